@@ -1,0 +1,109 @@
+/**
+ * Faults: every refusal has a stable number, a slug, a status and the next step.
+ * Numbers are append-only: a number that was published keeps its meaning for ever.
+ * 1xxx set-up and operation · 2xxx rules · 3xxx agents and coverage · 4xxx sessions, permits, requests ·
+ * 5xxx ledger · 6xxx encodings
+ */
+export const FAULTS = {
+  port_in_use: [1001, 500, 'The port is in use', 'stop the other process, or choose another port with --port'],
+  data_locked: [1002, 500, 'The data folder is in use by another process', 'stop that process, or choose another folder with --data'],
+  data_version: [1003, 500, 'The data folder was written by another version', 'use that version, or choose another folder with --data'],
+  node_too_old: [1004, 500, 'This Node is too old', 'use Node 24 or later'],
+  unreachable: [1005, 503, 'No node answers at this address', 'start one with `avactl up`, or name its address with --port'],
+  usage: [1006, 400, 'The command line was not understood', 'see `avactl help`'],
+  config: [1007, 500, 'The configuration cannot be used', 'correct the named setting'],
+  internal: [1099, 500, 'A fault of this node', 'report it with the node\'s log'],
+
+  rule_yaml: [2001, 400, 'The rule file is not valid YAML', 'correct the named line'],
+  rule_field: [2002, 400, 'A field of the rule is missing or wrong', 'correct the named field'],
+  rule_name: [2003, 400, 'The rule names something that is not declared', 'use one of the named paths, or declare an input'],
+  rule_syntax: [2004, 400, 'The rule expression cannot be parsed', 'correct the named place'],
+  rule_type: [2005, 400, 'The rule expression has a type error', 'correct the named place'],
+  rule_unsupported: [2006, 400, 'The rule uses something that AVA refuses', 'follow the advice given with the place'],
+  rule_bound: [2008, 400, 'The rule exceeds a limit', 'declare smaller bounds or simplify the rule'],
+  rule_test: [2009, 400, 'A test of the rule fails', 'correct the rule or the test'],
+  rule_not_canonical: [2010, 400, 'The program is not in canonical form', 'compile it again with this version'],
+  rule_unknown: [2012, 404, 'No rule has this name', 'see `avactl status` for the rules in force'],
+
+  request_json: [4001, 400, 'The request is not valid JSON', 'send one JSON value in UTF-8'],
+  request_shape: [4002, 400, 'The request has a wrong or unknown field', 'see /openapi.json for the shape'],
+  request_too_large: [4003, 413, 'The request is too large', 'arguments may have 64 KiB; send large content by reference'],
+  integer_too_large: [4004, 400, 'An integer is past 2^53', 'send a string'],
+  not_finite: [4005, 400, 'A number is not finite or is negative zero', 'send a finite number'],
+  too_deep: [4006, 400, 'A value is nested too deeply', 'nest at most 16 levels'],
+  key_duplicate: [4007, 400, 'An object has the same key twice', 'send each key once'],
+  key_forbidden: [4008, 400, 'An object has a forbidden key', 'do not use __proto__ as a key'],
+  text_malformed: [4009, 400, 'A text is not well-formed Unicode', 'send no lone surrogates'],
+  route_unknown: [4010, 404, 'No such route', 'see /openapi.json'],
+  method_unknown: [4011, 405, 'The route does not take this method', 'see /openapi.json'],
+  overloaded: [4012, 503, 'The node has as much work as it can hold', 'retry after the time in Retry-After'],
+  session_unknown: [4020, 404, 'No session has this id, or it has expired', 'open one with POST /v1/sessions'],
+  permit_unknown: [4021, 404, 'No permit has this id', 'use the permit of the decision'],
+  permit_used: [4022, 409, 'The permit has been used', 'ask for a new decision'],
+  permit_expired: [4023, 409, 'The permit has expired', 'ask for a new decision'],
+  receipt_unknown: [4024, 404, 'No receipt has this id', 'use the id of the decision\'s answer'],
+  block_unknown: [4025, 404, 'No block has this height', 'see /health for the height'],
+  sequence_used: [4026, 409, 'The sender has used this sequence number', 'use the next one'],
+  transaction_expired: [4027, 409, 'The transaction\'s validity has ended', 'sign a new one'],
+  network_other: [4028, 400, 'The transaction is for another network', 'sign for this network'],
+  signature_invalid: [4029, 400, 'A signature does not verify', 'sign the tx_id with the named key'],
+  kind_unknown: [4030, 400, 'No transaction kind has this number', 'see spec/transaction.md'],
+  timed_out: [4031, 408, 'The request did not arrive in time', 'send the whole request within the time limit'],
+
+  ledger_corrupt: [5002, 500, 'The ledger is damaged', 'restore it from a copy; nothing was written'],
+  ledger_behind: [5001, 500, 'The ledger is behind its published checkpoint', 'a restored backup? do not start it; restore a newer copy'],
+  disk_failed: [5003, 503, 'The disk refused a write', 'free space or replace the disk, then restart; reading still works'],
+  verify_failed: [5004, 400, 'Verification failed', 'do not trust this file; ask its holder for another'],
+  bundle_malformed: [5005, 400, 'The bundle cannot be read', 'make it again with `avactl bundle`'],
+  genesis_malformed: [5006, 500, 'The genesis cannot be used', 'make it again'],
+
+  cbor_truncated: [6001, 400, 'CBOR: the bytes end too early', 'send the whole encoding'],
+  cbor_trailing: [6002, 400, 'CBOR: bytes follow the value', 'send one value'],
+  cbor_not_shortest: [6003, 400, 'CBOR: an integer or length is not in its shortest form', 'encode deterministically (RFC 8949 4.2.1)'],
+  cbor_indefinite: [6004, 400, 'CBOR: indefinite lengths are refused', 'encode deterministically (RFC 8949 4.2.1)'],
+  cbor_tag: [6005, 400, 'CBOR: tags are refused', 'send plain values'],
+  cbor_simple: [6006, 400, 'CBOR: this simple value is refused', 'use true, false or null'],
+  cbor_float_not_shortest: [6007, 400, 'CBOR: a float is not in its shortest form', 'encode deterministically (RFC 8949 4.2.1)'],
+  cbor_float_integral: [6008, 400, 'CBOR: an integral number is encoded as a float', 'encode it as an integer; past 2^53 send a string'],
+  cbor_not_finite: [6009, 400, 'CBOR: NaN, infinities and negative zero are refused', 'send a finite number'],
+  cbor_key_order: [6010, 400, 'CBOR: map keys are out of order', 'sort keys bytewise'],
+  cbor_key_duplicate: [6011, 400, 'CBOR: a map has the same key twice', 'send each key once'],
+  cbor_key_type: [6012, 400, 'CBOR: a map key is not a text', 'use text keys'],
+  cbor_key_forbidden: [6013, 400, 'CBOR: a map has a forbidden key', 'do not use __proto__ as a key'],
+  cbor_utf8: [6014, 400, 'CBOR: a text is not valid UTF-8', 'send well-formed UTF-8'],
+  cbor_depth: [6015, 400, 'CBOR: a value is nested too deeply', 'nest at most 16 levels'],
+  cbor_type: [6016, 400, 'CBOR: another type was expected here', 'see spec/ for the record'],
+  cbor_range: [6017, 400, 'CBOR: a value is out of its range', 'see spec/ for the record'],
+  cbor_reserved: [6018, 400, 'CBOR: reserved additional information', 'encode deterministically (RFC 8949 4.2.1)'],
+} as const satisfies Record<string, readonly [number, number, string, string]>;
+
+export type FaultName = keyof typeof FAULTS;
+
+/** What a fault may carry: short values that tell the place; never secrets. */
+export type FaultContext = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A refusal with a stable code. `detail` is one plain sentence about this occurrence. */
+export class Fault extends Error {
+  readonly slug: FaultName;
+  readonly context: FaultContext;
+
+  constructor(slug: FaultName, detail = '', context: FaultContext = {}) {
+    super(detail === '' ? FAULTS[slug][2] : detail);
+    this.name = 'Fault';
+    this.slug = slug;
+    this.context = context;
+  }
+
+  /** The published code, for example `AVA-4002`. */
+  get code(): string {
+    return `AVA-${FAULTS[this.slug][0]}`;
+  }
+
+  get status(): number {
+    return FAULTS[this.slug][1];
+  }
+
+  get next(): string {
+    return FAULTS[this.slug][3];
+  }
+}

@@ -1,0 +1,24 @@
+/** Bounds that cross rooms. A bound that only one room knows stands in that room. */
+
+/** Levels of arrays and maps, the outermost counted (spec/cbor.md C-9). */
+export const DEPTH_MAX = 16;
+/** Bytes of the canonical arguments of one action. */
+export const ARGS_BYTES_MAX = 65_536;
+/** Bytes of a log entry (c2sp.org/tlog-tiles: a u16 length). */
+export const ENTRY_BYTES_MAX = 65_535;
+/** Bytes of a sidecar: salt, arguments and context, or salt and result. */
+export const SIDECAR_BYTES_MAX = 196_608;
+/** Transactions of one block. */
+export const BLOCK_TRANSACTIONS_MAX = 512;
+/** Due items that one block drains. */
+export const BLOCK_DUE_MAX = 1_000;
+/** Rules of one constitution. */
+export const RULES_MAX = 256;
+/** Bytes of a name (`^[a-z][a-z0-9._/-]{0,63}$`). */
+export const NAME_BYTES_MAX = 64;
+/** Bytes of free short texts: tool, server and agent names. */
+export const LABEL_BYTES_MAX = 256;
+/** Bytes of one rule's input buffer (spec/input.md). */
+export const INPUT_BYTES_MAX = 65_536;
+/** The largest integer that a JavaScript number holds exactly. */
+export const U53_MAX = Number.MAX_SAFE_INTEGER;

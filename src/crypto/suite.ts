@@ -1,0 +1,96 @@
+/**
+ * Signature suites (spec/signature.md). Signed bytes: `u8 len ‖ "ava.sig.PURPOSE.v1" ‖ network ‖ suite u16 ‖ digest`.
+ * Suite 1 is Ed25519 (RFC 8032): strict, deterministic. It does not resist a quantum computer.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
+import { fromOctets, type Octets, octets, putOctets, utf8 } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+import { tagged } from './hash.ts';
+
+export const ED25519 = 1;
+export const SIGNATURE_BYTES_MAX = 8_192;
+
+/** A key that can sign: `public` are its 32 raw bytes, `id` names it, `seed` restores it. */
+export interface SigningKey {
+  readonly suite: number;
+  readonly id: Octets;
+  readonly public: Octets;
+  readonly secret: KeyObject;
+}
+
+const keyHash = tagged('key');
+const PKCS8_ED25519 = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const SPKI_ED25519 = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/** S-2: `key_id = H("key", suite u16 ‖ public key)`. */
+export const keyId = (suite: number, publicKey: Octets): Octets => keyHash(String.fromCharCode(suite >> 8, suite & 255), publicKey);
+
+function fromKeyObject(secret: KeyObject): SigningKey {
+  const spki = createPublicKey(secret).export({ format: 'der', type: 'spki' });
+  const publicKey = octets(spki.subarray(spki.length - 32));
+  return { suite: ED25519, id: keyId(ED25519, publicKey), public: publicKey, secret };
+}
+
+/** The Ed25519 key of a 32-byte seed. */
+export function signingKey(seed: Uint8Array): SigningKey {
+  if (seed.length !== 32) throw new Fault('config', 'an Ed25519 seed has 32 bytes');
+  return fromKeyObject(createPrivateKey({ key: Buffer.from([...PKCS8_ED25519, ...seed]), format: 'der', type: 'pkcs8' }));
+}
+
+/** A new seed from the system's generator. */
+export function newSeed(): Uint8Array {
+  const der = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' });
+  return new Uint8Array(der.subarray(der.length - 32));
+}
+
+/** S-1: the bytes that are signed. */
+export function signedBytes(purpose: string, network: Octets, suite: number, digest: Octets): Uint8Array {
+  const name = utf8(`ava.sig.${purpose}.v1`);
+  const out = new Uint8Array(1 + name.length + 32 + 2 + digest.length);
+  out[0] = name.length;
+  out.set(name, 1);
+  const at = putOctets(out, 1 + name.length, network);
+  out[at] = suite >> 8;
+  out[at + 1] = suite & 255;
+  putOctets(out, at + 2, digest);
+  return out;
+}
+
+export function sign(key: SigningKey, purpose: string, network: Octets, digest: Octets): Uint8Array {
+  return new Uint8Array(nodeSign(null, signedBytes(purpose, network, key.suite, digest), key.secret));
+}
+
+const keys = new Map<Octets, KeyObject>();
+const KEYS_MAX = 1_024;
+
+function publicKeyObject(publicKey: Octets): KeyObject {
+  let key = keys.get(publicKey);
+  if (key === undefined) {
+    key = createPublicKey({ key: Buffer.from([...SPKI_ED25519, ...fromOctets(publicKey)]), format: 'der', type: 'spki' });
+    if (keys.size >= KEYS_MAX) keys.clear();
+    keys.set(publicKey, key);
+  }
+  return key;
+}
+
+/** Whether the signature is the key's over these bytes. False for an unknown suite or a malformed key. */
+export function verify(suite: number, publicKey: Octets, signature: Uint8Array, purpose: string, network: Octets, digest: Octets): boolean {
+  if (suite !== ED25519 || publicKey.length !== 32 || signature.length !== 64) return false;
+  try {
+    return nodeVerify(null, signedBytes(purpose, network, suite, digest), publicKeyObject(publicKey), signature);
+  } catch {
+    return false;
+  }
+}
+
+/** Raw Ed25519 over given bytes, for formats that others fixed (C2SP notes). */
+export const signRaw = (key: SigningKey, message: Uint8Array): Uint8Array => new Uint8Array(nodeSign(null, message, key.secret));
+
+export function verifyRaw(publicKey: Octets, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  try {
+    return nodeVerify(null, message, publicKeyObject(publicKey), signature);
+  } catch {
+    return false;
+  }
+}
