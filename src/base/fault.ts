@@ -12,6 +12,7 @@ export const FAULTS = {
   unreachable: [1005, 503, 'No node answers at this address', 'start one with `avactl up`, or name its address with --port'],
   usage: [1006, 400, 'The command line was not understood', 'see `avactl help`'],
   config: [1007, 500, 'The configuration cannot be used', 'correct the named setting'],
+  engine_failed: [1030, 500, 'The WebAssembly engine of this node failed', 'restart the node; if it recurs, use another Node version'],
   internal: [1099, 500, 'A fault of this node', 'report it with the node\'s log'],
 
   rule_yaml: [2001, 400, 'The rule file is not valid YAML', 'correct the named line'],
