@@ -1,0 +1,204 @@
+/**
+ * What a call really does, whatever the tool is called (spec/facet.md T-7 to T-12). Total: any arguments give facets;
+ * what cannot be decoded makes the effect `opaque` and leaves its field out, never its group.
+ */
+import { FOUND_MAX, findValues, fits } from './arguments.ts';
+import type { ArgPath, Binding, Effect, Entry, FsBinding, HttpBinding, MailBinding, MoneyBinding } from './map.ts';
+import { hundredths } from './money.ts';
+import { webAddress } from './url.ts';
+import { ADDRESS_BYTES_MAX, BODY_BYTES_MAX, CURRENCY_BYTES_MAX, FILE_PATH_BYTES_MAX, METHOD_BYTES_MAX, PAYEE_BYTES_MAX, SUBJECT_BYTES_MAX, VALUES_MAX } from './version.ts';
+
+export interface Action {
+  readonly kind: string;
+  readonly server: string | null;
+  readonly name: string;
+}
+export interface Money {
+  /** Hundredths of the unit. */
+  amount?: number;
+  currency?: string;
+  payee?: string;
+}
+export interface Mail {
+  to?: string[];
+  subject?: string;
+  body?: string;
+}
+export interface Http {
+  method?: string;
+  scheme?: string;
+  host?: string;
+  path?: string;
+}
+export interface Fs {
+  op?: string;
+  path?: string;
+  paths?: string[];
+}
+/** Nested as the rules' inputs are; a group is there exactly when the tool's entry has it. */
+export interface Facets {
+  effect: Effect;
+  egress: boolean;
+  money?: Money;
+  mail?: Mail;
+  http?: Http;
+  fs?: Fs;
+}
+
+/** T-7: the facets of a call. `entry` is the tool's entry in the map in force, null where it has none. */
+export function facetsOf(entry: Entry | null, action: Action, args: unknown): Facets {
+  // T-4: listing and user input move nothing; a result is judged under its own moment.
+  if (action.kind !== 'tool.call') return { effect: 'read', egress: false };
+  if (entry === null) return { effect: 'opaque', egress: true };
+  const facets: Facets = { effect: entry.effect, egress: entry.egress };
+  let clear = true;
+  if (entry.money !== null) clear = moneyOf(entry.money, args, (facets.money = {})) && clear;
+  if (entry.mail !== null) clear = mailOf(entry.mail, args, (facets.mail = {})) && clear;
+  if (entry.http !== null) clear = httpOf(entry.http, args, (facets.http = {})) && clear;
+  if (entry.fs !== null) clear = fsOf(entry.fs, args, (facets.fs = {})) && clear;
+  if (!clear) facets.effect = 'opaque';
+  return facets;
+}
+
+/** The only text at the path; null where nothing stands, undefined where it is not one text. */
+function onlyText(args: unknown, path: ArgPath): string | null | undefined {
+  const found: unknown[] = [];
+  if (!findValues(args, path, 0, found)) return undefined;
+  if (found.length === 0) return null;
+  const value = found[0];
+  if (found.length > 1) return undefined;
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+}
+
+function bound(args: unknown, binding: Binding, max: number): string | null | undefined {
+  if (binding.fixed !== null) return binding.fixed;
+  const value = onlyText(args, binding.path);
+  return typeof value === 'string' && !fits(value, max) ? undefined : value;
+}
+
+/** T-8. Several amounts (a list of payments) are added. */
+function moneyOf(binding: MoneyBinding, args: unknown, out: Money): boolean {
+  let clear = true;
+  const found: unknown[] = [];
+  if (!findValues(args, binding.amount, 0, found)) clear = false;
+  else if (found.length > 0) {
+    let sum = 0;
+    for (const value of found) {
+      const amount = hundredths(value, binding.minor);
+      sum = amount === undefined ? Number.NaN : sum + amount;
+    }
+    if (Number.isSafeInteger(sum)) out.amount = sum;
+    else clear = false;
+  }
+  if (binding.currency !== null) {
+    const currency = bound(args, binding.currency, CURRENCY_BYTES_MAX);
+    if (typeof currency === 'string') out.currency = currency.trim().toUpperCase();
+    else if (currency === undefined) clear = false;
+  }
+  if (binding.payee !== null) {
+    const payee = onlyText(args, binding.payee);
+    if (typeof payee === 'string' && fits(payee, PAYEE_BYTES_MAX)) out.payee = payee.trim();
+    else if (payee !== null) clear = false;
+  }
+  return clear;
+}
+
+/** T-9. A subject or body past its bound is left out: the rules that read it then fail, the others do not. */
+function mailOf(binding: MailBinding, args: unknown, out: Mail): boolean {
+  const to: string[] = [];
+  let clear = true;
+  for (const path of binding.to) {
+    const found: unknown[] = [];
+    if (!findValues(args, path, 0, found)) clear = false;
+    for (const value of found) if (typeof value !== 'string' || !addresses(value, to)) clear = false;
+  }
+  if (clear && to.length <= VALUES_MAX) out.to = to;
+  else clear = false;
+  const subject = binding.subject === null ? null : onlyText(args, binding.subject);
+  if (typeof subject === 'string' && fits(subject, SUBJECT_BYTES_MAX)) out.subject = subject;
+  const body = binding.body === null ? null : onlyText(args, binding.body);
+  if (typeof body === 'string' && fits(body, BODY_BYTES_MAX)) out.body = body;
+  return clear;
+}
+
+const PLAIN_ADDRESS = /^[^\s,;<>"()\\@]+@[^\s,;<>"()\\@]+$/;
+
+/** T-9: the addresses of one text: `a@x`, `Name <a@x>`, several after commas or semicolons; lower case. */
+function addresses(text: string, out: string[]): boolean {
+  if (text.length > FOUND_MAX * ADDRESS_BYTES_MAX) return false;
+  if (PLAIN_ADDRESS.test(text)) return address(text, out);
+  for (const part of text.split(/[,;\r\n]/)) {
+    const trimmed = part.trim();
+    if (trimmed === '') continue;
+    const bracket = /^[^<>]*<([^<>]*)>$/.exec(trimmed);
+    const inner = bracket === null ? trimmed : bracket[1].trim();
+    if ((inner.includes('@') || bracket !== null) && !PLAIN_ADDRESS.test(inner)) return false;
+    if (!address(inner, out)) return false;
+  }
+  return true;
+}
+
+function address(text: string, out: string[]): boolean {
+  if (out.length > VALUES_MAX || !fits(text, ADDRESS_BYTES_MAX)) return false;
+  out.push(text.toLowerCase());
+  return true;
+}
+
+/** T-10. */
+function httpOf(binding: HttpBinding, args: unknown, out: Http): boolean {
+  let clear = true;
+  const method = bound(args, binding.method, METHOD_BYTES_MAX);
+  if (typeof method === 'string') out.method = method.toUpperCase();
+  else if (method === undefined) clear = false;
+  const url = onlyText(args, binding.url);
+  if (url === null) return clear;
+  const parsed = url === undefined ? undefined : webAddress(url);
+  if (parsed === undefined) return false;
+  out.scheme = parsed.scheme;
+  out.host = parsed.host;
+  out.path = parsed.path;
+  return clear;
+}
+
+/** T-11. */
+function fsOf(binding: FsBinding, args: unknown, out: Fs): boolean {
+  let clear = true;
+  const op = bound(args, binding.op, METHOD_BYTES_MAX);
+  if (typeof op === 'string') out.op = op.toLowerCase();
+  else if (op === undefined) clear = false;
+  const paths: string[] = [];
+  for (const path of binding.paths) {
+    const found: unknown[] = [];
+    if (!findValues(args, path, 0, found)) clear = false;
+    for (const value of found) {
+      const plain = typeof value === 'string' ? plainPath(value) : undefined;
+      if (plain === undefined) clear = false;
+      else paths.push(plain);
+    }
+  }
+  if (!clear || paths.length > VALUES_MAX) return false;
+  if (paths.length > 0) {
+    out.path = paths[0];
+    out.paths = paths;
+  }
+  return true;
+}
+
+/** T-11: slashes forward and single, dot segments removed; undefined for control characters and past the bound. */
+export function plainPath(text: string): string | undefined {
+  if (!fits(text, FILE_PATH_BYTES_MAX)) return undefined;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 32 || text.charCodeAt(i) === 127) return undefined;
+  if (!/[\\]|\/\/|(?:^|\/)\.\.?(?:\/|$)|.\/$/.test(text)) return text;
+  const forward = text.replaceAll('\\', '/');
+  const root = forward.startsWith('/') ? '/' : '';
+  const out: string[] = [];
+  for (const part of forward.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') out.push(part);
+    else if (out.length > 0 && out[out.length - 1] !== '..') out.pop();
+    else if (root === '') out.push(part);
+  }
+  const joined = root + out.join('/');
+  return joined === '' ? '.' : joined;
+}

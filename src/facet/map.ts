@@ -1,0 +1,168 @@
+/** Tool maps: what each tool does, as law (spec/facet.md T-3 to T-6). Their YAML is read in map-source.ts. */
+import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, text } from '../base/record.ts';
+import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
+
+/** T-4: `opaque` is what a tool without an entry has, or one whose arguments cannot be decoded. */
+export type Effect = 'read' | 'write' | 'irreversible' | 'opaque';
+/** What an argument is: who or where · a credential · what is acted on · free text · a number · a date. */
+export type Kind = 'dest' | 'sec' | 'obj' | 'text' | 'qty' | 'time';
+/** Who writes what the tool returns (T-5): anyone · anyone, in records of the server · the server's lists · the user's own data · an echo. */
+export type Trust = 'untrusted' | 'records' | 'directory' | 'own' | 'ack';
+export type Label = 'untrusted' | 'private' | 'secret';
+
+/** Segments of a path into the arguments; lists on the way are entered. */
+export type ArgPath = readonly string[];
+
+/** Where a facet's field comes from: a fixed text, or an argument. */
+export interface Binding {
+  readonly fixed: string | null;
+  readonly path: ArgPath;
+}
+export interface ArgKind {
+  readonly path: ArgPath;
+  readonly kind: Kind;
+}
+export interface MoneyBinding {
+  readonly amount: ArgPath;
+  /** The argument is already in hundredths. */
+  readonly minor: boolean;
+  readonly currency: Binding | null;
+  readonly payee: ArgPath | null;
+}
+export interface MailBinding {
+  readonly to: readonly ArgPath[];
+  readonly subject: ArgPath | null;
+  readonly body: ArgPath | null;
+}
+export interface HttpBinding {
+  readonly method: Binding;
+  readonly url: ArgPath;
+}
+export interface FsBinding {
+  readonly op: Binding;
+  readonly paths: readonly ArgPath[];
+}
+
+export interface Entry {
+  readonly tool: string;
+  /** null: whatever the server. */
+  readonly server: string | null;
+  readonly effect: Effect;
+  /** Something leaves the account, if only a fetched address. */
+  readonly egress: boolean;
+  readonly args: readonly ArgKind[];
+  readonly money: MoneyBinding | null;
+  readonly mail: MailBinding | null;
+  readonly http: HttpBinding | null;
+  readonly fs: FsBinding | null;
+  /** Verb classes of the vocabulary; the user means the call when he used one of them … */
+  readonly intent: readonly string[];
+  /** … and a noun of one of these classes. Empty: no noun is asked for. */
+  readonly about: readonly string[];
+  readonly result: Trust;
+  readonly reads: readonly Label[];
+  /** Keys of the result's records that the server itself writes: sender, owner, participants. */
+  readonly metadata: readonly string[];
+}
+
+/** A class of words with one meaning, in the normal form of words.ts, sorted. */
+export interface WordClass {
+  readonly class: string;
+  readonly words: readonly string[];
+}
+
+export interface ToolMap {
+  readonly version: 1;
+  readonly name: string;
+  readonly verbs: readonly WordClass[];
+  readonly nouns: readonly WordClass[];
+  readonly entries: readonly Entry[];
+}
+
+export const EFFECTS: readonly Effect[] = ['read', 'write', 'irreversible', 'opaque'];
+export const KINDS: readonly Kind[] = ['dest', 'sec', 'obj', 'text', 'qty', 'time'];
+export const TRUSTS: readonly Trust[] = ['untrusted', 'records', 'directory', 'own', 'ack'];
+export const LABELS: readonly Label[] = ['untrusted', 'private', 'secret'];
+
+export const ENTRIES_MAX = 1024;
+export const ARGS_MAX = 32;
+export const PATH_SEGMENTS_MAX = 8;
+export const CLASSES_MAX = 64;
+export const CLASS_WORDS_MAX = 128;
+export const WORD_BYTES_MAX = 64;
+
+const segment = text(NAME_BYTES_MAX);
+const path: Field<ArgPath> = list(segment, PATH_SEGMENTS_MAX);
+const paths = list(path, ARGS_MAX);
+const label = text(LABEL_BYTES_MAX);
+const binding = record<Binding>('a binding', { fixed: nullable(segment), path });
+const wordClasses = list(record<WordClass>('a word class', { class: name, words: list(text(WORD_BYTES_MAX), CLASS_WORDS_MAX) }), CLASSES_MAX);
+const classNames = list(name, CLASSES_MAX);
+
+const entry = record<Entry>('a tool', {
+  tool: label,
+  server: nullable(label),
+  effect: choice(EFFECTS),
+  egress: bool,
+  args: list(record<ArgKind>('an argument', { path, kind: choice(KINDS) }), ARGS_MAX),
+  money: nullable(record<MoneyBinding>('money', { amount: path, minor: bool, currency: nullable(binding), payee: nullable(path) })),
+  mail: nullable(record<MailBinding>('mail', { to: paths, subject: nullable(path), body: nullable(path) })),
+  http: nullable(record<HttpBinding>('http', { method: binding, url: path })),
+  fs: nullable(record<FsBinding>('fs', { op: binding, paths })),
+  intent: classNames,
+  about: classNames,
+  result: choice(TRUSTS),
+  reads: list(choice(LABELS), LABELS.length),
+  metadata: list(segment, ARGS_MAX),
+});
+
+const toolMap = record<ToolMap>('a tool map', {
+  version: constant(1) as Field<1>,
+  name,
+  verbs: wordClasses,
+  nouns: wordClasses,
+  entries: list(entry, ENTRIES_MAX),
+});
+
+/** T-6: the bytes of law. @throws Fault cbor_* where a bound is passed */
+export const encodeToolMap = (map: ToolMap): Uint8Array => encodeWith(toolMap, map);
+/** @throws Fault cbor_* */
+export const decodeToolMap = (bytes: Uint8Array): ToolMap => decodeWith(toolMap, bytes);
+
+/** A map made ready to look up: tools by name, words by what they mean. */
+export interface Tools {
+  readonly map: ToolMap;
+  /** The entry for this server's tool, else the one for any server, else null: an opaque tool. */
+  find(server: string | null, tool: string): Entry | null;
+  /** word → classes with it, `v:CLASS` and `n:CLASS`. */
+  readonly meanings: ReadonlyMap<string, readonly string[]>;
+}
+
+export function indexTools(map: ToolMap): Tools {
+  const anywhere = new Map<string, Entry>();
+  const byServer = new Map<string, Map<string, Entry>>();
+  for (const item of map.entries) {
+    if (item.server === null) anywhere.set(item.tool, item);
+    else {
+      const own = byServer.get(item.server) ?? new Map<string, Entry>();
+      byServer.set(item.server, own.set(item.tool, item));
+    }
+  }
+  const meanings = new Map<string, string[]>();
+  const learn = (prefix: string, classes: readonly WordClass[]): void => {
+    for (const each of classes) {
+      for (const word of each.words) {
+        const known = meanings.get(word);
+        if (known === undefined) meanings.set(word, [`${prefix}:${each.class}`]);
+        else known.push(`${prefix}:${each.class}`);
+      }
+    }
+  };
+  learn('v', map.verbs);
+  learn('n', map.nouns);
+  return {
+    map,
+    meanings,
+    find: (server, tool) => (server === null ? undefined : byServer.get(server)?.get(tool)) ?? anywhere.get(tool) ?? null,
+  };
+}

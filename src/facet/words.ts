@@ -1,0 +1,35 @@
+/**
+ * The normal form of words (spec/facet.md T-13): NFKC, folded, cut at whatever is neither letter nor digit. The cut
+ * itself needs no table of the Unicode version: from U+0080 on all but listed marks belong to words.
+ */
+
+/** Words of one text that are looked at. */
+export const WORDS_MAX = 8_192;
+/** UTF-16 units of a word; a longer one is cut. */
+export const WORD_LENGTH_MAX = 64;
+
+const ASCII_WORD = /[a-z0-9]+/g;
+/** Latin-1 marks (but ª µ º and letters), general punctuation, CJK punctuation, variation selectors, byte order mark. */
+const WORD = /(?:[a-z0-9]|[^\x00-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u2000-\u206f\u2190-\u2bff\u3000-\u303f\ufe00-\ufe0f\ufeff\ufff0-\uffff])+/g;
+
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}
+
+/** T-13: folded text: NFKC, lower case, ß as ss, closing sigma as sigma. */
+export function folded(text: string): string {
+  if (isAscii(text)) return text.toLowerCase();
+  return text.normalize('NFKC').toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
+}
+
+/** T-13: the words of a text, in order, at most `WORDS_MAX`. */
+export function words(text: string): string[] {
+  const plain = folded(text);
+  const found = plain.match(isAscii(plain) ? ASCII_WORD : WORD);
+  if (found === null) return [];
+  const count = Math.min(found.length, WORDS_MAX);
+  const out: string[] = [];
+  for (let i = 0; i < count; i++) out.push(found[i].length > WORD_LENGTH_MAX ? found[i].slice(0, WORD_LENGTH_MAX) : found[i]);
+  return out;
+}
