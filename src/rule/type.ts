@@ -1,0 +1,233 @@
+/**
+ * Types of the rule IR (spec/rule-ir.md R-2). Every type carries the bounds of its values: gas, memory and the input
+ * buffer are computed from them before anything runs. The numbers are also the tags of slots (spec/input.md).
+ */
+import type { Reader, Writer } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
+import { INPUT_BYTES_MAX } from '../base/limit.ts';
+
+export type ScalarKind = 'null' | 'bool' | 'int' | 'uint' | 'dbl' | 'ts' | 'dur';
+
+export type Type =
+  /** The item of a list that is always empty (`[]`): inferred only, never in a program's bytes. */
+  | { readonly kind: 'none' }
+  | { readonly kind: ScalarKind }
+  /** `bytes`: most UTF-8 bytes, plain bytes, or (dyn) bytes of the whole value. */
+  | { readonly kind: 'str' | 'bytes' | 'dyn'; readonly bytes: number }
+  | { readonly kind: 'list'; readonly length: number; readonly item: Type }
+  | { readonly kind: 'map'; readonly length: number; readonly key: Type; readonly value: Type };
+
+export type Kind = Type['kind'];
+
+/** Kind by number. 0 is the tag of an absent slot. The order never changes. */
+export const KINDS: readonly Kind[] = ['none', 'null', 'bool', 'int', 'uint', 'dbl', 'ts', 'dur', 'str', 'bytes', 'list', 'map', 'dyn'];
+
+export const tagOf = (kind: Kind): number => KINDS.indexOf(kind);
+
+/** Levels of a declared type, `int` having one. */
+export const TYPE_DEPTH_MAX = 8;
+/** No value may have a larger bound than this many bytes: more is refused before any sum can lose precision. */
+export const VALUE_BYTES_MAX = 2 ** 32;
+
+export const NONE: Type = { kind: 'none' };
+export const NULL: Type = { kind: 'null' };
+export const BOOL: Type = { kind: 'bool' };
+export const INT: Type = { kind: 'int' };
+export const str = (bytes: number): Type => ({ kind: 'str', bytes });
+export const list = (item: Type, length: number): Type => ({ kind: 'list', length, item });
+export const map = (key: Type, value: Type, length: number): Type => ({ kind: 'map', length, key, value });
+
+/** The next multiple of 8. */
+export const align8 = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
+
+/**
+ * R-6: B(T), the most bytes that a value takes beside its own slot: 0 for scalars, the text rounded up to 8, 16 bytes
+ * an item and 32 an entry with what these hold. It bounds the heap of the input buffer and is the size in gas.
+ * @throws Fault rule_bound past VALUE_BYTES_MAX
+ */
+export function heapBytes(type: Type): number {
+  const bytes = unboundedHeapBytes(type);
+  if (bytes > VALUE_BYTES_MAX) throw new Fault('rule_bound', `a value of type ${typeText(type)} may take more than ${VALUE_BYTES_MAX} bytes`);
+  return bytes;
+}
+
+function unboundedHeapBytes(type: Type): number {
+  switch (type.kind) {
+    case 'str':
+    case 'bytes':
+    case 'dyn':
+      return align8(type.bytes);
+    case 'list':
+      return type.length * (16 + unboundedHeapBytes(type.item));
+    case 'map':
+      return type.length * (32 + unboundedHeapBytes(type.key) + unboundedHeapBytes(type.value));
+    default:
+      return 0;
+  }
+}
+
+/** Same kinds at every depth; an always-empty item goes with anything. Bounds do not matter. */
+export function compatible(a: Type, b: Type): boolean {
+  if (a.kind === 'none' || b.kind === 'none') return true;
+  if (a.kind === 'list' && b.kind === 'list') return compatible(a.item, b.item);
+  if (a.kind === 'map' && b.kind === 'map') return compatible(a.key, b.key) && compatible(a.value, b.value);
+  return a.kind === b.kind;
+}
+
+/** The least type that holds the values of two compatible types. */
+export function join(a: Type, b: Type): Type {
+  if (a.kind === 'none') return b;
+  if (b.kind === 'none') return a;
+  if (a.kind === 'list' && b.kind === 'list') return list(join(a.item, b.item), Math.max(a.length, b.length));
+  if (a.kind === 'map' && b.kind === 'map') return map(join(a.key, b.key), join(a.value, b.value), Math.max(a.length, b.length));
+  if ('bytes' in a && 'bytes' in b) return { kind: a.kind, bytes: Math.max(a.bytes, b.bytes) };
+  return a;
+}
+
+/** `string(64)`, `list(int, 8)`: the text that manifests use. */
+export function typeText(type: Type): string {
+  switch (type.kind) {
+    case 'str':
+      return `string(${type.bytes})`;
+    case 'bytes':
+    case 'dyn':
+      return `${type.kind}(${type.bytes})`;
+    case 'list':
+      return `list(${typeText(type.item)}, ${type.length})`;
+    case 'map':
+      return `map(${typeText(type.key)}, ${typeText(type.value)}, ${type.length})`;
+    case 'dbl':
+      return 'double';
+    case 'ts':
+      return 'timestamp';
+    case 'dur':
+      return 'duration';
+    default:
+      return type.kind;
+  }
+}
+
+/** The type without its bounds, as errors show it: `list(string)`. */
+export function kindText(type: Type): string {
+  if (type.kind === 'list') return type.item.kind === 'none' ? 'list' : `list(${kindText(type.item)})`;
+  if (type.kind === 'map') return type.key.kind === 'none' ? 'map' : `map(${kindText(type.key)}, ${kindText(type.value)})`;
+  if ('bytes' in type) return type.kind === 'str' ? 'string' : type.kind;
+  return typeText(type);
+}
+
+const TYPE_HELP = 'a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)';
+
+/**
+ * The type of a text such as `list(string(64), 8)`; blanks do not matter.
+ * @throws Fault rule_type with what was expected
+ */
+export function parseType(text: string): Type {
+  const tokens = text.match(/[A-Za-z_]+|\d+|[^\s]/g) ?? [];
+  let at = 0;
+  const fail: (problem: string) => never = (problem) => {
+    throw new Fault('rule_type', `type \`${text}\`: ${problem}; ${TYPE_HELP}`);
+  };
+  const take = (token: string): void => {
+    if (tokens[at] !== token) fail(at < tokens.length ? `\`${token}\` expected before \`${tokens[at]}\`` : `\`${token}\` expected at the end`);
+    at += 1;
+  };
+  const bound = (): number => {
+    const token = tokens[at] ?? '';
+    if (!/^(0|[1-9]\d{0,6})$/.test(token)) fail(`a bound expected${token === '' ? '' : ` in place of \`${token}\``}`);
+    at += 1;
+    const value = Number(token);
+    if (value > INPUT_BYTES_MAX) fail(`the bound ${token} is over ${INPUT_BYTES_MAX}`);
+    return value;
+  };
+  const type = (depth: number): Type => {
+    if (depth > TYPE_DEPTH_MAX) fail(`more than ${TYPE_DEPTH_MAX} levels`);
+    const word = tokens[at] ?? '';
+    at += 1;
+    switch (word) {
+      case 'bool':
+        return BOOL;
+      case 'int':
+        return INT;
+      case 'string': {
+        if (tokens[at] !== '(') fail('`string` needs its largest size in bytes, for example string(256)');
+        take('(');
+        const bytes = bound();
+        take(')');
+        return str(bytes);
+      }
+      case 'list': {
+        take('(');
+        const item = type(depth + 1);
+        take(',');
+        const length = bound();
+        take(')');
+        return list(item, length);
+      }
+      case 'map': {
+        take('(');
+        const key = type(depth + 1);
+        if (key.kind !== 'str') fail('keys of an input are strings');
+        take(',');
+        const value = type(depth + 1);
+        take(',');
+        const length = bound();
+        take(')');
+        return map(key, value, length);
+      }
+      case 'uint':
+      case 'double':
+      case 'bytes':
+      case 'timestamp':
+      case 'duration':
+      case 'dyn':
+        return fail(`\`${word}\` is not available in this version`);
+      default:
+        return fail(word === '' ? 'a type expected' : `\`${word}\` is not a type`);
+    }
+  };
+  const result = type(1);
+  if (at < tokens.length) fail(`\`${tokens[at]}\` after its end`);
+  return result;
+}
+
+/** R-2: a scalar is its number; others are `[str, bytes] [list, length, T] [map, length, K, V]`. */
+export function writeType(writer: Writer, type: Type): void {
+  const tag = tagOf(type.kind);
+  if (type.kind === 'list') {
+    writer.array(3);
+    writer.uint(tag);
+    writer.uint(type.length);
+    writeType(writer, type.item);
+  } else if (type.kind === 'map') {
+    writer.array(4);
+    writer.uint(tag);
+    writer.uint(type.length);
+    writeType(writer, type.key);
+    writeType(writer, type.value);
+  } else if ('bytes' in type) {
+    writer.array(2);
+    writer.uint(tag);
+    writer.uint(type.bytes);
+  } else writer.uint(tag);
+}
+
+/** @throws Fault cbor_*, rule_program for a number that is no type of this version */
+export function readType(reader: Reader, depth = 1): Type {
+  if (depth > TYPE_DEPTH_MAX) reader.fail('rule_program', `a type of more than ${TYPE_DEPTH_MAX} levels`);
+  if (reader.bytes[reader.at] >>> 5 === 0) {
+    const kind = KINDS[reader.uint()];
+    if (kind === 'bool' || kind === 'int') return { kind };
+    return reader.fail('rule_program', 'not a scalar type of this version');
+  }
+  const fields = reader.array();
+  const kind = KINDS[reader.uint()];
+  const expected = kind === 'str' ? 2 : kind === 'list' ? 3 : kind === 'map' ? 4 : 0;
+  if (expected === 0 || fields !== expected) reader.fail('rule_program', 'not a type of this version');
+  const bound = reader.uint();
+  if (bound > INPUT_BYTES_MAX) reader.fail('rule_program', `a bound over ${INPUT_BYTES_MAX}`);
+  if (kind === 'str') return str(bound);
+  if (kind === 'list') return list(readType(reader, depth + 1), bound);
+  const key = readType(reader, depth + 1);
+  if (key.kind !== 'str') reader.fail('rule_program', 'keys of an input are strings');
+  return map(key, readType(reader, depth + 1), bound);
+}
