@@ -18,7 +18,7 @@ export function parseToolMap(source: string, file = 'tools.yaml'): ToolMap {
   return new Source(source, file).map();
 }
 
-const MAP_FIELDS = ['map', 'about', 'verbs', 'nouns', 'tools'];
+const MAP_FIELDS = ['map', 'about', 'verbs', 'nouns', 'delegable', 'tools'];
 const TOOL_FIELDS = ['tool', 'server', 'effect', 'egress', 'args', 'money', 'mail', 'http', 'fs', 'intent', 'about', 'result', 'reads', 'metadata'];
 
 class Source {
@@ -51,6 +51,7 @@ class Source {
     const name = this.name(top.get('map') ?? this.fail(this.root, '`map` is missing: the name of the map'));
     this.verbs = this.classes(top.get('verbs'), 'verbs');
     this.nouns = this.classes(top.get('nouns'), 'nouns');
+    const delegable = this.classNames(top.get('delegable'), this.verbs, 'verbs');
     const entries: Entry[] = [];
     const seen = new Set<string>();
     for (const node of this.items(top.get('tools') ?? this.fail(this.root, '`tools` is missing'), ENTRIES_MAX)) {
@@ -63,7 +64,7 @@ class Source {
     }
     if (entries.length > ENTRIES_MAX) this.fail(this.root, `more than ${ENTRIES_MAX} tools`);
     entries.sort((a, b) => order(a.tool, b.tool) || order(a.server ?? '', b.server ?? ''));
-    const map: ToolMap = { version: 1, name, verbs: this.verbs, nouns: this.nouns, entries };
+    const map: ToolMap = { version: 1, name, verbs: this.verbs, nouns: this.nouns, delegable, entries };
     encodeToolMap(map); // the bounds of the record hold, or a fault says which
     return map;
   }

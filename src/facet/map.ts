@@ -76,6 +76,8 @@ export interface ToolMap {
   readonly name: string;
   readonly verbs: readonly WordClass[];
   readonly nouns: readonly WordClass[];
+  /** Verb classes that a document may ask for where the user told the agent to follow it. */
+  readonly delegable: readonly string[];
   readonly entries: readonly Entry[];
 }
 
@@ -121,6 +123,7 @@ const toolMap = record<ToolMap>('a tool map', {
   name,
   verbs: wordClasses,
   nouns: wordClasses,
+  delegable: classNames,
   entries: list(entry, ENTRIES_MAX),
 });
 

@@ -1,0 +1,278 @@
+/**
+ * Where the values of a call come from (spec/facet.md T-14 to T-22). The machine keeps a session's memory (a set of
+ * hashed keys, two facts); this room says which keys to add after user text, verdicts and results, and what a call's
+ * values mean under them.
+ */
+import { findValues } from './arguments.ts';
+import { learned } from './learn.ts';
+import type { Entry, Tools, Trust } from './map.ts';
+import { leavesOf } from './leaves.ts';
+import { passagesOf } from './passage.ts';
+import { chunks, hostOf, isCompound, isMail, isNamed, isProse, isWeb, type Memory, normal } from './value.ts';
+import { words } from './words.ts';
+
+export type { Memory } from './value.ts';
+
+/** Keys that one user text adds at most. */
+export const USER_KEYS_MAX = 4_096;
+/** Keys that one result adds at most. */
+export const RESULT_KEYS_MAX = 512;
+/** UTF-16 units of an argument in which links are looked for. */
+export const LINK_TEXT_MAX = 8_192;
+const LINKS_MAX = 64;
+
+/** T-20: nested as the rules' inputs are: `flow.gate` and so on. Counts are of values. */
+export interface FlowFacts {
+  gate: boolean;
+  passage: number;
+  intended: boolean;
+  /** Every selector of the call (`dest`, `obj`), and at least one, is named by the user. */
+  args_named: boolean;
+  dest_unnamed: number;
+  sec_unnamed: number;
+  obj_unnamed: number;
+  url_unnamed: number;
+  link_unnamed: number;
+  dest_passage: number;
+  obj_passage: number;
+  link_passage: number;
+  asked: number;
+  refused: number;
+  private: boolean;
+  secret: boolean;
+}
+
+const NO_VALUES: readonly string[] = [];
+
+/** T-16: the keys that a text of the user adds to the session. */
+export function userKeys(tools: Tools | null, text: string): string[] {
+  const keys = new Set<string>();
+  const add = (key: string): void => {
+    if (keys.size < USER_KEYS_MAX) keys.add(key);
+  };
+  for (const word of words(text)) {
+    add(`u:${word}`);
+    for (const meaning of tools?.meanings.get(word) ?? NO_VALUES) add(meaning);
+  }
+  for (const piece of chunks(text)) {
+    if (!isCompound(piece)) continue;
+    add(`u:${normal(piece)}`);
+    if (isWeb(piece)) add(`u:${hostOf(piece)}`);
+  }
+  if (delegates(text)) add('d:');
+  return [...keys];
+}
+
+const DELEGATION = /\b(?:follow|do|perform|complete|execute|carry out|adjust|handle|act on)\b/i;
+const DELEGATED = /\b(?:instructions?|tasks?|to-?do|steps|accordingly|requests?)\b/i;
+const SPELLED_OUT = /\b(?:following|these|below)\s+(?:tasks?|instructions?|steps)\b/i;
+
+/** T-16: does the user tell the agent to do what a document says? "The following tasks" are his own words. */
+function delegates(text: string): boolean {
+  for (const sentence of text.split(/(?<=[.!?;])\s+|\n+/)) {
+    if (DELEGATION.test(sentence) && DELEGATED.test(sentence) && !SPELLED_OUT.test(sentence)) return true;
+  }
+  return false;
+}
+
+/** T-20: the flow facts of a call. Without an entry the values have no kinds: the counts are 0, nothing is intended. */
+export function callFlow(entry: Entry | null, args: unknown, memory: Memory): FlowFacts {
+  const facts: FlowFacts = {
+    gate: memory.gate,
+    passage: memory.passage,
+    intended: entry !== null && intended(entry, memory),
+    args_named: false,
+    dest_unnamed: 0,
+    sec_unnamed: 0,
+    obj_unnamed: 0,
+    url_unnamed: 0,
+    link_unnamed: 0,
+    dest_passage: 0,
+    obj_passage: 0,
+    link_passage: 0,
+    asked: 0,
+    refused: 0,
+    private: memory.has('l:private'),
+    secret: memory.has('l:secret'),
+  };
+  if (entry === null) return facts;
+  let selectors = 0;
+  let named = 0;
+  for (let i = 0; i < entry.args.length; i++) {
+    const { path, kind } = entry.args[i];
+    if (kind === 'qty' || kind === 'time') continue;
+    const values = textsAt(args, path);
+    if (kind === 'text') {
+      for (const text of values) linkFacts(text, memory, facts);
+      continue;
+    }
+    const web = kind === 'dest' && entry.http !== null;
+    for (const text of values) {
+      const key = normal(text);
+      const isFile = kind === 'obj';
+      const isNamedHere = isNamed(text, memory, isFile);
+      if (kind !== 'sec') {
+        selectors++;
+        if (isNamedHere) named++;
+      }
+      if (isNamedHere) continue;
+      const known = memory.has(`k:${key}`) || (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`));
+      const passage = memory.passage >= 2 && inPassage(text, memory);
+      if (kind === 'obj') {
+        if (!known) facts.obj_unnamed++;
+        if (passage) facts.obj_passage++;
+      } else {
+        if (!known) {
+          if (kind === 'sec') facts.sec_unnamed++;
+          else facts.dest_unnamed++;
+          if (web) facts.url_unnamed++;
+          if (passage) facts.dest_passage++;
+        }
+        if (memory.has(`q:${key}`)) facts.asked++;
+        if (memory.has(`x:${key}`)) facts.refused++;
+      }
+    }
+  }
+  facts.args_named = selectors > 0 && named === selectors;
+  return facts;
+}
+
+/** T-21: the user used a verb of the tool's classes, and a noun of its object. */
+function intended(entry: Entry, memory: Memory): boolean {
+  return anyOf(entry.intent, 'v:', 'V:', memory) && anyOf(entry.about, 'n:', 'N:', memory);
+}
+
+function anyOf(classes: readonly string[], prefix: string, delegated: string, memory: Memory): boolean {
+  if (classes.length === 0) return true;
+  for (let i = 0; i < classes.length; i++) if (memory.has(prefix + classes[i]) || memory.has(delegated + classes[i])) return true;
+  return false;
+}
+
+function linkFacts(text: string, memory: Memory, facts: FlowFacts): void {
+  for (const link of linksIn(text)) {
+    const key = isMail(link) ? normal(link) : hostOf(link);
+    if (isNamed(link, memory, false)) continue;
+    if (memory.has(`q:${key}`)) facts.asked++;
+    if (memory.has(`x:${key}`)) facts.refused++;
+    if (memory.has(`k:${key}`) || memory.has(`f:${key}`)) continue;
+    facts.link_unnamed++;
+    if (memory.passage >= 2 && memory.has(`p:${key}`)) facts.link_passage++;
+  }
+}
+
+/** Web and mail addresses in a text. */
+function linksIn(text: string): readonly string[] {
+  if (!text.includes('.')) return NO_VALUES;
+  const out: string[] = [];
+  for (const piece of chunks(text.length > LINK_TEXT_MAX ? text.slice(0, LINK_TEXT_MAX) : text)) {
+    if (out.length < LINKS_MAX && piece.includes('.') && (isMail(piece) || isWeb(piece))) out.push(piece);
+  }
+  return out;
+}
+
+function inPassage(text: string, memory: Memory): boolean {
+  const parts = words(text);
+  if (parts.length === 0) return false;
+  if (memory.has(`p:${parts.join(' ')}`) || (isWeb(text) && memory.has(`p:${hostOf(text)}`))) return true;
+  if (isWeb(text) || isMail(text.trim())) return false;
+  for (let i = 0; i < parts.length; i++) if (!memory.has(`p:${parts[i]}`)) return false;
+  return true;
+}
+
+/** The texts at a path; a text with several addresses counts as several. */
+function textsAt(args: unknown, path: readonly string[]): readonly string[] {
+  const found: unknown[] = [];
+  findValues(args, path, 0, found);
+  if (found.length === 0) return NO_VALUES;
+  const out: string[] = [];
+  for (const value of found) {
+    if (typeof value === 'string') {
+      if (value.includes('@') && /[,;\n]/.test(value)) out.push(...value.split(/[,;\n]/).map((part) => part.trim()).filter((part) => part !== ''));
+      else out.push(value);
+    } else if (typeof value === 'number' || typeof value === 'bigint') out.push(String(value));
+  }
+  return out;
+}
+
+/**
+ * T-22: the keys that a verdict adds: the labels of what an allowed call reads; the values, not known to the user's
+ * text, of a call that was escalated or denied.
+ */
+export function verdictKeys(entry: Entry | null, args: unknown, memory: Memory, verdict: 'allow' | 'escalate' | 'deny'): string[] {
+  if (entry === null) return [];
+  if (verdict === 'allow') return entry.reads.map((label) => `l:${label}`);
+  const prefix = verdict === 'deny' ? 'x:' : 'q:';
+  const keys = new Set<string>();
+  for (const { path, kind } of entry.args) {
+    if (kind !== 'dest' && kind !== 'sec' && kind !== 'text') continue;
+    for (const text of textsAt(args, path)) {
+      const values = kind === 'text' ? linksIn(text) : [text];
+      for (const value of values) {
+        if (keys.size >= RESULT_KEYS_MAX || isNamed(value, memory, false)) continue;
+        const key = normal(value);
+        if (key !== '') keys.add(prefix + key);
+        if (isWeb(value)) keys.add(prefix + hostOf(value));
+      }
+    }
+  }
+  return [...keys];
+}
+
+/** T-18, T-19: what a result does to the session. */
+export interface ResultFlow {
+  /** Some of it is prose that others may have written. */
+  readonly prose: boolean;
+  readonly untrusted: boolean;
+  /** Opens the gate: `prose` outside the user's own data, or anything from an untrusted tool. */
+  readonly gate: boolean;
+  readonly passage: number;
+  /** Keys to add to the session's memory, at most `RESULT_KEYS_MAX`. */
+  readonly keys: readonly string[];
+}
+
+const NOTHING: ResultFlow = { prose: false, untrusted: false, gate: false, passage: 0, keys: [] };
+
+/**
+ * T-18: reads an outcome's result (any JSON value; an error's text is read as an untrusted echo). `named` is the call's
+ * `flow.args_named`, kept with its permit. Work is bounded: 64 Ki UTF-16 units, 4,096 values.
+ */
+export function resultFlow(tools: Tools | null, entry: Entry | null, result: unknown, memory: Memory, named: boolean, failed = false): ResultFlow {
+  if (result === null || result === undefined || result === '') return NOTHING;
+  const trust: Trust = failed ? 'ack' : (entry?.result ?? 'untrusted');
+  const leaves = leavesOf(result, trust !== 'untrusted');
+  if (leaves.length === 0) return NOTHING;
+  let prose = false;
+  let level = 0;
+  const keys = new Set<string>();
+  const clean: boolean[] = [];
+  const rest: string[] = [];
+  for (let i = 0; i < leaves.length; i++) {
+    const { text } = leaves[i];
+    clean.push(true);
+    rest.push(text);
+    if (trust !== 'untrusted' && !isProse(text)) continue;
+    prose = true;
+    const passages = passagesOf(text);
+    for (const passage of passages) {
+      if (passage.level > level) level = passage.level;
+      if (passage.level < 2) continue;
+      clean[i] = false;
+      rest[i] = '';
+      passageKeys(passage.text, keys);
+    }
+  }
+  if (!failed && entry !== null) learned({ tools, entry, leaves, clean, rest, named, memory, keys, max: RESULT_KEYS_MAX });
+  return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys] };
+}
+
+/** Keys of a passage that addresses agents: half of the room at most. */
+function passageKeys(text: string, keys: Set<string>): void {
+  for (const piece of chunks(text)) {
+    if (keys.size >= RESULT_KEYS_MAX / 2) return;
+    if (isCompound(piece)) {
+      keys.add(`p:${normal(piece)}`);
+      if (isWeb(piece)) keys.add(`p:${hostOf(piece)}`);
+    }
+    for (const word of words(piece)) keys.add(`p:${word}`);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Passages of a text that tell an agent what to do (spec/facet.md T-19). A sentence may carry four signals: it begins
+ * with an imperative, it addresses an AI, it talks of the agent's work (tasks, prompts, tools), or it is a delimiter.
+ */
+import { words } from './words.ts';
+
+export interface Passage {
+  /** 1: an imperative; 2: text that addresses agents. */
+  readonly level: 1 | 2;
+  readonly text: string;
+}
+
+/** Sentences without a signal that a passage may hold in a row. */
+const GAP_MAX = 2;
+export const SENTENCES_MAX = 2_048;
+export const PASSAGES_MAX = 64;
+
+const set = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+const IMPERATIVES = set(
+  'add append apply approve ask attach authorise authorize block book buy call cancel change charge check click close collect complete concatenate confirm connect contact copy create deduct delete deliver deposit disable disclose disregard download drop edit email enable enter erase execute export fetch fill find finish follow forget forward gather get give go grant hide ignore include insert install invite issue join list load log lookup mail make message modify move notify open order output override pay perform pick place post print proceed provide publish purchase put read reboot record redirect refund register release remember remove rename rent repeat replace reply report reschedule reserve reset respond restart retrieve return reveal revoke run save say schedule search select send set share show shut sign skip start stop submit subscribe substitute summarise summarize switch sync tell transfer translate trigger turn unsubscribe update upgrade upload use verify visit wipe wire withdraw write',
+);
+/** Words that may stand before the imperative. */
+const OPENERS = set('please now then first firstly second secondly third next also and but finally lastly kindly just simply instead immediately after that before so you must should need have to shall will can could would always only never do not dont todo note important urgent step then be sure');
+const OPENERS_MAX = 6;
+const AGENT_WORDS = set('ai assistant assistants chatbot llm gpt chatgpt claude gemini copilot agent agents bot');
+const AGENT_PAIRS = set('language_model ai_model ai_agent virtual_assistant');
+const WORK_WORDS = set('task tasks prompt prompts instruction instructions tool tools override jailbreak');
+const WORK_PAIRS = set('system_message system_prompt previous_instructions original_task without_asking do_first following_first function_call developer_message');
+const DELIMITER = /<\/?[A-Za-z][\w -]{1,40}>|\[\/?(?:INST|SYSTEM|INFO|INFORMATION|ADMIN)\b|^#{2,}|={5,}|<\||\|>|^\s*(?:system|assistant|user|admin(?:istrator)?)\s*:/i;
+const CLOSING = /<\/[A-Za-z][\w -]{1,40}>|\[\/[A-Za-z]+\]/;
+
+/** T-19: the passages of a text. */
+export function passagesOf(text: string): Passage[] {
+  const sentences = sentencesOf(text);
+  const out: Passage[] = [];
+  let from = -1;
+  let last = -1;
+  let total = { imperative: 0, address: 0, work: 0, delimiter: 0 };
+  const close = (): void => {
+    if (from < 0) return;
+    const kinds = Number(total.address > 0) + Number(total.work > 0) + Number(total.delimiter > 0);
+    const level = (total.imperative > 0 && total.address + total.work > 0) || kinds >= 2 ? 2 : total.imperative > 0 ? 1 : 0;
+    if (level !== 0 && out.length < PASSAGES_MAX) out.push({ level, text: sentences.slice(from, last + 1).join('\n') });
+    from = -1;
+    total = { imperative: 0, address: 0, work: 0, delimiter: 0 };
+  };
+  for (let i = 0; i < sentences.length; i++) {
+    const found = signals(sentences[i]);
+    if (found === 0) {
+      if (from >= 0 && i - last > GAP_MAX) close();
+      continue;
+    }
+    if (from < 0) from = i;
+    last = i;
+    total.imperative += found & 1;
+    total.address += (found >> 1) & 1;
+    total.work += (found >> 2) & 1;
+    total.delimiter += (found >> 3) & 1;
+    if (CLOSING.test(sentences[i])) close();
+  }
+  close();
+  return out;
+}
+
+/** Sentences: up to a mark followed by a space, a line break, or an opening tag. A dot inside an address is none. */
+function sentencesOf(text: string): string[] {
+  const out: string[] = [];
+  for (const part of text.split(/(?<=[.!?;])["')\]]?\s+|\n+|(?=<\/?[A-Za-z])|(?<=[A-Za-z]>)/)) {
+    if (part !== undefined && part.trim() !== '') out.push(part.trim());
+    if (out.length >= SENTENCES_MAX) break;
+  }
+  return out;
+}
+
+/** Bits: 1 imperative, 2 address, 4 talk of work, 8 delimiter. */
+function signals(sentence: string): number {
+  let found = DELIMITER.test(sentence) ? 8 : 0;
+  const parts = words(sentence);
+  if (startsWithImperative(parts)) found |= 1;
+  for (let i = 0; i < parts.length; i++) {
+    const word = parts[i];
+    const pair = i + 1 < parts.length ? `${word}_${parts[i + 1]}` : '';
+    if (AGENT_WORDS.has(word) || AGENT_PAIRS.has(pair)) found |= 2;
+    if (WORK_WORDS.has(word) || WORK_PAIRS.has(pair)) found |= 4;
+  }
+  return found;
+}
+
+function startsWithImperative(parts: readonly string[]): boolean {
+  for (let i = 0; i < parts.length && i <= OPENERS_MAX; i++) {
+    if (IMPERATIVES.has(parts[i])) return true;
+    if (!OPENERS.has(parts[i]) && !/^\d{1,2}$/.test(parts[i])) return false;
+  }
+  return false;
+}
