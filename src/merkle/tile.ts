@@ -63,7 +63,7 @@ export function parseTilePath(path: string): Tile {
   const index = Number(match[2].replaceAll(/[x/]/g, ''));
   const width = match[3] === undefined ? TILE_WIDTH : Number(match[3]);
   const tile = { level, index, width };
-  if (level > TILE_LEVEL_MAX || !Number.isSafeInteger(index) || tilePath(tile) !== path) throw new Fault('tile_malformed', 'the path is not one of a tile');
+  if (level > TILE_LEVEL_MAX || width > TILE_WIDTH || !Number.isSafeInteger(index) || tilePath(tile) !== path) throw new Fault('tile_malformed', 'the path is not one of a tile');
   return tile;
 }
 
