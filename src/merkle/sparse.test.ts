@@ -6,7 +6,7 @@ import { encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { decodeWith, encodeWith } from '../base/record.ts';
 import { sha256, tagged } from '../crypto/hash.ts';
-import { Sparse, type SparseProof, sparseProof, verifySparse } from './sparse.ts';
+import { SparseTree, type SparseProof, sparseProof, verifySparse } from './sparse.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 20_261_124);
 console.log(`seed ${SEED}`);
@@ -31,7 +31,7 @@ test('history never matters: the root is that of the map', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 80 }), (changes) => {
       const map = new Map<Octets, Octets>();
-      let tree = Sparse.empty;
+      let tree = SparseTree.empty();
       for (const { key, value } of changes) {
         if (value === null) {
           map.delete(pathOf(key));
@@ -55,7 +55,7 @@ const nearPath = fc.tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 0, 
 test('paths that differ in few bits, to the last one', () => {
   fc.assert(
     fc.property(fc.uniqueArray(nearPath, { maxLength: 12 }), fc.uniqueArray(nearPath, { maxLength: 6 }), (paths, gone) => {
-      let tree = Sparse.empty;
+      let tree = SparseTree.empty();
       for (const path of [...paths, ...gone]) tree = tree.put(path, valueOf(1));
       for (const path of gone) tree = tree.delete(path);
       const left = paths.filter((path) => !gone.includes(path));
@@ -63,13 +63,13 @@ test('paths that differ in few bits, to the last one', () => {
       for (const path of [...paths, ...gone]) verifySparse(tree.root(), path, tree.get(path) ?? null, tree.prove(path));
     }),
   );
-  const last = Sparse.empty.put(ZERO32, valueOf(1)).put(`${'\0'.repeat(31)}\x01`, valueOf(2));
+  const last = SparseTree.empty().put(ZERO32, valueOf(1)).put(`${'\0'.repeat(31)}\x01`, valueOf(2));
   assert.equal(last.prove(ZERO32).siblings.length, 256);
   verifySparse(last.root(), ZERO32, valueOf(1), last.prove(ZERO32));
 });
 
 test('trees are persistent', () => {
-  const before = Sparse.empty.put(pathOf(1), valueOf(1)).put(pathOf(2), valueOf(2));
+  const before = SparseTree.empty().put(pathOf(1), valueOf(1)).put(pathOf(2), valueOf(2));
   const root = before.root();
   const after = before.put(pathOf(3), valueOf(3)).delete(pathOf(1));
   assert.equal(before.root(), root);
@@ -83,7 +83,7 @@ test('trees are persistent', () => {
 test('a proof shows presence or absence, and only that', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 40 }), fc.integer({ min: 0, max: 60 }), fc.nat(), (keys, asked, at) => {
-      let tree = Sparse.empty;
+      let tree = SparseTree.empty();
       for (const key of keys) tree = tree.put(pathOf(key), valueOf(key));
       const root = tree.root();
       const path = pathOf(asked);
@@ -109,7 +109,7 @@ test('a proof shows presence or absence, and only that', () => {
 });
 
 test('malformed proofs are refused', () => {
-  const tree = Sparse.empty.put(pathOf(1), valueOf(1));
+  const tree = SparseTree.empty().put(pathOf(1), valueOf(1));
   const leaf = { path: pathOf(1), value: valueOf(1) };
   const cases: [Octets | null, SparseProof][] = [
     [valueOf(1), { siblings: [], other: leaf }],

@@ -106,14 +106,18 @@ export interface SparseProof {
   readonly other: { readonly path: Octets; readonly value: Octets } | null;
 }
 
-export class Sparse {
+export class SparseTree {
   private readonly top: Node | null;
 
   private constructor(top: Node | null) {
     this.top = top;
   }
 
-  static readonly empty: Sparse = new Sparse(null);
+  private static readonly none = new SparseTree(null);
+
+  static empty(): SparseTree {
+    return SparseTree.none;
+  }
 
   /** The value hash at `path`, or undefined. */
   get(path: Octets): Octets | undefined {
@@ -122,15 +126,15 @@ export class Sparse {
   }
 
   /** `path` and `value` are 32 octets each. */
-  put(path: Octets, value: Octets): Sparse {
+  put(path: Octets, value: Octets): SparseTree {
     if (path.length !== 32 || value.length !== 32) throw new RangeError('a path and a value hash have 32 bytes');
     const top = insert(this.top, { path, value, hash: '' }, 0);
-    return top === this.top ? this : new Sparse(top);
+    return top === this.top ? this : new SparseTree(top);
   }
 
-  delete(path: Octets): Sparse {
+  delete(path: Octets): SparseTree {
     const top = remove(this.top, path, 0);
-    return top === this.top ? this : new Sparse(top);
+    return top === this.top ? this : new SparseTree(top);
   }
 
   /** M-13: ZERO32 for the empty tree. */
