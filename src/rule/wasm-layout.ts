@@ -1,0 +1,87 @@
+/** Where things stand in a rule's memory (spec/rule-wasm.md W-2): input buffer, constants, arena. */
+import type { Analysis } from './analysis.ts';
+import { utf8 } from '../base/bytes.ts';
+import { LENGTH_AT, PAYLOAD_AT, SLOT_BYTES } from './input.ts';
+import type { Const, Program } from './ir.ts';
+import { align8, type Kind, tagOf } from './type.ts';
+import { WASM_PAGE_BYTES } from './wasm-assembler.ts';
+
+export interface Layout {
+  /** Address of a constant's slot, by index; undefined for constants that live in the code. */
+  readonly consts: readonly (number | undefined)[];
+  /** W-5: address of the slot of each list of constants outside folds, by node. */
+  readonly lists: ReadonlyMap<number, number>;
+  /** The bytes of the constants, and where they start. */
+  readonly data: { readonly at: number; readonly bytes: Uint8Array };
+  readonly arena: number;
+  readonly memoryPages: number;
+}
+
+/** The nodes outside folds that list constants. */
+function constantLists({ nodes }: Program, { level }: Analysis): number[] {
+  const found: number[] = [];
+  nodes.forEach(({ op, operands }, i) => {
+    if (op === 'list' && level[i] === 0 && operands.every((j) => nodes[j].op === 'const')) found.push(i);
+  });
+  return found;
+}
+
+export function layOut(program: Program, analysis: Analysis): Layout {
+  const start = align8(analysis.input_bytes);
+  const inLists = constantLists(program, analysis);
+  const listBytes = inLists.reduce((sum, i) => sum + SLOT_BYTES * (1 + program.nodes[i].operands.length), 0);
+  const bytes = new Uint8Array(analysis.const_bytes + listBytes);
+  const view = new DataView(bytes.buffer);
+  let end = 0;
+
+  const slot = (at: number, kind: Kind, length: number, payload: bigint): void => {
+    view.setUint8(at, tagOf(kind));
+    view.setUint32(at + LENGTH_AT, length, true);
+    view.setBigInt64(at + PAYLOAD_AT, payload, true);
+  };
+  const take = (size: number): number => {
+    const at = end;
+    end = align8(end + size);
+    return at;
+  };
+  const texts = new Map<string, { readonly offset: bigint; readonly length: number }>();
+  const put = (at: number, value: Const): void => {
+    if (typeof value === 'boolean') slot(at, 'bool', 0, value ? 1n : 0n);
+    else if (typeof value === 'bigint') slot(at, 'int', 0, value);
+    else if (typeof value === 'string') {
+      let text = texts.get(value);
+      if (text === undefined) {
+        const encoded = utf8(value);
+        const place = take(encoded.length);
+        bytes.set(encoded, place);
+        text = { offset: BigInt(start + place), length: encoded.length };
+        texts.set(value, text);
+      }
+      slot(at, 'str', text.length, text.offset);
+    }
+  };
+
+  const consts = program.consts.map((value) => {
+    if (typeof value !== 'string') return undefined;
+    const at = take(SLOT_BYTES);
+    put(at, value);
+    return start + at;
+  });
+  const lists = new Map<number, number>();
+  for (const i of inLists) {
+    const { operands } = program.nodes[i];
+    const at = take(SLOT_BYTES * (1 + operands.length));
+    slot(at, 'list', operands.length, BigInt(start + at + SLOT_BYTES));
+    operands.forEach((j, n) => put(at + SLOT_BYTES * (1 + n), program.consts[program.nodes[j].imm]));
+    lists.set(i, start + at);
+  }
+  // a list of constants has left the arena, so the sum is that of the analysis
+  const total = start + analysis.const_bytes + analysis.arena_bytes;
+  return {
+    consts,
+    lists,
+    data: { at: start, bytes: bytes.subarray(0, end) },
+    arena: start + end,
+    memoryPages: Math.max(1, (total + WASM_PAGE_BYTES - 1) >>> 16),
+  };
+}
