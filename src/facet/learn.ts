@@ -24,7 +24,7 @@ export interface Learning {
 const LABELLED = /^[\s*•-]*[\p{L}][\p{L}\p{N} _/()-]{0,40}:[ \t]*(\S{3,120})$/u;
 
 export function learned(of: Learning): void {
-  const { entry, leaves, clean, named, memory } = of;
+  const { entry, leaves, clean, named } = of;
   const trust = entry.result;
   const records = trust === 'ack' || trust === 'untrusted' ? new Set<number>() : namedRecords(of);
   for (let i = 0; i < leaves.length; i++) {
