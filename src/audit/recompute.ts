@@ -1,0 +1,94 @@
+/**
+ * Recomputes a verdict from what a bundle or a frame holds (spec/bundle.md V-5): the law, the entry, the sidecar and the
+ * witness. Each rule is run twice, by the interpreter and by its wasm, over a buffer that the plain writer made.
+ */
+import { equal } from '../base/bytes.ts';
+import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
+import { facetsOf } from '../facet/facet.ts';
+import { type Judgement, judge, type JudgeSource, rulesFor, witnessOf } from '../machine/judge.ts';
+import type { ActiveRule, Law } from '../machine/law.ts';
+import type { Entry } from '../machine/receipt.ts';
+import type { Decide } from '../machine/transaction.ts';
+import { type Source, writeInputs } from '../rule/input.ts';
+import { interpretRule } from '../rule/judge.ts';
+
+export interface Recomputed {
+  readonly judgement: Judgement;
+  readonly scoped: readonly ActiveRule[];
+  readonly source: JudgeSource;
+  /** Rules whose breaker was open: they did not run. */
+  readonly broken: (rule: ActiveRule) => boolean;
+}
+
+/** The groups of a witness: `session.calls` → `session` `calls`. */
+function grouped(witness: CborMap): Record<string, Record<string, Cbor>> {
+  const groups: Record<string, Record<string, Cbor>> = { agent: {}, session: {}, flow: {}, breaker: {} };
+  for (const [path, value] of Object.entries(witness)) {
+    const dot = path.indexOf('.');
+    const group = groups[path.slice(0, dot)];
+    if (group === undefined) throw new Fault('verify_failed', `the witness names an unknown path \`${path}\``);
+    group[path.slice(dot + 1)] = value;
+  }
+  return groups;
+}
+
+/** One rule by interpreter and wasm. @throws Fault verify_failed where they differ */
+function runBoth(rule: ActiveRule, source: Source): { result: number; memory: Uint8Array; used: number } {
+  const buffer = writeInputs(rule.inputs, source);
+  const used = rule.write(source, rule.instance.memory, rule.instance.view);
+  if (!equal(buffer, rule.instance.memory.subarray(0, used))) throw new Fault('verify_failed', `rule ${rule.name}: the two input writers differ`);
+  const result = interpretRule(rule.program, buffer);
+  if (rule.instance.judge() !== result) throw new Fault('verify_failed', `rule ${rule.name}: interpreter and wasm differ`);
+  return { result, memory: buffer, used: buffer.length };
+}
+
+/**
+ * The judgement of a decision under this law. `time_ms` is the header's.
+ * @throws Fault verify_failed when the witness is not exactly what the rules in scope read
+ */
+export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_ms: number): Recomputed {
+  const { transaction } = entry;
+  const action = transaction.payload as Decide;
+  if (transaction.sidecar === null) throw new Fault('verify_failed', 'the inputs are erased');
+  const args = (transaction.sidecar[1] ?? {}) as CborMap;
+  const facets = facetsOf(law.tools.find(action.server, action.name), action, args);
+  const scoped = rulesFor(law, action, facets);
+  const groups = grouped(witness ?? {});
+  const broken = (rule: ActiveRule): boolean => groups.breaker[rule.name] === true;
+  const source: JudgeSource = {
+    action,
+    args,
+    context: (transaction.sidecar[2] ?? undefined) as CborMap | undefined,
+    agent: groups.agent,
+    session: groups.session,
+    flow: groups.flow,
+    now_ms: time_ms,
+    params: {},
+    effect: facets.effect,
+    egress: facets.egress,
+    money: facets.money,
+    mail: facets.mail,
+    http: facets.http,
+    fs: facets.fs,
+  };
+  const read = witnessOf(scoped, source, broken);
+  if (!equal(encode(read), encode(witness))) throw new Fault('verify_failed', 'the witness is not what the rules in scope read');
+  return { judgement: judge(law, scoped, source, time_ms, broken, runBoth), scoped, source, broken };
+}
+
+/** Compares a judgement with its receipt. @throws Fault verify_failed naming the field */
+export function compareReceipt(judgement: Judgement, entry: Entry): void {
+  const { receipt } = entry;
+  const differs = (what: string, got: string, said: string): never => {
+    throw new Fault('verify_failed', `recomputed ${what} ${got}, the receipt says ${said}`, { field: what });
+  };
+  if (judgement.verdict !== receipt.verdict) differs('verdict', judgement.verdict, receipt.verdict);
+  if (judgement.gas !== receipt.gas) differs('gas', `${judgement.gas}`, `${receipt.gas}`);
+  if (judgement.enforced !== receipt.enforced) differs('enforced', `${judgement.enforced}`, `${receipt.enforced}`);
+  if (judgement.inputs_hash !== receipt.inputs_hash) differs('inputs hash', 'another', 'its own');
+  if (judgement.trace !== receipt.trace) differs('trace', 'another', 'its own');
+  const mine = judgement.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
+  const said = receipt.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
+  if (mine !== said) differs('reasons', mine, said);
+}

@@ -1,0 +1,51 @@
+/** What falls due (spec/state.md Y-5): permits expire and give back what they reserved, sessions and sums end. */
+import type { Octets } from '../base/bytes.ts';
+import type { MachineEvent } from './answer.ts';
+import type { Fact } from './fact.ts';
+import { pageKey } from './memory.ts';
+import { CLOSED_PERMIT_KEPT_MS } from './permit.ts';
+import type { Overlay, State } from './state.ts';
+import { release } from './sum.ts';
+
+/** Drains at most `max` due facts into the overlay's block. */
+export function drain(state: State, overlay: Overlay, time_ms: number, max: number): MachineEvent[] {
+  const events: MachineEvent[] = [];
+  const taken: { due_ms: number; key: Octets }[] = [];
+  for (let item = state.due.pop(time_ms); item !== undefined; item = state.due.pop(time_ms)) {
+    const fact = state.facts.get(item.key);
+    // The fact has gone or was moved: its newer item stands elsewhere in the queue.
+    if (fact === undefined || fact.due_ms !== item.due_ms) continue;
+    taken.push(item);
+    const event = expire(overlay, time_ms, item.key, fact);
+    if (event !== null) events.push(event);
+    overlay.keep();
+    if (taken.length >= max) break;
+  }
+  // The queue follows the committed facts; until commit moves them, these items stay in it.
+  for (const item of taken) state.due.push(item.due_ms, item.key);
+  return events;
+}
+
+function expire(overlay: Overlay, time_ms: number, key: Octets, fact: Fact): MachineEvent | null {
+  const id = key.slice(1);
+  switch (fact.is) {
+    case 'permit':
+      if (fact.status !== 'open') {
+        overlay.set(key, null);
+        return null;
+      }
+      for (const reservation of fact.reserved) release(overlay, reservation);
+      overlay.set(key, { ...fact, status: 'expired', reserved: [], due_ms: time_ms + CLOSED_PERMIT_KEPT_MS });
+      return { type: 'permit.expired', id };
+    case 'session':
+      overlay.set(key, null);
+      for (let page = 0; page < fact.pages; page++) overlay.set(pageKey(id, page), null);
+      return { type: 'session.expired', id };
+    case 'breaker':
+      overlay.set(key, null);
+      return { type: 'breaker.closed', id };
+    default:
+      overlay.set(key, null);
+      return null;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Facts (spec/state.md): what the machine remembers and forgets again. Each has a key of one letter and an id, a record,
+ * and the moment at which it falls due. Nobody needs a proof of a fact: receipts commit to the inputs that were read.
+ */
+import { type Octets, octets, putOctets } from '../base/bytes.ts';
+import { Reader, Writer } from '../base/cbor.ts';
+import { bool, choice, type Field, hash32, i64, id16, label, list, nullable, octetsOf, record, u53 } from '../base/record.ts';
+
+export interface Session {
+  readonly is: 'session';
+  readonly agent: string;
+  readonly assurance: number;
+  readonly opened_ms: number;
+  readonly due_ms: number;
+  readonly calls: number;
+  readonly denied: number;
+  readonly escalated: number;
+  /** An untrusted prose result was read. */
+  readonly gate: boolean;
+  /** The highest passage level read so far: 0, 1 or 2. */
+  readonly passage: number;
+  /** Labels attached so far, sorted. */
+  readonly labels: readonly string[];
+  /** Pages of its memory. */
+  readonly pages: number;
+}
+
+/** Keyed hashes of what a session remembers, 8 octets each, sorted (memory.ts). */
+export interface Page {
+  readonly is: 'page';
+  readonly due_ms: number;
+  readonly keys: readonly Octets[];
+}
+
+export const PERMIT_STATES = ['open', 'done', 'failed', 'expired'] as const;
+
+export interface Reservation {
+  /** Key of the sum fact. */
+  readonly sum: Octets;
+  readonly bucket_ms: number;
+  readonly amount: bigint;
+}
+
+export interface Permit {
+  readonly is: 'permit';
+  readonly session: Octets;
+  readonly tx_id: Octets;
+  readonly due_ms: number;
+  readonly status: (typeof PERMIT_STATES)[number];
+  readonly server: string | null;
+  readonly name: string;
+  /** The user named an argument of the call: what it returns is looked up for him. */
+  readonly args_named: boolean;
+  readonly reserved: readonly Reservation[];
+}
+
+export interface Bucket {
+  readonly start_ms: number;
+  readonly amount: bigint;
+}
+
+/** A sum over a moving window in at most 66 buckets. */
+export interface Sum {
+  readonly is: 'sum';
+  readonly due_ms: number;
+  readonly width_ms: number;
+  readonly buckets: readonly Bucket[];
+}
+
+/** The last sequence number of a sender. */
+export interface Sequence {
+  readonly is: 'sequence';
+  readonly due_ms: number;
+  readonly last: number;
+}
+
+/** A tripped rule: its breaker is open until `due_ms`; the rule then gives its `on_fault` without running. */
+export interface Breaker {
+  readonly is: 'breaker';
+  readonly due_ms: number;
+  readonly trips: number;
+}
+
+export type Fact = Session | Page | Permit | Sum | Sequence | Breaker;
+
+const LABELS_MAX = 16;
+/** Keys of one page, and octets of a key. */
+export const PAGE_KEYS_MAX = 4_096;
+export const KEY_OCTETS = 8;
+const RESERVED_MAX = 32;
+export const BUCKETS_MAX = 66;
+
+/** One byte string for all keys of a page. */
+const keys: Field<readonly Octets[]> = {
+  write(w, v) {
+    w.head(2, v.length * KEY_OCTETS);
+    w.reserve(v.length * KEY_OCTETS);
+    for (const key of v) w.at = putOctets(w.buffer, w.at, key);
+  },
+  read(r) {
+    const all = r.bytesOf(PAGE_KEYS_MAX * KEY_OCTETS);
+    if (all.length % KEY_OCTETS !== 0) r.fail('cbor_range', 'keys of 8 bytes expected');
+    const list: Octets[] = [];
+    for (let at = 0; at < all.length; at += KEY_OCTETS) list.push(octets(all.subarray(at, at + KEY_OCTETS)));
+    return list;
+  },
+};
+
+const is = <T extends string>(kind: T): Field<T> => choice([kind]);
+
+const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = {
+  session: record<Session>('Session', {
+    is: is('session'),
+    agent: label,
+    assurance: u53,
+    opened_ms: u53,
+    due_ms: u53,
+    calls: u53,
+    denied: u53,
+    escalated: u53,
+    gate: bool,
+    passage: u53,
+    labels: list(label, LABELS_MAX),
+    pages: u53,
+  }),
+  page: record<Page>('Page', { is: is('page'), due_ms: u53, keys }),
+  permit: record<Permit>('Permit', {
+    is: is('permit'),
+    session: id16,
+    tx_id: hash32,
+    due_ms: u53,
+    status: choice(PERMIT_STATES),
+    server: nullable(label),
+    name: label,
+    args_named: bool,
+    reserved: list(record<Reservation>('Reservation', { sum: octetsOf(33), bucket_ms: u53, amount: i64 }), RESERVED_MAX),
+  }),
+  sum: record<Sum>('Sum', {
+    is: is('sum'),
+    due_ms: u53,
+    width_ms: u53,
+    buckets: list(record<Bucket>('Bucket', { start_ms: u53, amount: i64 }), BUCKETS_MAX),
+  }),
+  sequence: record<Sequence>('Sequence', { is: is('sequence'), due_ms: u53, last: u53 }),
+  breaker: record<Breaker>('Breaker', { is: is('breaker'), due_ms: u53, trips: u53 }),
+};
+
+const LETTERS: { readonly [K in Fact['is']]: string } = { session: 's', page: 'w', permit: 'p', sum: 'u', sequence: 'q', breaker: 'b' };
+const KIND_OF: ReadonlyMap<string, Fact['is']> = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind as Fact['is']]));
+
+/** Y-2: a fact's key: its letter, then its id. */
+export const factKey = (kind: Fact['is'], id: Octets): Octets => LETTERS[kind] + id;
+
+const shared = new Writer(4_096);
+
+/** Y-3: the canonical bytes of a fact; the array's first item is always 0, the letter of the key names the record. */
+export function encodeFact(fact: Fact): Uint8Array {
+  shared.reset();
+  (FIELDS[fact.is] as Field<Fact>).write(shared, fact);
+  return shared.done();
+}
+
+/** @throws Fault cbor_* */
+export function decodeFact(key: Octets, bytes: Uint8Array): Fact {
+  const r = new Reader(bytes);
+  const kind = KIND_OF.get(key[0] ?? '');
+  if (kind === undefined) return r.fail('cbor_range', 'no fact has this key');
+  const fact = FIELDS[kind].read(r);
+  r.end();
+  return fact;
+}

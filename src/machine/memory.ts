@@ -1,0 +1,85 @@
+/**
+ * What a session remembers (spec/state.md Y-7): keyed hashes of 8 octets, so that no text enters the state. They come in
+ * pages: an input, a verdict or a result that adds keys writes one new page, and pages never change.
+ */
+import { type Octets, utf8 } from '../base/bytes.ts';
+import { tagged } from '../crypto/hash.ts';
+import type { Memory } from '../facet/flow.ts';
+import { factKey, KEY_OCTETS, type Page, PAGE_KEYS_MAX, type Session } from './fact.ts';
+import type { Overlay } from './state.ts';
+
+/** Pages and keys of one session; past them nothing more is remembered, so less counts as named. */
+const PAGES_MAX = 1_024;
+const SESSION_KEYS_MAX = 32_768;
+
+const hashKey = tagged('word');
+
+/** Memos of pure functions: they may be dropped at any time. */
+const hashed = new Map<string, Octets>();
+const HASHED_MAX = 65_536;
+let hashedNetwork: Octets = '';
+
+/** `H("word", network ‖ key)`, its first 8 octets. */
+function keyOf(network: Octets, key: string): Octets {
+  if (network !== hashedNetwork || hashed.size >= HASHED_MAX) {
+    hashed.clear();
+    hashedNetwork = network;
+  }
+  let found = hashed.get(key);
+  if (found === undefined) {
+    found = hashKey(network, utf8(key)).slice(0, KEY_OCTETS);
+    hashed.set(key, found);
+  }
+  return found;
+}
+
+interface Union {
+  readonly pages: Page[];
+  readonly keys: Set<Octets>;
+}
+const unions = new Map<Octets, Union>();
+const UNIONS_MAX = 4_096;
+
+export const pageKey = (session: Octets, page: number): Octets => factKey('page', session + String.fromCharCode(page >> 8, page & 255));
+
+/** All keys of the session's pages; a memo that holds exactly these pages is extended, another is made anew. */
+function unionOf(overlay: Overlay, id: Octets, pages: number): Union {
+  let union = unions.get(id);
+  const fits = union !== undefined && union.pages.length <= pages && union.pages.every((page, i) => overlay.get(pageKey(id, i)) === page);
+  if (union === undefined || !fits) {
+    if (unions.size >= UNIONS_MAX) unions.clear();
+    union = { pages: [], keys: new Set() };
+    unions.set(id, union);
+  }
+  for (let i = union.pages.length; i < pages; i++) {
+    const page = overlay.get(pageKey(id, i)) as Page;
+    union.pages.push(page);
+    for (const key of page.keys) union.keys.add(key);
+  }
+  return union;
+}
+
+/** The session's memory as the flow rules see it. */
+export function memoryOf(network: Octets, overlay: Overlay, id: Octets, session: Session): Memory {
+  const { gate, passage } = session;
+  if (session.pages === 0) return { gate, passage, has: () => false };
+  const { keys } = unionOf(overlay, id, session.pages);
+  return { gate, passage, has: (key) => keys.has(keyOf(network, key)) };
+}
+
+/** The session with these keys remembered: one more page, or the same session where nothing is new. */
+export function remember(network: Octets, overlay: Overlay, id: Octets, session: Session, added: readonly string[]): Session {
+  if (added.length === 0 || session.pages >= PAGES_MAX) return session;
+  const { keys } = unionOf(overlay, id, session.pages);
+  const room = Math.min(PAGE_KEYS_MAX, SESSION_KEYS_MAX - keys.size);
+  const fresh = new Set<Octets>();
+  for (const key of added) {
+    if (fresh.size >= room) break;
+    const found = keyOf(network, key);
+    if (!keys.has(found)) fresh.add(found);
+  }
+  if (fresh.size === 0) return session;
+  const page: Page = { is: 'page', due_ms: 0, keys: [...fresh].sort() };
+  overlay.set(pageKey(id, session.pages), page);
+  return { ...session, pages: session.pages + 1 };
+}

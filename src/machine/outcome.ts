@@ -1,0 +1,32 @@
+/** An outcome closes its permit: sums settle or are released, and what the tool returned changes the session's flow. */
+import { Fault } from '../base/fault.ts';
+import { resultFlow } from '../facet/flow.ts';
+import { type Answer, NO_ANSWER } from './answer.ts';
+import { factKey, type Session } from './fact.ts';
+import { memoryOf, remember } from './memory.ts';
+import { CLOSED_PERMIT_KEPT_MS, openPermit } from './permit.ts';
+import type { Overlay, State } from './state.ts';
+import { release } from './sum.ts';
+import type { Transaction } from './transaction.ts';
+
+/** @throws Fault permit_unknown, permit_used, permit_expired */
+export function outcome(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<4>): Answer {
+  const { permit: id, ok } = transaction.payload;
+  const permit = openPermit(overlay, id, time_ms);
+  if (!ok) for (const reservation of permit.reserved) release(overlay, reservation);
+  overlay.set(factKey('permit', id), { ...permit, status: ok ? 'done' : 'failed', reserved: [], due_ms: time_ms + CLOSED_PERMIT_KEPT_MS });
+  if (transaction.sidecar === null) throw new Fault('request_shape', 'an outcome needs its result, if only null');
+
+  const key = factKey('session', permit.session);
+  const session = overlay.get(key) as Session | undefined;
+  if (session === undefined) return NO_ANSWER;
+  const entry = state.law.tools.find(permit.server, permit.name);
+  const memory = memoryOf(state.network, overlay, permit.session, session);
+  const returned = ok ? transaction.sidecar[1] : transaction.sidecar[2];
+  const flow = resultFlow(state.law.tools, entry, returned, memory, permit.args_named, !ok);
+  const after = remember(state.network, overlay, permit.session, session, flow.keys);
+  const gate = session.gate || flow.gate;
+  const passage = Math.max(session.passage, flow.passage);
+  if (after !== session || gate !== session.gate || passage !== session.passage) overlay.set(key, { ...after, gate, passage });
+  return NO_ANSWER;
+}

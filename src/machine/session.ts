@@ -1,0 +1,85 @@
+/** Sessions, what the user says in them, and who may send what. */
+import type { Octets } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+import { verify } from '../crypto/suite.ts';
+import { userKeys } from '../facet/flow.ts';
+import { type Answer, NO_ANSWER } from './answer.ts';
+import { type Breaker, factKey, type Session } from './fact.ts';
+import { remember } from './memory.ts';
+import type { Overlay, State } from './state.ts';
+import type { Transaction } from './transaction.ts';
+
+/** An idle session ends after this. */
+const SESSION_MS = 86_400_000;
+/** A breaker that was tripped stays open so long. */
+const BREAKER_OPEN_MS = 60_000;
+
+/** A session's id: the first 16 octets of the tx_id that opened it. */
+export const sessionId = (tx_id: Octets): Octets => tx_id.slice(0, 16);
+
+/** The live session. @throws Fault session_unknown */
+export function liveSession(overlay: Overlay, id: Octets, time_ms: number): Session {
+  const session = overlay.get(factKey('session', id)) as Session | undefined;
+  if (session === undefined || session.due_ms <= time_ms) throw new Fault('session_unknown');
+  return session;
+}
+
+/** The session with its end moved away while it is in use; in steps, since each move costs a place in the due queue. */
+export function extended(session: Session, time_ms: number): Session {
+  return session.due_ms - time_ms > SESSION_MS >> 1 ? session : { ...session, due_ms: time_ms + SESSION_MS };
+}
+
+export function openSession(overlay: Overlay, time_ms: number, transaction: Transaction<1>): Answer {
+  const { agent, assurance } = transaction.payload;
+  const session: Session = {
+    is: 'session',
+    agent,
+    assurance,
+    opened_ms: time_ms,
+    due_ms: time_ms + SESSION_MS,
+    calls: 0,
+    denied: 0,
+    escalated: 0,
+    gate: false,
+    passage: 0,
+    labels: [],
+    pages: 0,
+  };
+  overlay.set(factKey('session', sessionId(transaction.tx_id)), session);
+  return NO_ANSWER;
+}
+
+/** The user's text enters as keyed hashes of its words and what they mean; the text itself stays in the sidecar. */
+export function sessionInput(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<2>): Answer {
+  const id = transaction.payload.session;
+  const session = liveSession(overlay, id, time_ms);
+  const text = transaction.sidecar?.[1];
+  if (typeof text !== 'string') throw new Fault('request_shape', 'a user input is a text');
+  overlay.set(factKey('session', id), remember(state.network, overlay, id, extended(session, time_ms), userKeys(state.law.tools, text)));
+  return NO_ANSWER;
+}
+
+/** S-3: an unsigned transaction counts only where the one sequencer, whose signature covers the block, made it. */
+export function authenticate(state: State, transaction: Transaction): void {
+  const sender = state.law.validators.get(transaction.sender);
+  if (sender === undefined) throw new Fault('signature_invalid', 'the sender is not known to this network');
+  if (transaction.auths.length === 0) {
+    if (state.law.genesis.sequencer === 'solo') return;
+    throw new Fault('signature_invalid', 'the transaction is not signed');
+  }
+  for (const auth of transaction.auths) {
+    if (auth.key_id !== sender.key_id || !verify(auth.suite, sender.public, auth.signature, 'tx', state.network, transaction.tx_id)) throw new Fault('signature_invalid');
+  }
+}
+
+/** One validator of one is more than a third: the breaker opens from the next transaction on. */
+export function tripBreaker(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<5>): Answer {
+  const { rule } = transaction.payload;
+  if (!state.law.rules.some((known) => known.name === rule)) throw new Fault('rule_unknown', `no rule \`${rule}\` is in force`);
+  const weight = state.law.validators.get(transaction.sender)?.weight ?? 0;
+  if (weight * 3 <= state.law.weight) throw new Fault('signature_invalid', 'the sender weighs a third or less; trips of others are counted in a validator network');
+  const key = factKey('breaker', rule);
+  const before = overlay.get(key) as Breaker | undefined;
+  overlay.set(key, { is: 'breaker', due_ms: time_ms + BREAKER_OPEN_MS, trips: (before?.trips ?? 0) + 1 });
+  return NO_ANSWER;
+}

@@ -1,0 +1,66 @@
+/**
+ * Sums that reserve (spec/state.md Y-6): an allowed call adds its amount at once, its outcome keeps it, its failure or
+ * expiry takes it back. So 100 parallel calls cannot pass one limit. A window is cut into 64 parts; the oldest part
+ * counts whole, so a sum is never too small and at most 1/64 of the window too old.
+ */
+import type { Octets } from '../base/bytes.ts';
+import { tagged } from '../crypto/hash.ts';
+import { utf8 } from '../base/bytes.ts';
+import { type Bucket, BUCKETS_MAX, factKey, type Reservation, type Sum } from './fact.ts';
+import type { Overlay } from './state.ts';
+
+/** A sum that some rule reads, by the path of its input: `agent.sum(money.amount,86400000)`. */
+export interface SumInput {
+  /** The key under `agent` in a rule's source. */
+  readonly key: string;
+  readonly path: readonly string[];
+  readonly window_ms: number;
+}
+
+const PATTERN = /^agent\.sum\(([a-z_.]+),([0-9]+)\)$/;
+const PARTS_BITS = 6;
+
+/** The sum that an input path names, or undefined for another path. */
+export function sumOfPath(path: string): SumInput | undefined {
+  const match = PATTERN.exec(path);
+  if (match === null) return undefined;
+  return { key: path.slice('agent.'.length), path: match[1].split('.'), window_ms: Number(match[2]) };
+}
+
+const hashSum = tagged('sum');
+const sumKey = (agent: string, input: SumInput): Octets => factKey('sum', hashSum(utf8(agent), '\0', input.key));
+
+/** The width of a part: window / 64, rounded up. */
+export const widthOf = (window_ms: number): number => Number((BigInt(window_ms) + 63n) >> BigInt(PARTS_BITS));
+
+/** What counts at `now_ms`: reserved and settled together. */
+export function readSum(overlay: Overlay, agent: string, input: SumInput, now_ms: number): bigint {
+  const sum = overlay.get(sumKey(agent, input)) as Sum | undefined;
+  let total = 0n;
+  if (sum !== undefined) for (const bucket of sum.buckets) if (bucket.start_ms + sum.width_ms + input.window_ms > now_ms) total += bucket.amount;
+  return total;
+}
+
+/** Adds an amount at `now_ms`; what is returned takes it back later. */
+export function reserve(overlay: Overlay, agent: string, input: SumInput, now_ms: number, amount: bigint): Reservation {
+  const key = sumKey(agent, input);
+  const width_ms = widthOf(input.window_ms);
+  const sum = overlay.get(key) as Sum | undefined;
+  const bucket_ms = now_ms - (now_ms % width_ms);
+  const kept = (sum?.buckets ?? []).filter((bucket) => bucket.start_ms + width_ms + input.window_ms > now_ms);
+  overlay.set(key, { is: 'sum', due_ms: now_ms + 2 * input.window_ms, width_ms, buckets: add(kept, bucket_ms, amount) });
+  return { sum: key, bucket_ms, amount };
+}
+
+/** Takes a reservation back: the call failed or its permit expired. */
+export function release(overlay: Overlay, reservation: Reservation): void {
+  const sum = overlay.get(reservation.sum) as Sum | undefined;
+  if (sum === undefined || !sum.buckets.some((bucket) => bucket.start_ms === reservation.bucket_ms)) return;
+  overlay.set(reservation.sum, { ...sum, buckets: add(sum.buckets, reservation.bucket_ms, -reservation.amount) });
+}
+
+function add(buckets: readonly Bucket[], start_ms: number, amount: bigint): readonly Bucket[] {
+  const found = buckets.some((bucket) => bucket.start_ms === start_ms);
+  if (!found) return [...buckets, { start_ms, amount }].slice(-BUCKETS_MAX);
+  return buckets.map((bucket) => (bucket.start_ms === start_ms ? { start_ms, amount: bucket.amount + amount } : bucket));
+}

@@ -1,0 +1,236 @@
+/**
+ * Transactions (spec/transaction.md): everything that changes AVA. A body is what is hashed and signed; a wire is what
+ * travels: body, signatures, and the sidecar that the judge reads and no leaf contains.
+ */
+import type { Octets } from '../base/bytes.ts';
+import { type Cbor, type CborMap, Reader, Writer } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
+import { SIDECAR_BYTES_MAX } from '../base/limit.ts';
+import { blob, bool, type Field, hash32, id16, label, list, name, nullable, record, u53 } from '../base/record.ts';
+import { tagged } from '../crypto/hash.ts';
+import { SIGNATURE_BYTES_MAX } from '../crypto/suite.ts';
+
+/** X-2: kinds and their numbers; append-only. */
+export const KIND = { bundle: 0, session_open: 1, session_input: 2, decide: 3, outcome: 4, breaker_trip: 5 } as const;
+
+export interface Action {
+  readonly kind: string;
+  readonly server: string | null;
+  readonly name: string;
+}
+
+/** X-4 `assurance`: 0 claimed, 1 local peer, 2 key, 3 attested. */
+export interface SessionOpen {
+  readonly agent: string;
+  readonly assurance: number;
+}
+export interface SessionInput {
+  readonly session: Octets;
+  readonly commitment: Octets;
+}
+export interface Decide {
+  readonly session: Octets;
+  readonly kind: string;
+  readonly server: string | null;
+  readonly name: string;
+  readonly args_commitment: Octets;
+  /** false asks for a verdict alone: nothing is reserved and no fact changes. */
+  readonly permit: boolean;
+}
+export interface Outcome {
+  readonly permit: Octets;
+  readonly ok: boolean;
+  readonly commitment: Octets;
+}
+export interface BreakerTrip {
+  readonly rule: string;
+}
+export interface Bundle {
+  readonly transactions: readonly Octets[];
+}
+
+export interface Auth {
+  readonly suite: number;
+  readonly key_id: Octets;
+  readonly signature: Uint8Array;
+}
+
+export interface PayloadOf {
+  0: Bundle;
+  1: SessionOpen;
+  2: SessionInput;
+  3: Decide;
+  4: Outcome;
+  5: BreakerTrip;
+}
+export type Kind = keyof PayloadOf;
+
+/** A body decoded once; `sidecar` is decoded too, its bytes kept for the archive. */
+export interface Transaction<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly sender: Octets;
+  readonly seq: number;
+  /** 0: no end. */
+  readonly valid_until_ms: number;
+  readonly payload: PayloadOf[K];
+  readonly body: Uint8Array;
+  readonly tx_id: Octets;
+  readonly auths: readonly Auth[];
+  readonly sidecar: readonly Cbor[] | null;
+  readonly sidecar_bytes: Uint8Array | null;
+}
+
+export const BODY_VERSION = 1;
+const BUNDLE_MAX = 256;
+const AUTHS_MAX = 64;
+
+const PAYLOADS: { readonly [K in Kind]: Field<PayloadOf[K]> } = {
+  0: record<Bundle>('Bundle', { transactions: list(hash32, BUNDLE_MAX) }),
+  1: record<SessionOpen>('SessionOpen', { agent: label, assurance: u53 }),
+  2: record<SessionInput>('SessionInput', { session: id16, commitment: hash32 }),
+  3: record<Decide>('Decide', { session: id16, kind: name, server: nullable(label), name: label, args_commitment: hash32, permit: bool }),
+  4: record<Outcome>('Outcome', { permit: id16, ok: bool, commitment: hash32 }),
+  5: record<BreakerTrip>('BreakerTrip', { rule: name }),
+};
+
+/** Items of a sidecar by kind, the salt first: [salt, text], [salt, args, context], [salt, result, error]. */
+const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, number>>> = { 2: 2, 3: 3, 4: 3 };
+const SALT_BYTES = 16;
+
+const bodyHash = tagged('tx');
+/** X-5: `commitment = H("args", sidecar)`; the salt is the sidecar's first item, so one hash hides and binds all of it. */
+export const sidecarCommitment: (sidecar: Uint8Array) => Octets = tagged('args');
+
+export const auths: Field<readonly Auth[]> = list(record<Auth>('Auth', { suite: u53, key_id: hash32, signature: blob(SIGNATURE_BYTES_MAX) }), AUTHS_MAX);
+
+const shared = new Writer(8_192);
+
+/** X-3: the canonical bytes of a body. */
+function encodeBody<K extends Kind>(network: Octets, kind: K, sender: Octets, seq: number, valid_until_ms: number, payload: PayloadOf[K]): Uint8Array {
+  const w = shared.reset();
+  w.array(7);
+  w.uint(BODY_VERSION);
+  w.octets(network);
+  w.uint(kind);
+  w.octets(sender);
+  w.uint(seq);
+  w.uint(valid_until_ms);
+  PAYLOADS[kind].write(w, payload);
+  return w.done();
+}
+
+/**
+ * A sidecar and its commitment. @throws Fault request_too_large, too_deep, integer_too_large, not_finite, key_forbidden,
+ * text_malformed
+ */
+export function makeSidecar(salt: Octets, items: readonly Cbor[]): { sidecar: readonly Cbor[]; bytes: Uint8Array; commitment: Octets } {
+  const w = shared.reset();
+  w.array(items.length + 1);
+  w.octets(salt);
+  for (const item of items) w.value(item);
+  if (w.at > SIDECAR_BYTES_MAX) throw new Fault('request_too_large', `a sidecar has at most ${SIDECAR_BYTES_MAX} bytes`);
+  const bytes = w.done();
+  return { sidecar: [salt, ...items], bytes, commitment: sidecarCommitment(bytes) };
+}
+
+/** A transaction made here, unsigned. */
+export function compose<K extends Kind>(
+  network: Octets,
+  kind: K,
+  sender: Octets,
+  seq: number,
+  valid_until_ms: number,
+  payload: PayloadOf[K],
+  side: { sidecar: readonly Cbor[]; bytes: Uint8Array } | null,
+): Transaction<K> {
+  const body = encodeBody(network, kind, sender, seq, valid_until_ms, payload);
+  return {
+    kind,
+    sender,
+    seq,
+    valid_until_ms,
+    payload,
+    body,
+    tx_id: bodyHash(body),
+    auths: [],
+    sidecar: side === null ? null : side.sidecar,
+    sidecar_bytes: side === null ? null : side.bytes,
+  };
+}
+
+/** Reads a body from `r`. @throws Fault cbor_*, network_other, kind_unknown */
+function readBody(r: Reader, network: Octets): Pick<Transaction, 'kind' | 'sender' | 'seq' | 'valid_until_ms' | 'payload' | 'body' | 'tx_id'> {
+  const start = r.at;
+  r.fields(7, 'Body');
+  if (r.uint() !== BODY_VERSION) r.fail('cbor_range', 'Body version 1 expected');
+  if (r.octets(32) !== network) throw new Fault('network_other', 'the body names another network');
+  const kind = r.uint();
+  if (!(kind in PAYLOADS)) throw new Fault('kind_unknown', `no kind ${kind}`);
+  const sender = r.octets(32);
+  const seq = r.uint();
+  const valid_until_ms = r.uint();
+  const payload = PAYLOADS[kind as Kind].read(r);
+  const body = r.bytes.slice(start, r.at);
+  return { kind: kind as Kind, sender, seq, valid_until_ms, payload, body, tx_id: bodyHash(body) };
+}
+
+/** The commitment that a payload makes to its sidecar, or null where the kind has none. */
+function commitmentOf(kind: Kind, payload: PayloadOf[Kind]): Octets | null {
+  switch (kind) {
+    case KIND.decide:
+      return (payload as Decide).args_commitment;
+    case KIND.session_input:
+    case KIND.outcome:
+      return (payload as SessionInput | Outcome).commitment;
+    default:
+      return null;
+  }
+}
+
+/** X-5: decodes a sidecar and checks it against the payload. @throws Fault cbor_*, verify_failed */
+export function openSidecar(kind: Kind, payload: PayloadOf[Kind], bytes: Uint8Array): readonly Cbor[] {
+  const items = SIDECAR_ITEMS[kind];
+  const commitment = commitmentOf(kind, payload);
+  if (items === undefined || commitment === null) throw new Fault('cbor_range', 'this kind has no sidecar');
+  if (bytes.length > SIDECAR_BYTES_MAX) throw new Fault('cbor_range', 'a sidecar too large');
+  if (sidecarCommitment(bytes) !== commitment) throw new Fault('verify_failed', 'the sidecar does not match its commitment');
+  const r = new Reader(bytes);
+  r.fields(items, 'Sidecar');
+  const sidecar: Cbor[] = [r.octets(SALT_BYTES)];
+  for (let i = 1; i < items; i++) sidecar.push(r.value());
+  r.end();
+  return sidecar;
+}
+
+/** The transaction of an entry: body and signatures as bytes, and its sidecar unless it was erased. */
+export function readTransaction(r: Reader, network: Octets, sidecar_bytes: Uint8Array | null): Transaction {
+  const body = readBody(r, network);
+  const signatures = auths.read(r);
+  return { ...body, auths: signatures, sidecar_bytes, sidecar: sidecar_bytes === null ? null : openSidecar(body.kind, body.payload, sidecar_bytes) };
+}
+
+/** X-6: `Wire = [Body, [*Auth], sidecar | null]`. */
+export function encodeWire(transaction: Transaction): Uint8Array {
+  const w = new Writer(transaction.body.length + 256 + (transaction.sidecar_bytes?.length ?? 0));
+  w.array(3);
+  w.raw(transaction.body);
+  auths.write(w, transaction.auths);
+  if (transaction.sidecar_bytes === null) w.null();
+  else w.bytes(transaction.sidecar_bytes);
+  return w.done();
+}
+
+/** @throws Fault cbor_*, network_other, kind_unknown, verify_failed */
+export function decodeWire(bytes: Uint8Array, network: Octets): Transaction {
+  const r = new Reader(bytes);
+  r.fields(3, 'Wire');
+  const body = readBody(r, network);
+  const signatures = auths.read(r);
+  const sidecar_bytes = r.null() ? null : r.bytesOf(SIDECAR_BYTES_MAX);
+  r.end();
+  if (sidecar_bytes === null && SIDECAR_ITEMS[body.kind] !== undefined) throw new Fault('cbor_range', 'this kind needs its sidecar');
+  return { ...body, auths: signatures, sidecar_bytes, sidecar: sidecar_bytes === null ? null : openSidecar(body.kind, body.payload, sidecar_bytes) };
+}
+
+
+export const argsOf = (transaction: Transaction): CborMap => (transaction.sidecar?.[1] ?? {}) as CborMap;

@@ -1,0 +1,52 @@
+/** The edge: vouches for requests and makes them transactions. One edge a node; its numbers only rise. */
+import type { Octets } from '../base/bytes.ts';
+import type { CborMap, Cbor } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
+import { ARGS_BYTES_MAX } from '../base/limit.ts';
+import { randomOctets } from '../crypto/hash.ts';
+import { type Action, compose, KIND, makeSidecar, type Transaction } from '../machine/transaction.ts';
+
+const SALT_BYTES = 16;
+const NO_END_MS = 0;
+
+export class Edge {
+  private readonly network: Octets;
+  private readonly principal: Octets;
+  private seq: number;
+
+  /** `last_seq`: the principal's last sequence number in the state. */
+  constructor(network: Octets, principal: Octets, last_seq: number) {
+    this.network = network;
+    this.principal = principal;
+    this.seq = last_seq;
+  }
+
+  openSession(agent: string, assurance: number): Transaction<1> {
+    return compose(this.network, KIND.session_open, this.principal, ++this.seq, NO_END_MS, { agent, assurance }, null);
+  }
+
+  /** @throws Fault request_too_large, text_malformed */
+  input(session: Octets, text: string): Transaction<2> {
+    const side = makeSidecar(randomOctets(SALT_BYTES), [text]);
+    this.bound(side.bytes, ARGS_BYTES_MAX);
+    return compose(this.network, KIND.session_input, this.principal, ++this.seq, NO_END_MS, { session, commitment: side.commitment }, side);
+  }
+
+  /** @throws Fault request_too_large, too_deep, integer_too_large, not_finite, key_forbidden, text_malformed */
+  decide(session: Octets, action: Action, args: CborMap, context: CborMap | null, permit: boolean): Transaction<3> {
+    const side = makeSidecar(randomOctets(SALT_BYTES), [args, context]);
+    this.bound(side.bytes, ARGS_BYTES_MAX);
+    const { kind, server, name } = action;
+    return compose(this.network, KIND.decide, this.principal, ++this.seq, NO_END_MS, { session, kind, server, name, args_commitment: side.commitment, permit }, side);
+  }
+
+  /** @throws Fault as `decide` */
+  outcome(permit: Octets, ok: boolean, result: Cbor, error: string | null): Transaction<4> {
+    const side = makeSidecar(randomOctets(SALT_BYTES), [result, error]);
+    return compose(this.network, KIND.outcome, this.principal, ++this.seq, NO_END_MS, { permit, ok, commitment: side.commitment }, side);
+  }
+
+  private bound(bytes: Uint8Array, max: number): void {
+    if (bytes.length > max + 64) throw new Fault('request_too_large', `${bytes.length} bytes; at most ${max} are taken`, { bytes: bytes.length, max });
+  }
+}

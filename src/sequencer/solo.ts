@@ -1,0 +1,185 @@
+/**
+ * One machine orders: blocks of what is waiting. Nothing waits for a timer: an idle sequencer commits at once, a busy
+ * one applies what arrives while the disk writes the block before. A block is signed, written once, synced once, and
+ * only then are its receipts released and the next one closed.
+ */
+import type { Octets } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+import { type SigningKey, sign } from '../crypto/suite.ts';
+import { type BlockOutput, BlockBuilder, commit } from '../machine/apply.ts';
+import type { Receipt } from '../machine/receipt.ts';
+import type { State } from '../machine/state.ts';
+import type { Transaction } from '../machine/transaction.ts';
+import type { Done, Listener, Sequencer } from './port.ts';
+
+/** Transactions that may wait; past it a submission is answered `overloaded`. */
+export const QUEUE_MAX = 8_192;
+/** The longest that a timer is set ahead. */
+const TIMER_MAX_MS = 3_600_000;
+
+/** The log as solo needs it: one append at a time, `done` after the sync. */
+export interface BlockLog {
+  append(block: BlockOutput, signature: Uint8Array, done: (fault: Fault | null) => void): void;
+}
+
+export interface SoloParts {
+  readonly state: State;
+  readonly log: BlockLog;
+  readonly key: SigningKey;
+  /** Unix ms. */
+  readonly now: () => number;
+  /** Takes a block's writes to the state store; never blocks. */
+  readonly writeBehind: (block: BlockOutput) => void;
+}
+
+interface Waiting {
+  readonly transaction: Transaction;
+  readonly done: Done;
+}
+
+export class Solo implements Sequencer {
+  readonly network: Octets;
+  readonly state: State;
+  private readonly parts: SoloParts;
+  private readonly listeners = new Set<Listener>();
+  private queue: Waiting[] = [];
+  /** The block that is being made, and who waits for its receipts; null when none is open. */
+  private open: BlockBuilder | null = null;
+  private promised: { readonly receipt: Receipt; readonly done: Done }[] = [];
+  private flying = false;
+  private scheduled = false;
+  private closing: (() => void) | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private durable: number;
+  private poison: Fault | null = null;
+
+  constructor(parts: SoloParts) {
+    this.parts = parts;
+    this.state = parts.state;
+    this.network = parts.state.network;
+    this.durable = parts.state.height;
+    this.arm();
+  }
+
+  get height(): number {
+    return this.durable;
+  }
+
+  get fault(): Fault | null {
+    return this.poison;
+  }
+
+  get waiting(): number {
+    return this.queue.length + this.promised.length;
+  }
+
+  submit(transaction: Transaction, done: Done): void {
+    if (this.poison !== null) return done(this.poison, null);
+    if (this.closing !== null) return done(new Fault('overloaded', 'the node is shutting down'), null);
+    if (this.waiting >= QUEUE_MAX) return done(new Fault('overloaded', `${QUEUE_MAX} transactions wait`), null);
+    this.queue.push({ transaction, done });
+    this.schedule();
+  }
+
+  follow(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Resolves when all that was accepted is durable. */
+  async close(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    await new Promise<void>((resolve) => {
+      this.closing = resolve;
+      this.settle();
+    });
+  }
+
+  private settle(): void {
+    if (this.closing !== null && !this.flying && !this.scheduled && this.queue.length === 0 && this.open === null) this.closing();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(this.turn);
+  }
+
+  /** Once a turn of the loop: all sockets that were readable in it share the block. */
+  private readonly turn = (): void => {
+    this.scheduled = false;
+    this.take();
+    if (!this.flying) this.fly();
+    this.settle();
+  };
+
+  /** Applies what waits to the open block. */
+  private take(): void {
+    if (this.poison !== null || this.queue.length === 0) return;
+    const queue = this.queue;
+    let at = 0;
+    this.open ??= new BlockBuilder(this.state, this.parts.now());
+    for (; at < queue.length && !this.open.full; at++) {
+      const { transaction, done } = queue[at];
+      const result = this.open.add(transaction);
+      if (result instanceof Fault) done(result, null);
+      else this.promised.push({ receipt: result, done });
+    }
+    this.queue = at === queue.length ? [] : queue.slice(at);
+  }
+
+  /** Closes the open block and sends it to the disk. */
+  private fly(): void {
+    const builder = this.open;
+    if (builder === null) return;
+    this.open = null;
+    if (builder.empty) return;
+    const promised = this.promised;
+    this.promised = [];
+    const block = builder.close();
+    commit(this.state, block);
+    this.flying = true;
+    const signature = sign(this.parts.key, 'header', this.network, block.header_hash);
+    this.parts.log.append(block, signature, (fault) => {
+      this.flying = false;
+      if (fault !== null) return this.stop(fault, promised);
+      this.durable = block.header.height;
+      this.parts.writeBehind(block);
+      this.take();
+      this.fly();
+      for (let i = 0; i < promised.length; i++) promised[i].done(null, promised[i].receipt);
+      for (const listener of this.listeners) listener(block);
+      if (this.queue.length > 0) this.schedule();
+      this.arm();
+      this.settle();
+    });
+  }
+
+  /** A block that may not be on the disk is never answered, and nothing after it is judged (fail closed). */
+  private stop(fault: Fault, promised: readonly { readonly done: Done }[]): void {
+    this.poison = fault;
+    const failed = [...promised, ...this.promised, ...this.queue];
+    this.promised = [];
+    this.queue = [];
+    this.open = null;
+    for (const { done } of failed) done(fault, null);
+    this.settle();
+  }
+
+  /** An idle sequencer makes a block when something falls due. */
+  private arm(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const due_ms = this.state.due.next();
+    if (due_ms === undefined || this.poison !== null || this.closing !== null) return;
+    const wait_ms = Math.min(Math.max(due_ms - this.parts.now(), 0), TIMER_MAX_MS);
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (this.flying || this.open !== null) return;
+      this.open = new BlockBuilder(this.state, this.parts.now());
+      this.fly();
+      if (!this.flying) this.arm();
+    }, wait_ms);
+    this.timer.unref();
+  }
+}
