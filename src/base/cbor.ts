@@ -491,7 +491,8 @@ export class Reader {
     if (size > 2) {
       scratch.setFloat32(0, value);
       const single = scratch.getFloat32(0) === value;
-      if ((size === 8 && single) || (size === 4 && halfBits(scratch.getUint32(0)) >= 0)) this.fail('cbor_float_not_shortest', 'a float is not in its shortest form');
+      if ((size === 8 && single) || (size === 4 && halfBits(scratch.getUint32(0)) >= 0))
+        this.fail('cbor_float_not_shortest', 'a float is not in its shortest form');
     }
     this.at = start + 1 + size;
     return value;

@@ -1,0 +1,39 @@
+/**
+ * The suites of `npm test`: which files, and which outside tools they need. A file belongs to the first suite
+ * that names it. A suite whose tool is absent is left out and listed; with CI=true the tool is installed first.
+ */
+
+/** An outside tool: the command that shows it is there, and the one that brings it. */
+export interface Tool {
+  readonly probe: readonly string[];
+  /** Packages of Debian, or of PyPI. */
+  readonly apt?: readonly string[];
+  readonly pip?: readonly string[];
+}
+
+export interface Suite {
+  readonly name: string;
+  /** Globs, from the root of the repository. */
+  readonly files: readonly string[];
+  readonly needs?: readonly ToolName[];
+  /** Files at the same time; all processors where not given. 1 for suites that measure time. */
+  readonly parallel?: number;
+  /** Minutes after which one file is ended, and fails; 5 where not given. */
+  readonly minutes?: number;
+}
+
+const tools = {
+  go: { probe: ['go', 'version'], apt: ['golang-go'] },
+  python3: { probe: ['python3', '--version'], apt: ['python3'] },
+  wabt: { probe: ['wast2json', '--version'], apt: ['wabt'] },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof tools;
+export const TOOLS: Readonly<Record<ToolName, Tool>> = tools;
+
+export const SUITES: readonly Suite[] = [
+  { name: 'spec, by Python', files: ['test/spec-python.test.ts'], needs: ['python3'] },
+  { name: 'unit', files: ['src/**/*.test.ts'] },
+  { name: 'house', files: ['test/**/*.test.ts'] },
+  { name: 'sim', files: ['sim/**/*.test.ts'], minutes: 10 },
+];
