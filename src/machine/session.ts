@@ -59,7 +59,7 @@ export function sessionInput(state: State, overlay: Overlay, time_ms: number, tr
   return NO_ANSWER;
 }
 
-/** S-3: an unsigned transaction counts only where the one sequencer, whose signature covers the block, made it. */
+/** K-8: an unsigned transaction counts only where the one sequencer, whose signature covers the block, made it. */
 export function authenticate(state: State, transaction: Transaction): void {
   const sender = state.law.validators.get(transaction.sender);
   if (sender === undefined) throw new Fault('signature_invalid', 'the sender is not known to this network');
