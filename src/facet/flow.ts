@@ -20,6 +20,9 @@ export const RESULT_KEYS_MAX = 512;
 /** UTF-16 units of an argument in which links are looked for. */
 export const LINK_TEXT_MAX = 8_192;
 const LINKS_MAX = 64;
+/** T-20: a text of an argument counts as dictated from three words up to this length. */
+const DICTATED_LENGTH_MAX = 120;
+const DICTATED_WORDS_MIN = 3;
 
 /** T-20: nested as the rules' inputs are: `flow.gate` and so on. Counts are of values. */
 export interface FlowFacts {
@@ -28,14 +31,20 @@ export interface FlowFacts {
   intended: boolean;
   /** Every selector of the call (`dest`, `obj`), and at least one, is named by the user. */
   args_named: boolean;
+  /** Not named by the user … */
   dest_unnamed: number;
   sec_unnamed: number;
   obj_unnamed: number;
-  url_unnamed: number;
-  link_unnamed: number;
+  /** … nor known to the session by lists, records or documents that he named. */
+  dest_unknown: number;
+  url_unknown: number;
+  link_unknown: number;
+  /** Not named or known, and found in a passage that addresses agents. */
   dest_passage: number;
   obj_passage: number;
   link_passage: number;
+  text_passage: number;
+  /** Not named, and in an earlier call that was escalated, or denied. */
   asked: number;
   refused: number;
   private: boolean;
@@ -56,8 +65,11 @@ export function userKeys(tools: Tools | null, text: string): string[] {
   }
   for (const piece of chunks(text)) {
     if (!isCompound(piece)) continue;
-    add(`u:${normal(piece)}`);
-    if (isWeb(piece)) add(`u:${hostOf(piece)}`);
+    // "see www.example.org.They …": a sentence may begin without a space.
+    for (const part of [piece, piece.replace(/\.\p{Lu}\p{Ll}*$/u, '')]) {
+      add(`u:${normal(part)}`);
+      if (isWeb(part)) add(`u:${hostOf(part)}`);
+    }
   }
   if (delegates(text)) add('d:');
   return [...keys];
@@ -85,56 +97,61 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
     dest_unnamed: 0,
     sec_unnamed: 0,
     obj_unnamed: 0,
-    url_unnamed: 0,
-    link_unnamed: 0,
+    dest_unknown: 0,
+    url_unknown: 0,
+    link_unknown: 0,
     dest_passage: 0,
     obj_passage: 0,
     link_passage: 0,
+    text_passage: 0,
     asked: 0,
     refused: 0,
     private: memory.has('l:private'),
     secret: memory.has('l:secret'),
   };
   if (entry === null) return facts;
-  let selectors = 0;
   let named = 0;
+  let unnamed = 0;
   for (let i = 0; i < entry.args.length; i++) {
     const { path, kind } = entry.args[i];
     if (kind === 'qty' || kind === 'time') continue;
-    const values = textsAt(args, path);
-    if (kind === 'text') {
-      for (const text of values) linkFacts(text, memory, facts);
-      continue;
-    }
-    const web = kind === 'dest' && entry.http !== null;
-    for (const text of values) {
-      const key = normal(text);
-      const isFile = kind === 'obj';
-      const isNamedHere = isNamed(text, memory, isFile);
-      if (kind !== 'sec') {
-        selectors++;
-        if (isNamedHere) named++;
-      }
-      if (isNamedHere) continue;
-      const known = memory.has(`k:${key}`) || (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`));
-      const passage = memory.passage >= 2 && inPassage(text, memory);
-      if (kind === 'obj') {
-        if (!known) facts.obj_unnamed++;
-        if (passage) facts.obj_passage++;
-      } else {
-        if (!known) {
-          if (kind === 'sec') facts.sec_unnamed++;
-          else facts.dest_unnamed++;
-          if (web) facts.url_unnamed++;
-          if (passage) facts.dest_passage++;
-        }
-        if (memory.has(`q:${key}`)) facts.asked++;
-        if (memory.has(`x:${key}`)) facts.refused++;
-      }
+    for (const text of textsAt(args, path)) {
+      if (kind === 'text') textFacts(text, memory, facts);
+      else if (valueFacts(entry, kind, text, memory, facts)) named++;
+      else if (kind !== 'sec') unnamed++;
     }
   }
-  facts.args_named = selectors > 0 && named === selectors;
+  facts.args_named = named > 0 && unnamed === 0;
   return facts;
+}
+
+/** Adds what one value means; true when it is a selector that the user named. */
+function valueFacts(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, memory: Memory, facts: FlowFacts): boolean {
+  if (isNamed(text, memory, kind === 'obj')) return kind !== 'sec';
+  const passage = memory.passage >= 2 && inPassage(text, memory);
+  if (kind === 'obj') {
+    facts.obj_unnamed++;
+    if (passage) facts.obj_passage++;
+    return false;
+  }
+  if (kind === 'sec') facts.sec_unnamed++;
+  else facts.dest_unnamed++;
+  const key = normal(text);
+  const web = kind === 'dest' && entry.http !== null;
+  // T-17: after a passage that tells anyone what to do, lists count no more, and records not for what cannot be undone.
+  const known =
+    memory.has(`k:${key}`) ||
+    ((memory.passage === 0 || entry.effect !== 'irreversible') && memory.has(`r:${key}`)) ||
+    (memory.passage === 0 && memory.has(`c:${key}`)) ||
+    (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`));
+  if (!known) {
+    if (kind === 'dest') facts.dest_unknown++;
+    if (web) facts.url_unknown++;
+    if (passage) facts.dest_passage++;
+  }
+  if (memory.has(`q:${key}`)) facts.asked++;
+  if (memory.has(`x:${key}`)) facts.refused++;
+  return false;
 }
 
 /** T-21: the user used a verb of the tool's classes, and a noun of its object. */
@@ -148,16 +165,23 @@ function anyOf(classes: readonly string[], prefix: string, delegated: string, me
   return false;
 }
 
-function linkFacts(text: string, memory: Memory, facts: FlowFacts): void {
+function textFacts(text: string, memory: Memory, facts: FlowFacts): void {
   for (const link of linksIn(text)) {
     const key = isMail(link) ? normal(link) : hostOf(link);
     if (isNamed(link, memory, false)) continue;
     if (memory.has(`q:${key}`)) facts.asked++;
     if (memory.has(`x:${key}`)) facts.refused++;
     if (memory.has(`k:${key}`) || memory.has(`f:${key}`)) continue;
-    facts.link_unnamed++;
+    facts.link_unknown++;
     if (memory.passage >= 2 && memory.has(`p:${key}`)) facts.link_passage++;
   }
+  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory)) facts.text_passage++;
+}
+
+/** A short text of some words, all in a passage and not all the user's. */
+function isDictated(text: string, memory: Memory): boolean {
+  const parts = words(text);
+  return parts.length >= DICTATED_WORDS_MIN && !parts.every((word) => memory.has(`u:${word}`)) && parts.every((word) => memory.has(`p:${word}`));
 }
 
 /** Web and mail addresses in a text. */

@@ -32,7 +32,9 @@ export function learned(of: Learning): void {
     if (!clean[i]) continue;
     if (trust !== 'untrusted' && !isProse(text)) {
       const vouched = trust === 'own' || trust === 'directory' || entry.metadata.includes(key);
-      if (trust !== 'ack' && (vouched || named) && (named || records.has(record) || trust === 'own')) know(text, of);
+      if (trust === 'ack') continue;
+      if ((vouched || named) && (named || records.has(record) || trust === 'own')) know(text, 'r:', of);
+      else if (vouched) add(`c:${normal(text)}`, of);
     }
     if (named && (trust === 'untrusted' || trust === 'records' || trust === 'own')) container(of.rest[i], of);
   }
@@ -47,10 +49,10 @@ function namedRecords(of: Learning): Set<number> {
   return found;
 }
 
-function know(text: string, of: Learning): void {
+function know(text: string, how: 'k:' | 'r:', of: Learning): void {
   const key = normal(text);
   if (key === '') return;
-  add(`k:${key}`, of);
+  add(how + key, of);
   if (isWeb(text)) add(`f:${hostOf(text)}`, of);
 }
 
@@ -59,13 +61,13 @@ function container(text: string, of: Learning): void {
   if (text === '') return;
   for (const line of text.split('\n')) {
     const value = LABELLED.exec(line.trimEnd())?.[1];
-    if (value !== undefined && /[\d@.]/.test(value)) know(value, of);
+    if (value !== undefined && /[\d@.]/.test(value)) know(value, 'k:', of);
   }
   for (const piece of chunks(text)) {
-    if (isMail(piece) ? isPartlyNamed(piece, of.memory) : false) know(piece, of);
+    if (isMail(piece) ? isPartlyNamed(piece, of.memory) : false) know(piece, 'k:', of);
     else if (isWeb(piece)) {
       add(`f:${hostOf(piece)}`, of);
-      if (isPartlyNamed(piece, of.memory)) know(piece, of);
+      if (isPartlyNamed(piece, of.memory)) know(piece, 'k:', of);
     }
   }
   if (of.tools === null || !of.memory.has('d:')) return;

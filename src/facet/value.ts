@@ -5,7 +5,7 @@ import { isAscii, words } from './words.ts';
  * What a session remembers: a set of keys, of which the machine stores keyed hashes only, and two facts. The first
  * letter of a key says what it is:
  * `u:` word or value of the user's text · `v:` `n:` verb and noun class in it · `V:` `N:` the same in a document that he
- * told the agent to follow · `d:` that he told so · `k:` value that the session may use · `f:` host that it may fetch ·
+ * told the agent to follow · `d:` that he told so · `k:` value that a document he named gives, `r:` a record he named, `c:` a list · `f:` host that it may fetch ·
  * `p:` word of a passage that instructs agents · `q:` value of an escalated call · `x:` value of a denied call · `l:` label
  */
 export interface Memory {
