@@ -2,7 +2,7 @@
  * The disk as the store sees it, and the real one on node:fs. The simulated one is sim/disk.ts. Every operation may
  * throw; an error code (`EIO`, `ENOSPC`, …) is all that the store looks at.
  */
-import { close, closeSync, existsSync, fdatasync, fstatSync, fsync, mkdirSync, open, openSync, readdirSync, readSync, renameSync, ftruncateSync, unlinkSync, write, writeSync } from 'node:fs';
+import { close, closeSync, existsSync, fdatasync, fstatSync, fsync, mkdirSync, open, openSync, readdirSync, readSync, renameSync, unlinkSync, write, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Called once, never before the call that was given it has returned. */
@@ -19,7 +19,6 @@ export interface DiskFile {
   write(bytes: Uint8Array, at: number, done: Done): void;
   /** Makes everything written so far durable, the size included. */
   fdatasync(done: Done): void;
-  truncate(size: number): void;
   close(): void;
 }
 
@@ -84,11 +83,6 @@ class RealFile implements DiskFile {
 
   fdatasync(done: Done): void {
     fdatasync(this.fd, done);
-  }
-
-  truncate(size: number): void {
-    ftruncateSync(this.fd, size);
-    this.bytes = size;
   }
 
   close(): void {
