@@ -1,0 +1,109 @@
+/** From a manifest to the program that is its meaning, with what it costs and what it reads. */
+import type { Octets } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+import { INPUT_BYTES_MAX } from '../base/limit.ts';
+import { admit, isPath, prefixes } from './admit.ts';
+import { canonical } from './canonical.ts';
+import { expectBool } from './check.ts';
+import { encodeInputs, find, type Source } from './input.ts';
+import { FAILED, judge, TRUE } from './interpret.ts';
+import { encodeProgram, type Input, type Program } from './ir.ts';
+import { lower } from './lower.ts';
+import { type Expectation, type Manifest, parseManifest, type RuleTest } from './manifest.ts';
+import { parse } from './parse.ts';
+import { type Scope, scopeOf } from './scope.ts';
+import { INT, parseType, type Type } from './type.ts';
+
+/** The paths that every rule may read, with the text of their types; the machine says which. */
+export type Environment = ReadonlyMap<string, string>;
+
+export interface Compiled {
+  readonly manifest: Manifest;
+  readonly program: Program;
+  /** The program's canonical bytes. */
+  readonly bytes: Uint8Array;
+  /** H("rule", bytes). */
+  readonly id: Octets;
+  /** The constant that each judgement costs. */
+  readonly gas: number;
+  readonly arena_bytes: number;
+  /** What it reads, in the order of the input buffer. */
+  readonly inputs: readonly Input[];
+}
+
+/** Groups whose integers are no amounts. */
+const NOT_SUMMED: ReadonlySet<string> = new Set(['action', 'agent', 'session', 'params', 'args', 'context', 'flow']);
+
+/** The names that a rule may read: the environment's, its parameters, its declared inputs. */
+export function scopeFor(manifest: Manifest, environment: Environment): Scope {
+  const paths = new Map<string, Type>();
+  const sums = new Set<string>();
+  for (const [path, text] of environment) {
+    if (!isPath(path)) throw new Fault('config', `the environment's \`${path}\` is not a path`);
+    const type = parseType(text);
+    paths.set(path, type);
+    const dot = path.indexOf('.');
+    if (type.kind === 'int' && dot > 0 && !NOT_SUMMED.has(path.slice(0, dot))) sums.add(path);
+  }
+  for (const { name } of manifest.params) paths.set(`params.${name}`, INT);
+  for (const { path, type } of manifest.inputs) {
+    if (paths.has(path)) throw new Fault('rule_field', `\`${path}\` is known already; do not declare it`);
+    paths.set(path, parseType(type));
+  }
+  for (const { path } of manifest.inputs) {
+    const outer = prefixes(path).find((prefix) => paths.has(prefix));
+    if (outer !== undefined) throw new Fault('rule_field', `input \`${path}\` lies within \`${outer}\`; declare one of them`);
+  }
+  return scopeOf(paths, sums);
+}
+
+/**
+ * The program of a manifest. Places in faults are those of the expression's own text.
+ * @throws Fault rule_syntax, rule_name, rule_type, rule_unsupported, rule_bound, rule_field
+ */
+export function compileRule(manifest: Manifest, environment: Environment): Compiled {
+  const expression = parse(manifest.judge);
+  const term = lower(expression, scopeFor(manifest, environment));
+  expectBool(term, expression.place, 'the expression of the rule');
+  const bytes = encodeProgram(canonical(term));
+  const { program, analysis, id } = admit(bytes, manifest.limits);
+  return { manifest, program, bytes, id, gas: analysis.gas, arena_bytes: analysis.arena_bytes, inputs: program.inputs };
+}
+
+/** The same from YAML: places in faults are those of the file. @throws Fault also rule_yaml */
+export function compileText(source: string, environment: Environment): Compiled {
+  const { manifest, locate } = parseManifest(source);
+  try {
+    return compileRule(manifest, environment);
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    const { offset, problem } = fault.context;
+    const { line, column } = locate(typeof offset === 'number' ? offset : 0);
+    throw new Fault(fault.slug, `${line}:${column} ${typeof problem === 'string' ? problem : fault.message}`, { ...fault.context, line, column });
+  }
+}
+
+export interface TestResult {
+  readonly test: RuleTest;
+  readonly got: Expectation;
+  readonly passed: boolean;
+}
+
+/** The source that a test gives: its own values, and the manifest's parameters where it gives none. */
+export function testSource(manifest: Manifest, test: RuleTest): Source {
+  const given = test.given as Source;
+  const params = Object.fromEntries(manifest.params.map((param) => [param.name, param.value]));
+  return { ...given, params: { ...params, ...(given.params as Source | undefined) } };
+}
+
+/** Runs the manifest's own tests on the interpreter. */
+export function runTests({ manifest, program, inputs }: Compiled): readonly TestResult[] {
+  return manifest.tests.map((test) => {
+    const source = testSource(manifest, test);
+    const found = inputs.map((input) => find(input, source));
+    if (encodeInputs(found).length > INPUT_BYTES_MAX) throw new Fault('internal', 'an input buffer over its bound');
+    const answer = judge(program, found);
+    const got: Expectation = answer === TRUE ? 'pass' : answer === FAILED ? 'error' : 'fail';
+    return { test, got, passed: got === test.expect };
+  });
+}

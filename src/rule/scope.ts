@@ -1,0 +1,28 @@
+/** The names that an expression may read: paths with their types, by dots in groups. */
+import { prefixes } from './admit.ts';
+import type { Type } from './type.ts';
+
+export interface Scope {
+  readonly paths: ReadonlyMap<string, Type>;
+  /** Paths above those: `args`, `money`. */
+  readonly groups: ReadonlySet<string>;
+  /** Paths that may be summed over a window. */
+  readonly sums: ReadonlySet<string>;
+}
+
+export function scopeOf(paths: ReadonlyMap<string, Type>, sums: ReadonlySet<string> = new Set()): Scope {
+  return { paths, groups: new Set([...paths.keys()].flatMap(prefixes)), sums };
+}
+
+const UNITS: ReadonlyMap<string, number> = new Map([['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000], ['w', 604_800_000]]);
+const WINDOW = /^(?:\d{1,9}(?:ms|[smhdw]))+$/;
+/** The longest window of a sum. */
+export const WINDOW_MS_MAX = 366 * 86_400_000;
+
+/** Milliseconds of `24h` or `1d12h`, or undefined when it is no such text or longer than WINDOW_MS_MAX. */
+export function windowMs(text: string): number | undefined {
+  if (!WINDOW.test(text)) return undefined;
+  let sum = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNITS.get(unit) ?? 0);
+  return sum > 0 && sum <= WINDOW_MS_MAX ? sum : undefined;
+}
