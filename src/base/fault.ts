@@ -54,6 +54,11 @@ export const FAULTS = {
   signature_invalid: [4029, 400, 'A signature does not verify', 'sign the tx_id with the named key'],
   kind_unknown: [4030, 400, 'No transaction kind has this number', 'see spec/transaction.md'],
   timed_out: [4031, 408, 'The request did not arrive in time', 'send the whole request within the time limit'],
+  host_refused: [4032, 403, 'The Host header names another host', 'use 127.0.0.1 or localhost, or configure the name'],
+  origin_refused: [4033, 403, 'A web page of another origin sent the request', 'call from a program, not from a page'],
+  media_type: [4034, 415, 'The body has another media type', 'send the Content-Type that /openapi.json names'],
+  http_malformed: [4035, 400, 'The request is not valid HTTP', 'send HTTP/1.1 (RFC 9112)'],
+  head_too_large: [4036, 431, 'The header fields of the request are too large', 'a request\'s head may have 8 KiB'],
 
   ledger_corrupt: [5002, 500, 'The ledger is damaged', 'restore it from a copy; nothing was written'],
   ledger_behind: [5001, 500, 'The ledger is behind its published checkpoint', 'a restored backup? do not start it; restore a newer copy'],

@@ -1,0 +1,228 @@
+/**
+ * The shapes of requests and answers, once (spec/http.md N-20 to N-29). They are JSON Schema: OpenAPI, the validators
+ * and the client's types derive from them.
+ */
+import { type Static, Type } from 'typebox';
+import { LABEL_BYTES_MAX } from '../base/limit.ts';
+
+/** Decisions of one batch. */
+export const BATCH_MAX = 256;
+
+const closed = { additionalProperties: false } as const;
+const label = (description: string) => Type.String({ minLength: 1, maxLength: LABEL_BYTES_MAX, description: `${description}; at most ${LABEL_BYTES_MAX} bytes` });
+const count = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+const hash = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
+const hexOf = (description: string) => Type.String({ pattern: '^([0-9a-f]{2})*$', description });
+const id = (description: string) => Type.String({ pattern: '^[0-9a-f]{32}$', description });
+/** Ids in requests are any text: one of another form is unknown, not malformed. */
+const reference = (description: string) => Type.String({ maxLength: 256, description });
+const object = (description: string) => Type.Object({}, { additionalProperties: true, description });
+const receiptId = Type.String({ pattern: '^[0-9]+\\.[0-9]+\\.[0-9a-f]{12}$', description: 'height, index in the block, first 12 hex digits of the tx_id' });
+
+/** N-21 */
+export const SessionRequest = Type.Object(
+  { agent: label('The name of the agent'), user: Type.Optional(Type.String({ description: 'What the user asked for, as an input of the session' })) },
+  { ...closed, $id: 'SessionRequest' },
+);
+export const SessionAnswer = Type.Object({ session: id('The id of the session'), agent: Type.String() }, { ...closed, $id: 'SessionAnswer' });
+
+/** N-22 */
+export const InputRequest = Type.Object({ text: Type.String({ description: 'What the user said' }) }, { ...closed, $id: 'InputRequest' });
+export const Placed = Type.Object({ receipt: receiptId, height: count('The block'), index: count('The place in the block') }, { ...closed, $id: 'Placed' });
+
+/** N-23 */
+export const ActionRequest = Type.Object(
+  {
+    kind: Type.String({ pattern: '^[a-z][a-z0-9._/-]{0,63}$', description: 'tool.call, tool.list, tool.result or user.input' }),
+    server: Type.Optional(label('The server that has the tool')),
+    name: label('The name of the tool'),
+    args: object('The arguments; at most 64 KiB, 16 levels'),
+  },
+  { ...closed, $id: 'ActionRequest' },
+);
+export const DecisionRequest = Type.Object(
+  {
+    session: reference('The id of the session'),
+    action: ActionRequest,
+    context: Type.Optional(object('Facts that the caller vouches for')),
+    permit: Type.Optional(Type.Boolean({ description: 'false asks for a verdict alone: nothing is reserved' })),
+  },
+  { ...closed, $id: 'DecisionRequest' },
+);
+export const Verdict = Type.Enum(['allow', 'deny', 'escalate']);
+const Mode = Type.Enum(['floor', 'enforce', 'observe']);
+export const Reason = Type.Object(
+  {
+    rule: Type.String(),
+    answer: Verdict,
+    cause: Type.Enum(['failed', 'fault', 'breaker'], { description: 'why the rule did not pass' }),
+    mode: Mode,
+    title: Type.String(),
+    advice: Type.Optional(Type.String({ description: 'what would pass' })),
+  },
+  { ...closed, $id: 'Reason' },
+);
+export const DecisionAnswer = Type.Object(
+  {
+    verdict: Verdict,
+    enforced: Type.Boolean({ description: 'false when a rule that only observes would have been stricter' }),
+    receipt: receiptId,
+    permit: Type.Optional(id('What an outcome names; only with allow')),
+    approval: Type.Optional(Type.String({ description: 'The approval that an escalation waits for' })),
+    reasons: Type.Array(Reason),
+    obligations: Type.Array(Type.Unknown()),
+    constitution: count('The version of the constitution that judged'),
+    gas: count('The gas of the rules that judged'),
+    height: count('The block'),
+    index: count('The place in the block'),
+  },
+  { ...closed, $id: 'DecisionAnswer' },
+);
+
+/** N-5 */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    code: Type.String({ pattern: '^AVA-[0-9]{4}$', description: 'stable' }),
+    detail: Type.String({ description: 'what happened, in one sentence' }),
+    next: Type.String({ description: 'what to do' }),
+  },
+  { additionalProperties: true, $id: 'Problem' },
+);
+
+/** N-24: items are checked one by one, so that one bad item fails alone. */
+export const BatchRequest = Type.Object({ decisions: Type.Array(Type.Unknown({ description: 'a DecisionRequest' }), { maxItems: BATCH_MAX }) }, { ...closed, $id: 'BatchRequest' });
+export const BatchAnswer = Type.Object(
+  { decisions: Type.Array(Type.Union([DecisionAnswer, Type.Object({ error: Problem }, closed)])) },
+  { ...closed, $id: 'BatchAnswer' },
+);
+
+/** N-26 */
+export const OutcomeRequest = Type.Object(
+  {
+    permit: reference('The permit of the decision'),
+    ok: Type.Boolean({ description: 'whether the tool did it' }),
+    result: Type.Optional(Type.Unknown({ description: 'what the tool returned' })),
+    error: Type.Optional(Type.String({ description: 'what went wrong' })),
+  },
+  { ...closed, $id: 'OutcomeRequest' },
+);
+
+const Block = Type.Object(
+  {
+    height: count('The height'),
+    time_ms: count('Unix time'),
+    hash: hash('H("header", header)'),
+    header: hexOf('The 576 bytes'),
+    suite: count('The signature suite'),
+    key_id: hash('Who signed'),
+    signature: hexOf('The signature over the hash'),
+  },
+  { ...closed, $id: 'Block' },
+);
+
+/** N-27 */
+export const ReceiptAnswer = Type.Object(
+  {
+    receipt: Type.Object(
+      {
+        id: receiptId,
+        tx_id: hash('H("tx", body)'),
+        verdict: Type.Enum(['none', 'allow', 'deny', 'escalate']),
+        enforced: Type.Boolean(),
+        reasons: Type.Array(Reason),
+        obligations: Type.Array(Type.Unknown()),
+        constitution: count('The version of the constitution'),
+        gas: count('The gas'),
+        inputs_hash: Type.Union([hash('What the rules read'), Type.Null()]),
+        trace: Type.Union([hash('What each rule gave'), Type.Null()]),
+        permit: Type.Union([id('The permit'), Type.Null()]),
+        height: count('The block'),
+        index: count('The place in the block'),
+      },
+      closed,
+    ),
+    transaction: Type.Object(
+      {
+        kind: Type.String({ description: 'bundle, session_open, session_input, decide, outcome or breaker_trip' }),
+        sender: hash('The principal'),
+        seq: count('The sender\'s sequence number'),
+        valid_until_ms: count('0: no end'),
+        payload: object('The fields of this kind'),
+        signed: Type.Boolean(),
+      },
+      closed,
+    ),
+    sidecar: Type.Union([object('Text, arguments, context or result; null when there are none or they were erased'), Type.Null()]),
+    witness: Type.Union([object('State that the judge read, by path'), Type.Null()]),
+    block: Block,
+    proof: Type.Object({ index: count('Leaf of the block'), size: count('Leaves of the block'), entries_root: hash('The block\'s root'), log_index: count('Leaf of the log'), log_size: count('Leaves of the log at this block') }, closed),
+  },
+  { ...closed, $id: 'ReceiptAnswer' },
+);
+
+/** N-30 */
+export const BlockAnswer = Type.Object(
+  {
+    block: Block,
+    fields: Type.Object(
+      {
+        network: hash(''), height: count(''), time_ms: count(''), prev_hash: hash(''), seal_ref: hash(''), validators_root: hash(''), rules_root: hash(''), state_root: hash(''), facts_digest: hash(''),
+        entries_root: hash(''), log_size: count(''), log_root: hash(''), outbox_root: hash(''), verdicts: Type.Object({ none: count(''), allow: count(''), deny: count(''), escalate: count('') }, closed),
+        gas_used: count(''), amendments_root: hash(''), schedule: hash(''),
+      },
+      closed,
+    ),
+    receipts: Type.Array(receiptId),
+  },
+  { ...closed, $id: 'BlockAnswer' },
+);
+
+/** N-28 */
+export const RulesAnswer = Type.Object(
+  {
+    constitution: count('The version'),
+    rules: Type.Array(
+      Type.Object(
+        {
+          index: count('The place in the constitution'), rule: Type.String(), title: Type.String(), advice: Type.Optional(Type.String()), scope: Type.Array(Type.String()), mode: Mode, until_ms: count('0: no end'), grants: Type.Boolean(),
+          otherwise: Verdict, on_fault: Verdict, level: Type.String(), gas: count(''), id: hash('H("rule", program)'), judge: Type.String({ description: 'The source' }), params: object('Values by name'), inputs: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed)),
+        },
+        closed,
+      ),
+    ),
+  },
+  { ...closed, $id: 'RulesAnswer' },
+);
+export const ConstitutionAnswer = Type.Object(
+  {
+    name: Type.String(), version: count(''), default: Type.Enum(['allow', 'deny']), network: hash(''), home: Type.String(), sequencer: Type.String(), rules: Type.Array(Type.String()), tools: count('Tools of the tool map'),
+    validators: Type.Array(Type.Object({ name: Type.String(), principal: hash(''), key_id: hash(''), public: hash(''), suite: count(''), weight: count('') }, closed)),
+    validators_root: hash(''), rules_root: hash(''), state_root: hash(''), schedule: hash(''),
+  },
+  { ...closed, $id: 'ConstitutionAnswer' },
+);
+
+/** N-32 */
+export const HealthAnswer = Type.Object(
+  { status: Type.Enum(['ok', 'failed']), version: Type.String(), network: hash(''), height: count('The last durable block'), waiting: count('Transactions that wait'), constitution: count(''), uptime_ms: count(''), fault: Type.Optional(Problem) },
+  { ...closed, $id: 'HealthAnswer' },
+);
+export const ReadyAnswer = Type.Object({ ready: Type.Boolean() }, { ...closed, $id: 'ReadyAnswer' });
+
+export type SessionRequest = Static<typeof SessionRequest>;
+export type SessionAnswer = Static<typeof SessionAnswer>;
+export type InputRequest = Static<typeof InputRequest>;
+export type Placed = Static<typeof Placed>;
+export type DecisionRequest = Static<typeof DecisionRequest>;
+export type DecisionAnswer = Static<typeof DecisionAnswer>;
+export type OutcomeRequest = Static<typeof OutcomeRequest>;
+export type Reason = Static<typeof Reason>;
+export type Problem = Static<typeof Problem>;
+export type ReceiptAnswer = Static<typeof ReceiptAnswer>;
+export type BlockAnswer = Static<typeof BlockAnswer>;
+export type RulesAnswer = Static<typeof RulesAnswer>;
+export type ConstitutionAnswer = Static<typeof ConstitutionAnswer>;
+export type HealthAnswer = Static<typeof HealthAnswer>;
