@@ -2,7 +2,7 @@
  * Records are positional arrays (spec/cbor.md C-10): a field is a pair of functions, a record a list of fields.
  * A change of a record is a new version of it.
  */
-import type { Octets } from './bytes.ts';
+import { type Octets, utf8 } from './bytes.ts';
 import { type Cbor, Reader, Writer } from './cbor.ts';
 import { Fault } from './fault.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from './limit.ts';
@@ -35,10 +35,25 @@ export const bool: Field<boolean> = { write: (w, v) => w.bool(v), read: (r) => r
 /** Any CBOR value: arguments, contexts. */
 export const value: Field<Cbor> = { write: (w, v) => w.value(v), read: (r) => r.value() };
 
-export const text = (maxBytes: number): Field<string> => ({ write: (w, v) => w.text(v), read: (r) => r.text(maxBytes) });
+/** A UTF-8 character has at most three bytes for each UTF-16 unit: most texts need no count. */
+const within = (text: string, maxBytes: number): boolean => text.length * 3 <= maxBytes || utf8(text).length <= maxBytes;
+
+export const text = (maxBytes: number): Field<string> => ({
+  write(w, v) {
+    if (!within(v, maxBytes)) throw new Fault('cbor_range', `a text of more than ${maxBytes} bytes`);
+    w.text(v);
+  },
+  read: (r) => r.text(maxBytes),
+});
 export const label: Field<string> = text(LABEL_BYTES_MAX);
 
-export const blob = (maxBytes: number): Field<Uint8Array> => ({ write: (w, v) => w.bytes(v), read: (r) => r.bytesOf(maxBytes) });
+export const blob = (maxBytes: number): Field<Uint8Array> => ({
+  write(w, v) {
+    if (v.length > maxBytes) throw new Fault('cbor_range', `a byte string of more than ${maxBytes}`);
+    w.bytes(v);
+  },
+  read: (r) => r.bytesOf(maxBytes),
+});
 
 /** A byte string of fixed length, as octets. */
 export const octetsOf = (length: number): Field<Octets> => ({

@@ -58,8 +58,12 @@ export const EMPTY_ROOT: Octets = sha256(new Uint8Array(0));
 const pool = new Uint8Array(16_384);
 let used = pool.length;
 
-/** Random octets for salts and ids, from the system's generator, 16 KiB at a time. Not for `machine`. */
+/**
+ * Random octets for salts and ids, from the system's generator, 16 KiB at a time. Not for `machine`.
+ * @throws RangeError past 16 KiB
+ */
 export function randomOctets(length: number): Octets {
+  if (length > pool.length) throw new RangeError(`at most ${pool.length} random octets at a time`);
   if (used + length > pool.length) {
     randomFillSync(pool);
     used = 0;

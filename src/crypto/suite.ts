@@ -10,7 +10,7 @@ import { tagged } from './hash.ts';
 export const ED25519 = 1;
 export const SIGNATURE_BYTES_MAX = 8_192;
 
-/** A key that can sign: `public` are its 32 raw bytes, `id` names it, `seed` restores it. */
+/** A key that can sign: `public` are its 32 raw bytes, `id` names it. */
 export interface SigningKey {
   readonly suite: number;
   readonly id: Octets;
