@@ -93,7 +93,7 @@ function digit(code: number): number {
 
 /** The bytes of lower-case hex. @throws RangeError when it is not that */
 export function fromHex(text: string): Uint8Array {
-  const out = octetsFromHex(text, text.length / 2);
+  const out = octetsFromHex(text, text.length >> 1);
   if (out === undefined) throw new RangeError('not lower-case hex');
   return fromOctets(out);
 }
