@@ -184,15 +184,32 @@ function isDictated(text: string, memory: Memory): boolean {
   return parts.length >= DICTATED_WORDS_MIN && !parts.every((word) => memory.has(`u:${word}`)) && parts.every((word) => memory.has(`p:${word}`));
 }
 
-/** Web and mail addresses in a text. */
+/** Web and mail addresses in a text: pieces with a dot inside. */
 function linksIn(text: string): readonly string[] {
-  if (!text.includes('.')) return NO_VALUES;
-  const out: string[] = [];
-  for (const piece of chunks(text.length > LINK_TEXT_MAX ? text.slice(0, LINK_TEXT_MAX) : text)) {
-    if (out.length < LINKS_MAX && piece.includes('.') && (isMail(piece) || isWeb(piece))) out.push(piece);
+  const length = text.length > LINK_TEXT_MAX ? LINK_TEXT_MAX : text.length;
+  let out: string[] | null = null;
+  let at = text.indexOf('.');
+  while (at >= 0 && at < length) {
+    let end = at + 1;
+    // A dot before a space or at the end closes a sentence.
+    if (end < length && text.charCodeAt(end) > 44 && at > 0 && text.charCodeAt(at - 1) > 44) {
+      let start = at;
+      while (start > 0 && !isBreak(text.charCodeAt(start - 1))) start--;
+      while (end < length && !isBreak(text.charCodeAt(end))) end++;
+      const piece = chunks(text.slice(start, end))[0];
+      if (piece !== undefined && (isMail(piece) || isWeb(piece))) {
+        out ??= [];
+        if (out.push(piece) >= LINKS_MAX) break;
+      }
+    }
+    at = text.indexOf('.', end);
   }
-  return out;
+  return out ?? NO_VALUES;
 }
+
+/** Space, quotes, brackets, comma, semicolon: what `chunks` cuts at. */
+const isBreak = (code: number): boolean =>
+  code <= 34 || code === 39 || code === 40 || code === 41 || code === 44 || code === 59 || code === 60 || code === 62 || code === 91 || code === 93 || code === 96 || (code >= 123 && code <= 125);
 
 function inPassage(text: string, memory: Memory): boolean {
   const parts = words(text);

@@ -2,6 +2,7 @@
  * Values of a tool's result (spec/facet.md T-17): JSON, the literals of Python, YAML's block style, else lines of text.
  * Bounded and total: what cannot be read as structure is text.
  */
+import { isProse } from './value.ts';
 
 export interface Leaf {
   /** The key under which it stands; empty in a list or plain text. */
@@ -70,9 +71,10 @@ class LeafReader {
       const parsed = literal(first);
       if (parsed !== undefined) return this.value(parsed, key, record, depth + 1);
     }
-    if (depth <= 2 && /^(?:- )*(?:- |[A-Za-z_][\w-]{0,40}:(?: |\r?\n))/.test(first)) return this.block(cut);
+    // Text inside a record is a person's, but for the `text` of an MCP content item.
+    if ((depth === 0 || (key === 'text' && depth <= 3)) && /^(?:- )*(?:- |[A-Za-z_][\w-]{0,40}:(?: |\r?\n))/.test(first)) return this.block(cut);
     const lines = cut.split('\n');
-    if (lines.length > 1 && lines.every((line) => line.length <= 80)) {
+    if (lines.length > 1 && lines.every((line) => !isProse(line))) {
       for (const line of lines) this.leaf(line.replace(/^[^:]{1,40}: /, ''), key, record);
     } else this.leaf(cut, key, record);
   }
@@ -104,7 +106,10 @@ class LeafReader {
         key = keyed[1].trim();
         rest = rest.slice(keyed[0].length);
       } else if (!item) {
-        this.leaf(rest, key, record);
+        // Lines without a key stay together: sentences that belong together are read together.
+        const first = at - 1;
+        while (at < lines.length && !KEY.test(lines[at].trimStart()) && !lines[at].trimStart().startsWith('- ')) at++;
+        this.leaf(lines.slice(first, at).join('\n'), key, record);
         continue;
       }
       if (rest === '' || rest === '[]' || rest === '{}' || rest === 'null') continue;

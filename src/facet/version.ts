@@ -21,8 +21,8 @@ export const FACET_PATHS: ReadonlyMap<string, string> = new Map([
   ['http.host', 'string(253)'],
   ['http.path', 'string(2048)'],
   ['fs.op', 'string(16)'],
-  ['fs.path', 'string(1024)'],
-  ['fs.paths', 'list(string(1024), 64)'],
+  ['fs.path', 'string(512)'],
+  ['fs.paths', 'list(string(512), 64)'],
   ['flow.gate', 'bool'],
   ['flow.passage', 'int'],
   ['flow.intended', 'bool'],
@@ -52,5 +52,5 @@ export const BODY_BYTES_MAX = 16_384;
 export const METHOD_BYTES_MAX = 16;
 export const HOST_BYTES_MAX = 253;
 export const URL_PATH_BYTES_MAX = 2048;
-export const FILE_PATH_BYTES_MAX = 1024;
+export const FILE_PATH_BYTES_MAX = 512;
 export const VALUES_MAX = 64;
