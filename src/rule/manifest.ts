@@ -81,7 +81,7 @@ export interface Manifest {
 }
 
 export const PARAMS_MAX = 32;
-export const SCOPES_MAX = 16;
+export const SCOPES_MAX = 128;
 export const TESTS_MAX = 64;
 export const TEXT_BYTES_MAX = 512;
 export const LIMITS_DEFAULT: RuleLimits = { gas: GAS_DEFAULT, memory_pages: MEMORY_PAGES_DEFAULT, stack_words: 65_536, timeout_ms: 50 };
