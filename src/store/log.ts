@@ -15,6 +15,7 @@ import { clearSpare, makeSegment, SEGMENT_BYTES, SEGMENT_HEAD_BYTES, segmentName
 const OPEN_FILES_MAX = 16;
 const OFFSET_MAX = 2 ** 31;
 const ZERO_CHUNK_BYTES = 1_048_576;
+const RECOVERING_NAME = 'recovering';
 
 export interface LogOptions {
   /** Bytes of a segment; tests use small ones. */
@@ -102,16 +103,7 @@ export class Log {
   /** Removes what interrupted writes left, durably, and readies the files. */
   private async start(found: Survey, made: boolean): Promise<void> {
     clearSpare(this.disk);
-    for (const tail of found.torn) {
-      const file = this.disk.open(segmentName(tail.segment), 'write');
-      try {
-        // F-18: no remains may ever be taken for a later frame
-        for (let at = tail.from; at < tail.to; at += ZERO_CHUNK_BYTES) file.writeSync(new Uint8Array(Math.min(ZERO_CHUNK_BYTES, tail.to - at)), at);
-        await settled((done) => file.fdatasync(done));
-      } finally {
-        file.close();
-      }
-    }
+    await this.clear(found);
     if (made) {
       await new Promise<void>((resolve, reject) =>
         makeSegment(this.disk, 1, this.salt, this.segmentBytes, (file, failure) => {
@@ -130,6 +122,32 @@ export class Log {
     if (this.last.count > 0) current.writeSync(this.bytesOf(this.head), this.last.range(this.head, SEGMENT_HEAD_BYTES).from);
     await settled((done) => current.fdatasync(done));
     for (let number = this.last.number + 1; number <= found.segments.length; number++) this.spares.push(this.disk.open(segmentName(number), 'write'));
+  }
+
+  /**
+   * F-18: zeroes what interrupted writes left, so that it is never taken for a later frame. While the mark stands,
+   * zeros that are read back may be in the page cache alone (a failed fsync), so all that is free is zeroed anew.
+   */
+  private async clear(found: Survey): Promise<void> {
+    const marked = this.disk.list().includes(RECOVERING_NAME);
+    if (found.torn.length === 0 && !marked) return;
+    if (!marked) this.disk.open(RECOVERING_NAME, 'create').close();
+    await settled((done) => this.disk.syncFolder(done));
+    const zeros = new Uint8Array(ZERO_CHUNK_BYTES);
+    for (const { number, bytes } of found.segments.slice(this.segments.length - 1)) {
+      const tail = found.torn.find(({ segment }) => segment === number);
+      if (tail === undefined && !marked) continue;
+      const from = tail?.from ?? (number === this.last.number ? this.position : SEGMENT_HEAD_BYTES);
+      const to = marked ? bytes : (tail?.to ?? from);
+      const file = this.disk.open(segmentName(number), 'write');
+      try {
+        for (let at = from; at < to; at += zeros.length) file.writeSync(zeros.subarray(0, Math.min(zeros.length, to - at)), at);
+        await settled((done) => file.fdatasync(done));
+      } finally {
+        file.close();
+      }
+    }
+    this.disk.unlink(RECOVERING_NAME);
   }
 
   private get last(): Segment {
