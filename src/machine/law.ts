@@ -130,16 +130,16 @@ function scopeOf(items: readonly string[]): Scope {
 function activate(law: RuleLaw, index: number): ActiveRule {
   const manifest = decodeManifest(law.manifest);
   const compiled = compileRule(manifest, ENVIRONMENT);
-  if (!equal(compiled.bytes, law.program)) throw new Fault('rule_not_canonical', `rule ${manifest.rule}: the program is not what its source compiles to`);
+  if (!equal(compiled.bytes, law.program)) throw new Fault('rule_not_canonical', `rule ${manifest.name}: the program is not what its source compiles to`);
   const paths = compiled.inputs.map((input) => input.path);
   return {
     index,
-    name: manifest.rule,
+    name: manifest.name,
     manifest,
     program: compiled.program,
     id: compiled.id,
     mode: manifest.mode,
-    until_ms: manifest.until_ms,
+    until_ms: manifest.until_ms ?? 0,
     otherwise: manifest.otherwise,
     on_fault: manifest.on_fault,
     grants: manifest.grants,

@@ -1,0 +1,92 @@
+/** Reads a constitution's folder (YAML at the edge) into the record that law keeps. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { Fault } from '../base/fault.ts';
+import { isName } from '../base/record.ts';
+import { encodeToolMap, type ToolMap } from '../facet/map.ts';
+import { parseToolMap } from '../facet/map-source.ts';
+import { ENVIRONMENT } from '../machine/environment.ts';
+import type { Constitution, RuleLaw } from '../machine/genesis.ts';
+import { compileText, runTests } from '../rule/compile.ts';
+import { encodeManifest } from '../rule/manifest.ts';
+
+/** Where the packs that come with AVA lie, run from source or from the package. */
+export const PACKS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'constitutions');
+
+const NO_TOOLS: ToolMap = { version: 1, name: 'none', verbs: [], nouns: [], delegable: [], entries: [] };
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Fault('config', `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { path });
+  }
+}
+
+/** The fault with the file's name before its place. */
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Fault) throw new Fault(error.slug, `${path}:${error.message}`, { ...error.context, path });
+    throw error;
+  }
+}
+
+/** One rule file: compiled, its tests run. @throws Fault rule_*, naming file, line and column */
+export function loadRule(path: string): RuleLaw {
+  return inFile(path, () => {
+    const compiled = compileText(read(path), ENVIRONMENT);
+    const failed = runTests(compiled).find((result) => !result.passed);
+    if (failed !== undefined) throw new Fault('rule_test', ` test ${failed.test.name === '' ? '' : `\`${failed.test.name}\` `}expects ${failed.test.expect}, the rule gives ${failed.got}`);
+    return { manifest: encodeManifest(compiled.manifest), program: compiled.bytes };
+  });
+}
+
+interface Index {
+  readonly constitution: string;
+  readonly version: number;
+  readonly default: 'allow' | 'deny';
+  readonly tools?: string;
+  readonly rules: readonly string[];
+}
+
+function isIndex(value: unknown): value is Index {
+  const index = value as Partial<Index> | null;
+  return (
+    typeof index === 'object' &&
+    index !== null &&
+    typeof index.constitution === 'string' &&
+    isName(index.constitution) &&
+    Number.isSafeInteger(index.version) &&
+    (index.default === 'allow' || index.default === 'deny') &&
+    (index.tools === undefined || typeof index.tools === 'string') &&
+    Array.isArray(index.rules) &&
+    index.rules.every((rule) => typeof rule === 'string')
+  );
+}
+
+/** A folder with constitution.yaml, tools.yaml and rules; or the name of a pack. @throws Fault config, rule_* */
+export function loadConstitution(folderOrPack: string): Constitution {
+  const folder = isName(folderOrPack) && !folderOrPack.includes('/') && !folderOrPack.includes('.') ? join(PACKS, folderOrPack) : folderOrPack;
+  const path = join(folder, 'constitution.yaml');
+  const index: unknown = inFile(path, () => {
+    try {
+      return parse(read(path), { uniqueKeys: true });
+    } catch (error) {
+      throw error instanceof Fault ? error : new Fault('config', ` ${(error as Error).message}`);
+    }
+  });
+  if (!isIndex(index)) throw new Fault('config', `${path}: a constitution has constitution (a name), version, default (allow or deny), rules (a list of files) and perhaps tools (a file)`, { path });
+  const toolsPath = index.tools === undefined ? null : join(folder, index.tools);
+  const tools = toolsPath === null ? NO_TOOLS : inFile(toolsPath, () => parseToolMap(read(toolsPath)));
+  return {
+    name: index.constitution,
+    version: index.version,
+    default: index.default,
+    rules: index.rules.map((rule) => loadRule(join(folder, rule))),
+    tools: encodeToolMap(tools),
+  };
+}
