@@ -78,7 +78,8 @@ export class Reader {
       this.at = start;
       this.fail('cbor_type', `${what} expected`);
     }
-    if (typeof this.argument === 'bigint') return this.fail('cbor_range', `${what} past 2^53`);
+    if (typeof this.argument === 'bigint')
+      return major === 0 ? this.fail('cbor_range', `${what} past 2^53`) : this.fail('cbor_truncated', `${what} longer than its bytes`);
     return this.argument;
   }
 
@@ -168,9 +169,9 @@ export class Reader {
       case 1:
         return this.int();
       case 2:
-        return this.bytesOf(this.bytes.length);
+        return this.bytesOf(Infinity);
       case 3:
-        return this.text(this.bytes.length);
+        return this.text(Infinity);
       case 4: {
         if (depth >= DEPTH_MAX) this.fail('cbor_depth', `more than ${DEPTH_MAX} levels`);
         const list: Cbor[] = [];
@@ -194,7 +195,7 @@ export class Reader {
       this.need(1);
       if (this.bytes[this.at] >>> 5 !== 3) this.fail(this.bytes[this.at] >>> 5 === 6 ? 'cbor_tag' : 'cbor_key_type', 'a key that is not a text');
       const start = this.at;
-      const key = this.text(this.bytes.length);
+      const key = this.text(Infinity);
       if (last !== undefined) {
         const order = compareKeys(last, key);
         this.at = order >= 0 ? start : this.at;
