@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['yaml'],
     pure: true,
   },
-  facet: { sentence: 'what an action really does', surface: ['facet', 'map', 'flow', 'version'], imports: ['crypto'], packages: ['yaml'], pure: true },
+  facet: { sentence: 'what an action really does', surface: ['facet', 'map', 'map-source', 'flow', 'version'], imports: ['crypto'], packages: ['yaml'], pure: true },
   governance: { sentence: 'who may change what, when', surface: ['level', 'role', 'proposal', 'ballot', 'quorum', 'halt'], imports: ['crypto'], pure: true },
   machine: {
     sentence: 'the state machine; only writer of state',
@@ -76,6 +76,7 @@ export const ENTRIES: readonly string[] = [
   'tools/check.ts',
   'tools/test.ts',
   'bench/main.ts',
+  'bench/protection.ts',
   'spec/make-*.ts',
   '**/*.test.ts',
 ];

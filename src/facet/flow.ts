@@ -28,6 +28,7 @@ const DICTATED_WORDS_MIN = 3;
 export interface FlowFacts {
   gate: boolean;
   passage: number;
+  /** T-21: the user used a verb of the tool's classes, and a noun of its object or the object's own name. */
   intended: boolean;
   /** Every selector of the call (`dest`, `obj`), and at least one, is named by the user. */
   args_named: boolean;
@@ -61,7 +62,7 @@ export function userKeys(tools: Tools | null, text: string): string[] {
   };
   for (const word of words(text)) {
     add(`u:${word}`);
-    for (const meaning of tools?.meanings.get(word) ?? NO_VALUES) add(meaning);
+    if (tools !== null) for (const meaning of tools.meanings(word)) add(meaning);
   }
   for (const piece of chunks(text)) {
     if (!isCompound(piece)) continue;
@@ -92,7 +93,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
   const facts: FlowFacts = {
     gate: memory.gate,
     passage: memory.passage,
-    intended: entry !== null && intended(entry, memory),
+    intended: false,
     args_named: false,
     dest_unnamed: 0,
     sec_unnamed: 0,
@@ -122,6 +123,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
     }
   }
   facts.args_named = named > 0 && unnamed === 0;
+  facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (facts.args_named || anyOf(entry.about, 'n:', 'N:', memory));
   return facts;
 }
 
@@ -154,11 +156,7 @@ function valueFacts(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, me
   return false;
 }
 
-/** T-21: the user used a verb of the tool's classes, and a noun of its object. */
-function intended(entry: Entry, memory: Memory): boolean {
-  return anyOf(entry.intent, 'v:', 'V:', memory) && anyOf(entry.about, 'n:', 'N:', memory);
-}
-
+/** T-21: one of these classes stands in the user's text, or in a document that he told the agent to follow. */
 function anyOf(classes: readonly string[], prefix: string, delegated: string, memory: Memory): boolean {
   if (classes.length === 0) return true;
   for (let i = 0; i < classes.length; i++) if (memory.has(prefix + classes[i]) || memory.has(delegated + classes[i])) return true;

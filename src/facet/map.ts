@@ -137,8 +137,18 @@ export interface Tools {
   readonly map: ToolMap;
   /** The entry for this server's tool, else the one for any server, else null: an opaque tool. */
   find(server: string | null, tool: string): Entry | null;
-  /** word → classes with it, `v:CLASS` and `n:CLASS`. */
-  readonly meanings: ReadonlyMap<string, readonly string[]>;
+  /** T-16: the classes of a word, `v:CLASS` and `n:CLASS`; where it has none, of the word without an ending. */
+  meanings(word: string): readonly string[];
+}
+
+const NO_CLASSES: readonly string[] = [];
+
+/** "updates", "moved", "adding", "moving" without their endings. */
+function stems(word: string): readonly string[] {
+  if (word.length < 5) return NO_CLASSES;
+  if (word.endsWith('ing')) return [word.slice(0, -3), `${word.slice(0, -3)}e`];
+  if (word.endsWith('es') || word.endsWith('ed')) return [word.slice(0, -1), word.slice(0, -2)];
+  return word.endsWith('s') ? [word.slice(0, -1)] : NO_CLASSES;
 }
 
 export function indexTools(map: ToolMap): Tools {
@@ -151,12 +161,12 @@ export function indexTools(map: ToolMap): Tools {
       byServer.set(item.server, own.set(item.tool, item));
     }
   }
-  const meanings = new Map<string, string[]>();
-  const learn = (prefix: string, classes: readonly WordClass[]): void => {
-    for (const each of classes) {
+  const classes = new Map<string, string[]>();
+  const learn = (prefix: string, from: readonly WordClass[]): void => {
+    for (const each of from) {
       for (const word of each.words) {
-        const known = meanings.get(word);
-        if (known === undefined) meanings.set(word, [`${prefix}:${each.class}`]);
+        const known = classes.get(word);
+        if (known === undefined) classes.set(word, [`${prefix}:${each.class}`]);
         else known.push(`${prefix}:${each.class}`);
       }
     }
@@ -165,7 +175,15 @@ export function indexTools(map: ToolMap): Tools {
   learn('n', map.nouns);
   return {
     map,
-    meanings,
+    meanings(word) {
+      const found = classes.get(word);
+      if (found !== undefined) return found;
+      for (const stem of stems(word)) {
+        const known = classes.get(stem);
+        if (known !== undefined) return known;
+      }
+      return NO_CLASSES;
+    },
     find: (server, tool) => (server === null ? undefined : byServer.get(server)?.get(tool)) ?? anywhere.get(tool) ?? null,
   };
 }
