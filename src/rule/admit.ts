@@ -69,8 +69,11 @@ export function checkBounds(program: Program, limits: ProgramLimits): Analysis {
   return analysis;
 }
 
-/** The term of a program that `analyse` has passed. */
-export function lift(program: Program): Term {
+/** The term of a program's answer; `analyse` has passed the program. */
+export const lift = (program: Program): Term => liftAll(program)[program.out];
+
+/** The terms of all its nodes. */
+export function liftAll(program: Program): readonly Term[] {
   const { nodes, inputs, consts } = program;
   const terms: Term[] = [];
   const open: { at: number; binder: Binder }[] = [];
@@ -90,5 +93,5 @@ export function lift(program: Program): Term {
     else if (op === 'elem' || op === 'key') terms[i] = item(op, open[imm - 1].binder);
     else terms[i] = apply(op as PlainOp, ...operands.map((j) => terms[j]));
   }
-  return terms[program.out];
+  return terms;
 }
