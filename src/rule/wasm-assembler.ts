@@ -50,7 +50,7 @@ export function seq(...parts: readonly Code[]): Code {
   return out;
 }
 
-export const get = (local: number): Code => [0x20, ...unsigned(local)];
+export const get = (local: number): Code => (local < 128 ? [0x20, local] : [0x20, ...unsigned(local)]);
 export const set = (local: number, value: Code): Code => seq(value, [0x21], unsigned(local));
 export const tee = (local: number, value: Code): Code => seq(value, [0x22], unsigned(local));
 export const call = (index: number, ...operands: readonly Code[]): Code => seq(...operands, [0x10], unsigned(index));
@@ -75,7 +75,7 @@ const load = (opcode: number, align: number) => (address: Code, offset = 0): Cod
 const store = (opcode: number, align: number) => (address: Code, value: Code, offset = 0): Code => seq(address, value, [opcode, align], unsigned(offset));
 
 export const i32 = {
-  const: (value: number): Code => [0x41, ...signed(BigInt(value))],
+  const: (value: number): Code => (value >= -64 && value < 64 ? [0x41, value & 127] : [0x41, ...signed(BigInt(value))]),
   load: load(0x28, 2),
   load8: load(0x2d, 0),
   store: store(0x36, 2),
