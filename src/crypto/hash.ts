@@ -2,6 +2,7 @@
 import { hash, randomFillSync } from 'node:crypto';
 import { type Octets, putOctets, utf8 } from '../base/bytes.ts';
 
+/** H-1 */
 export const sha256 = (data: Uint8Array): Octets => hash('sha256', data, 'latin1') as Octets;
 
 let scratch = new Uint8Array(65_536);
@@ -12,7 +13,7 @@ function room(bytes: number): Uint8Array {
 }
 
 /**
- * H-1: `H(tag, x) = SHA256(u8 len ‖ "ava.TAG.v1" ‖ x)`. Returns a function of `x`, given as one or more parts.
+ * H-2: `H(tag, x) = SHA256(u8 len ‖ "ava.TAG.v1" ‖ x)`. Returns a function of `x`, given as one or more parts.
  */
 export function tagged(tag: string): (...parts: readonly (Uint8Array | Octets)[]) => Octets {
   const name = utf8(`ava.${tag}.v1`);
@@ -34,7 +35,7 @@ export function tagged(tag: string): (...parts: readonly (Uint8Array | Octets)[]
   };
 }
 
-/** RFC 6962 §2.1: the hash of a leaf. */
+/** H-3 (RFC 6962 §2.1): the hash of a leaf. */
 export function hashLeaf(entry: Uint8Array): Octets {
   const target = room(entry.length + 1);
   target[0] = 0;
@@ -45,14 +46,14 @@ export function hashLeaf(entry: Uint8Array): Octets {
 const pair = new Uint8Array(65);
 pair[0] = 1;
 
-/** RFC 6962 §2.1: the hash of an inner node. */
+/** H-4 (RFC 6962 §2.1): the hash of an inner node. */
 export function hashNode(left: Octets, right: Octets): Octets {
   putOctets(pair, 1, left);
   putOctets(pair, 33, right);
   return sha256(pair);
 }
 
-/** RFC 6962 §2.1: the root of the empty tree, SHA256(""). */
+/** H-4 (RFC 6962 §2.1): the root of the empty tree, SHA256(""). */
 export const EMPTY_ROOT: Octets = sha256(new Uint8Array(0));
 
 const pool = new Uint8Array(16_384);

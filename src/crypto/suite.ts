@@ -3,7 +3,7 @@
  * Suite 1 is Ed25519 (RFC 8032): strict, deterministic. It does not resist a quantum computer.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
-import { fromOctets, type Octets, octets, putOctets, utf8 } from '../base/bytes.ts';
+import { fromHex, fromOctets, type Octets, octets, putOctets, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from './hash.ts';
 
@@ -60,12 +60,30 @@ export function sign(key: SigningKey, purpose: string, network: Octets, digest: 
   return new Uint8Array(nodeSign(null, signedBytes(purpose, network, key.suite, digest), key.secret));
 }
 
+/** The y of the points of order 1, 2, 4 and 8, without the sign of x, little-endian. */
+const SMALL_ORDER: ReadonlySet<Octets> = new Set(
+  [
+    '0100000000000000000000000000000000000000000000000000000000000000',
+    'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  ].map((y) => octets(fromHex(y))),
+);
+
+/** S-4: a key whose y is not below 2^255 − 19, or of small order (whose signatures anyone can make), is refused. */
+function isWeak(publicKey: Octets): boolean {
+  const y = publicKey.slice(0, 31) + String.fromCharCode(publicKey.charCodeAt(31) & 0x7f);
+  return SMALL_ORDER.has(y) || (y.charCodeAt(0) >= 0xed && y.slice(1) === `${'\xff'.repeat(30)}\x7f`);
+}
+
 const keys = new Map<Octets, KeyObject>();
 const KEYS_MAX = 1_024;
 
 function publicKeyObject(publicKey: Octets): KeyObject {
   let key = keys.get(publicKey);
   if (key === undefined) {
+    if (isWeak(publicKey)) throw new Fault('signature_invalid', 'the public key is weak');
     key = createPublicKey({ key: Buffer.from([...SPKI_ED25519, ...fromOctets(publicKey)]), format: 'der', type: 'spki' });
     if (keys.size >= KEYS_MAX) keys.clear();
     keys.set(publicKey, key);
@@ -73,7 +91,7 @@ function publicKeyObject(publicKey: Octets): KeyObject {
   return key;
 }
 
-/** Whether the signature is the key's over these bytes. False for an unknown suite or a malformed key. */
+/** Whether the signature is the key's over these bytes (S-3). False for an unknown suite (S-5) and for a malformed or weak key. */
 export function verify(suite: number, publicKey: Octets, signature: Uint8Array, purpose: string, network: Octets, digest: Octets): boolean {
   if (suite !== ED25519 || publicKey.length !== 32 || signature.length !== 64) return false;
   try {
@@ -83,7 +101,7 @@ export function verify(suite: number, publicKey: Octets, signature: Uint8Array, 
   }
 }
 
-/** Raw Ed25519 over given bytes, for formats that others fixed (C2SP notes). */
+/** Raw Ed25519 over given bytes, for formats that others fixed: C2SP notes (S-6). */
 export const signRaw = (key: SigningKey, message: Uint8Array): Uint8Array => new Uint8Array(nodeSign(null, message, key.secret));
 
 export function verifyRaw(publicKey: Octets, message: Uint8Array, signature: Uint8Array): boolean {
