@@ -5,10 +5,9 @@
 import { suggestion } from './nearest.ts';
 import { type Binary, type Literal, type Place, refuse } from './syntax.ts';
 import { apply, constant, type PlainOp, type Term } from './term.ts';
-import { compatible, kindText, type Type } from './type.ts';
+import { compatible, kindPhrase, kindText, type Type } from './type.ts';
 
 const show = (term: Term): string => kindText(term.type);
-const article = (text: string): string => (/^[aeiou]/.test(text) ? `an ${text}` : `a ${text}`);
 
 export function literal(value: Literal, place: Place): Term {
   switch (value.type) {
@@ -28,7 +27,7 @@ export function literal(value: Literal, place: Place): Term {
 }
 
 export function expectBool(term: Term, place: Place, what: string): void {
-  if (term.type.kind !== 'bool') refuse('rule_type', place, `${what} is ${article(show(term))}, not a bool`);
+  if (term.type.kind !== 'bool') refuse('rule_type', place, `${what} is ${kindPhrase(term.type)}, not a bool`);
 }
 
 const ARITHMETIC: ReadonlyMap<Binary, PlainOp> = new Map<Binary, PlainOp>([['-', 'sub'], ['*', 'mul'], ['/', 'div'], ['%', 'rem']]);
@@ -66,16 +65,16 @@ export function binary(operator: Binary, a: Term, b: Term, place: Place): Term {
 
 function member(a: Term, b: Term, place: Place): Term {
   if (b.type.kind === 'list') {
-    if (!compatible(a.type, b.type.item)) refuse('rule_type', place, `\`in\` looks for ${article(show(a))} in ${article(show(b))}`);
+    if (!compatible(a.type, b.type.item)) refuse('rule_type', place, `\`in\` looks for ${kindPhrase(a.type)} in ${kindPhrase(b.type)}`);
   } else if (b.type.kind === 'map') expectKey(b.type, a, place);
-  else refuse('rule_type', place, `\`in\` looks into a list or map, not into ${article(show(b))}`);
+  else refuse('rule_type', place, `\`in\` looks into a list or map, not into ${kindPhrase(b.type)}`);
   return apply('member', a, b);
 }
 
 function expectKey(map: Extract<Type, { kind: 'map' }>, key: Term, place: Place): void {
   const { kind } = key.type;
   if ((kind !== 'bool' && kind !== 'int' && kind !== 'str') || !compatible(map.key, key.type)) {
-    refuse('rule_type', place, `${article(kindText(map))} has no key of type ${show(key)}`);
+    refuse('rule_type', place, `${kindPhrase(map)} has no key of type ${show(key)}`);
   }
 }
 
@@ -83,23 +82,23 @@ function expectKey(map: Extract<Type, { kind: 'map' }>, key: Term, place: Place)
 export function index(container: Term, key: Term, place: Place): Term {
   const { type } = container;
   if (type.kind === 'list') {
-    if (key.type.kind !== 'int') refuse('rule_type', place, `the index of a list is an int, not ${article(show(key))}`);
+    if (key.type.kind !== 'int') refuse('rule_type', place, `the index of a list is an int, not ${kindPhrase(key.type)}`);
     if (type.item.kind === 'none') refuse('rule_type', place, 'the list is always empty');
   } else if (type.kind === 'map') {
     expectKey(type, key, place);
     if (type.value.kind === 'none') refuse('rule_type', place, 'the map is always empty');
-  } else refuse('rule_type', place, `${article(show(container))} has no items`);
+  } else refuse('rule_type', place, `${kindPhrase(container.type)} has no items`);
   return apply('get', container, key);
 }
 
 /** `a.b` of something that is not a path. */
 export function select(container: Term, field: string, place: Place): Term {
-  if (container.type.kind !== 'map') refuse('rule_type', place, `${article(show(container))} has no field \`${field}\``);
+  if (container.type.kind !== 'map') refuse('rule_type', place, `${kindPhrase(container.type)} has no field \`${field}\``);
   return index(container, constant(field), place);
 }
 
 export function hasKey(container: Term, field: string, place: Place): Term {
-  if (container.type.kind !== 'map') refuse('rule_type', place, `${article(show(container))} has no field \`${field}\``);
+  if (container.type.kind !== 'map') refuse('rule_type', place, `${kindPhrase(container.type)} has no field \`${field}\``);
   expectKey(container.type, constant(field), place);
   return apply('has', container, constant(field));
 }
@@ -114,13 +113,13 @@ export function choice(condition: Term, then: Term, otherwise: Term, place: Plac
 export function expectAlike(terms: readonly Term[], places: readonly Place[], what: string): void {
   terms.forEach((term, i) => {
     const odd = terms.slice(0, i).find((before) => !compatible(before.type, term.type));
-    if (odd !== undefined) refuse('rule_type', places[i], `${what} ${i + 1} is ${article(show(term))}, one before it ${article(show(odd))}; all must be of one type`);
+    if (odd !== undefined) refuse('rule_type', places[i], `${what} ${i + 1} is ${kindPhrase(term.type)}, one before it ${kindPhrase(odd.type)}; all must be of one type`);
   });
 }
 
 export function expectKeys(terms: readonly Term[], places: readonly Place[]): void {
   terms.forEach(({ type }, i) => {
-    if (type.kind !== 'bool' && type.kind !== 'int' && type.kind !== 'str') refuse('rule_type', places[i], `a key is a bool, int or string, not ${article(kindText(type))}`);
+    if (type.kind !== 'bool' && type.kind !== 'int' && type.kind !== 'str') refuse('rule_type', places[i], `a key is a bool, int or string, not ${kindPhrase(type)}`);
   });
 }
 
@@ -147,14 +146,14 @@ export function call(name: string, operands: readonly Term[], place: Place, plac
   if (name === 'size') {
     if (operands.length !== 1) refuse('rule_type', place, '`size` takes one operand');
     const { kind } = operands[0].type;
-    if (kind !== 'str' && kind !== 'list' && kind !== 'map') refuse('rule_type', places[0], `\`size\` takes a string, list or map, not ${article(show(operands[0]))}`);
+    if (kind !== 'str' && kind !== 'list' && kind !== 'map') refuse('rule_type', places[0], `\`size\` takes a string, list or map, not ${kindPhrase(operands[0].type)}`);
     return apply('size', operands[0]);
   }
   const op = TEXT_FUNCTIONS.get(name);
   if (op === undefined) return refuse('rule_unsupported', place, `\`${name}\` is not a function${suggestion(name, FUNCTIONS)}`);
   if (!method || operands.length !== 2) refuse('rule_type', place, `\`${name}\` is written text.${name}(part)`);
   operands.forEach((operand, i) => {
-    if (operand.type.kind !== 'str') refuse('rule_type', places[i], `\`${name}\` takes strings, not ${article(show(operand))}`);
+    if (operand.type.kind !== 'str') refuse('rule_type', places[i], `\`${name}\` takes strings, not ${kindPhrase(operand.type)}`);
   });
   return apply(op, ...operands);
 }

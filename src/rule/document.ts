@@ -154,12 +154,14 @@ export class Field {
     if (type === Scalar.BLOCK_FOLDED || type === Scalar.BLOCK_LITERAL) at = source.indexOf('\n', at) + 1;
     else if (type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE) at += 1;
     const end = node?.range?.[1] ?? source.length;
-    for (; at < end; at++) {
+    let place = at;
+    for (; at < end && ink >= 0; at++) {
       if (isBlank(source[at])) continue;
-      if (ink === 0) break;
+      // Past the last of them: right after it.
+      place = ink === 0 ? at : at + 1;
       ink -= 1;
     }
-    const { line, col } = this.lines.linePos(at);
+    const { line, col } = this.lines.linePos(place);
     return { line, column: col };
   }
 }

@@ -27,15 +27,21 @@ interface Item {
   readonly elem: Value;
 }
 
-/** The values of all nodes; of a node in a fold, that of the last round, undefined if there was none. */
-export function trace(program: Program, found: readonly Found[]): readonly Result[] {
+/**
+ * The values of all nodes; of a node in a fold, that of the last round, undefined if there was none. `watch` hears of each
+ * run of a node, in order.
+ */
+export function trace(program: Program, found: readonly Found[], watch?: (node: number, results: readonly Result[]) => void): readonly Result[] {
   const { nodes, consts } = program;
   const results: Result[] = [];
   /** The items of the folds that are being run, by level from 1. */
   const items: Item[] = [];
 
   const run = (from: number, to: number): void => {
-    for (let i = from; i < to; i += 1 + nodes[i].count) results[i] = isFold(nodes[i].op) ? fold(nodes[i], i) : step(nodes[i]);
+    for (let i = from; i < to; i += 1 + nodes[i].count) {
+      results[i] = isFold(nodes[i].op) ? fold(nodes[i], i) : step(nodes[i]);
+      watch?.(i, results);
+    }
   };
 
   const step = (node: Node): Result => {

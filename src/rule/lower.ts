@@ -5,7 +5,7 @@ import { suggestion } from './nearest.ts';
 import { type Scope, windowMs } from './scope.ts';
 import { type Expression, type Place, refuse, type Word } from './syntax.ts';
 import { apply, type Binder, fold, input, item, present, type Term } from './term.ts';
-import { INT, kindText } from './type.ts';
+import { INT, kindPhrase } from './type.ts';
 
 /** What bound variables stand for, the innermost last. */
 type Bound = ReadonlyMap<string, Term>;
@@ -54,7 +54,7 @@ class Lowering {
           expectBool(operand, place, 'the operand of `!`');
           return apply('not', operand);
         }
-        if (operand.type.kind !== 'int') refuse('rule_type', place, `\`-\` takes an int, not a ${kindText(operand.type)}`);
+        if (operand.type.kind !== 'int') refuse('rule_type', place, `\`-\` takes an int, not ${kindPhrase(operand.type)}`);
         return apply('neg', operand);
       }
       case 'binary':
@@ -159,7 +159,7 @@ class Lowering {
     const { macro, variable, place } = expression;
     const range = this.term(expression.range, bound);
     const { type } = range;
-    if (type.kind !== 'list' && type.kind !== 'map') refuse('rule_type', place, `\`${macro}\` goes over a list or map, not over a ${kindText(type)}`);
+    if (type.kind !== 'list' && type.kind !== 'map') refuse('rule_type', place, `\`${macro}\` goes over a list or map, not over ${kindPhrase(type)}`);
     const binder: Binder = { name: variable.text, range: type };
     if ((type.kind === 'list' ? type.item : type.key).kind === 'none') refuse('rule_type', place, `\`${macro}\` goes over a ${type.kind} that is always empty`);
     const each = item(type.kind === 'list' ? 'elem' : 'key', binder);

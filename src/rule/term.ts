@@ -5,7 +5,7 @@
 import { Fault } from '../base/fault.ts';
 import { foldType, itemType, typeOf } from './infer.ts';
 import { type Const, type Input, type Op, TREE_DEPTH_MAX } from './ir.ts';
-import { BOOL, INT, str, type Type } from './type.ts';
+import { BOOL, heapBytes, INT, str, type Type } from './type.ts';
 import { textBytes } from './value.ts';
 
 export type FoldOp = 'all' | 'any' | 'one' | 'collect';
@@ -66,6 +66,7 @@ const above = (terms: readonly Term[]): number => terms.reduce((most, term) => M
 
 function checked(term: Term): Term {
   if (term.type.kind === 'none') throw new Fault('rule_type', 'this list or map is always empty');
+  heapBytes(term.type);
   if (term.depth > TREE_DEPTH_MAX) throw new Fault('rule_bound', `more than ${TREE_DEPTH_MAX} levels`);
   return term;
 }

@@ -115,6 +115,12 @@ export function kindText(type: Type): string {
   return typeText(type);
 }
 
+/** `an int`, `a list(string)`. */
+export function kindPhrase(type: Type): string {
+  const text = kindText(type);
+  return text === 'int' ? 'an int' : `a ${text}`;
+}
+
 const TYPE_HELP = 'a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)';
 
 /**
