@@ -14,7 +14,7 @@ import { keyId, SIGNATURE_BYTES_MAX, verify } from '../crypto/suite.ts';
 import { decodeHeader, HEADER_BYTES, type Header, headerHash } from '../machine/block.ts';
 import { GENESIS_BYTES_MAX, networkOf } from '../machine/genesis.ts';
 import { type Law, lawOf } from '../machine/law.ts';
-import { decodeEntry, type Entry } from '../machine/receipt.ts';
+import { decodeEntry, type Entry, type Receipt } from '../machine/receipt.ts';
 import { KIND } from '../machine/transaction.ts';
 import { makeInclusion, nodesOf, PROOF_HASHES_MAX, verifyInclusion } from '../merkle/proof.ts';
 import type { Frame } from '../store/frame.ts';
@@ -69,7 +69,8 @@ export function makeBundle(genesis: Uint8Array, frame: Frame, index: number): Ui
     proof: makeInclusion(nodesOf(frame.items.map(({ entry }) => hashLeaf(entry))), index, frame.items.length),
     entry: item.entry,
     sidecar: item.sidecar,
-    witness: item.witness,
+    // Without its inputs a witness proves nothing.
+    witness: item.sidecar === null ? null : item.witness,
   });
 }
 
@@ -99,6 +100,13 @@ export function checkSignature(law: Law, header: Uint8Array, suite: number, key:
   return signer.name;
 }
 
+/** P-1: the receipt of a kind that asks no verdict. @throws Fault verify_failed */
+function checkUnjudged(receipt: Receipt): void {
+  const { verdict, enforced, reasons, obligations, constitution, gas, inputs_hash, trace, permit } = receipt;
+  const plain = verdict === 'none' && enforced && reasons.length === 0 && obligations.length === 0 && constitution === 0 && gas === 0;
+  if (!plain || inputs_hash !== null || trace !== null || permit !== null) throw new Fault('verify_failed', 'the receipt gives a verdict where none was asked');
+}
+
 /**
  * V-2 to V-5: verifies a bundle without any server. `expected` pins the network.
  * @throws Fault bundle_malformed, verify_failed with the first check that fails
@@ -114,14 +122,16 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
   const checks: Check[] = [];
   const network = networkOf(given.genesis);
   if (expected !== undefined && network !== expected) throw new Fault('verify_failed', `the bundle is of network ${hex(network)}, not ${hex(expected)}`);
+  const header = decodeHeader(given.header);
+  if (header.network !== network) throw new Fault('verify_failed', 'the header is of another network');
   const law = lawOf(given.genesis);
   checks.push({ name: 'genesis', ok: true, detail: `network ${hex(network).slice(0, 16)}…, constitution ${law.genesis.constitution.name} v${law.version}` });
 
-  const header = decodeHeader(given.header);
-  if (header.network !== network) throw new Fault('verify_failed', 'the header is of another network');
   const signer = checkSignature(law, given.header, given.suite, given.key_id, given.signature);
   checks.push({ name: 'signature', ok: true, detail: `block ${header.height} signed by ${signer}` });
 
+  // K-6: a proof alone fits trees of several sizes.
+  if (given.size !== header.verdicts[0] + header.verdicts[1] + header.verdicts[2] + header.verdicts[3]) throw new Fault('verify_failed', `the block does not hold ${given.size} entries`);
   verifyInclusion(hashLeaf(given.entry), given.index, given.size, given.proof, header.entries_root);
   const entry = decodeEntry(given.entry, network, given.sidecar);
   const { receipt } = entry;
@@ -134,7 +144,8 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
 
   const witness = given.witness === null ? null : (decode(given.witness) as CborMap);
   const decision = entry.transaction.kind === KIND.decide;
-  if (!decision && given.witness !== null) throw new Fault('verify_failed', 'a witness where nothing was judged');
+  if ((!decision || given.sidecar === null) && given.witness !== null) throw new Fault('verify_failed', 'a witness where nothing is judged');
+  if (!decision) checkUnjudged(receipt);
   if (!decision || given.sidecar === null) {
     checks.push({ name: 'recomputed', ok: null, detail: decision ? 'the inputs are erased' : 'the entry is not a decision' });
     return { network, law, header, entry, recomputed: null, checks, complete: !decision };

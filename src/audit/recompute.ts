@@ -8,6 +8,7 @@ import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
 import { type Judgement, judge, type JudgeSource, rulesFor, witnessOf } from '../machine/judge.ts';
 import type { ActiveRule, Law } from '../machine/law.ts';
+import { permitId } from '../machine/permit.ts';
 import type { Entry } from '../machine/receipt.ts';
 import type { Decide } from '../machine/transaction.ts';
 import { type Source, writeInputs } from '../rule/input.ts';
@@ -21,14 +22,17 @@ export interface Recomputed {
   readonly broken: (rule: ActiveRule) => boolean;
 }
 
-/** The groups of a witness: `session.calls` → `session` `calls`. */
-function grouped(witness: CborMap): Record<string, Record<string, Cbor>> {
-  const groups: Record<string, Record<string, Cbor>> = { agent: {}, session: {}, flow: {}, breaker: {} };
+type Groups = Record<'agent' | 'session' | 'flow' | 'breaker', Record<string, Cbor>>;
+
+/** The groups of a witness: `session.calls` → `session` `calls`. A stranger wrote it: only own names count. */
+function grouped(witness: CborMap): Groups {
+  const groups: Groups = { agent: {}, session: {}, flow: {}, breaker: {} };
   for (const [path, value] of Object.entries(witness)) {
     const dot = path.indexOf('.');
-    const group = groups[path.slice(0, dot)];
-    if (group === undefined) throw new Fault('verify_failed', `the witness names an unknown path \`${path}\``);
-    group[path.slice(dot + 1)] = value;
+    const group = path.slice(0, dot);
+    const key = path.slice(dot + 1);
+    if (dot < 0 || !Object.hasOwn(groups, group) || key === '__proto__') throw new Fault('verify_failed', `the witness names an unknown path \`${path}\``);
+    groups[group as keyof Groups][key] = value;
   }
   return groups;
 }
@@ -55,7 +59,7 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   const facets = facetsOf(law.tools.find(action.server, action.name), action, args);
   const scoped = rulesFor(law, action, facets);
   const groups = grouped(witness ?? {});
-  const broken = (rule: ActiveRule): boolean => groups.breaker[rule.name] === true;
+  const broken = (rule: ActiveRule): boolean => Object.hasOwn(groups.breaker, rule.name) && groups.breaker[rule.name] === true;
   const source: JudgeSource = {
     action,
     args,
@@ -77,17 +81,20 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   return { judgement: judge(law, scoped, source, time_ms, broken, runBoth), scoped, source, broken };
 }
 
-/** Compares a judgement with its receipt. @throws Fault verify_failed naming the field */
+/** Compares a judgement, and what follows from it (D-10), with its receipt. @throws Fault verify_failed naming the field */
 export function compareReceipt(judgement: Judgement, entry: Entry): void {
   const { receipt } = entry;
   const differs = (what: string, got: string, said: string): never => {
     throw new Fault('verify_failed', `recomputed ${what} ${got}, the receipt says ${said}`, { field: what });
   };
+  const permit = judgement.verdict === 'allow' && (entry.transaction.payload as Decide).permit ? permitId(receipt.tx_id) : null;
   if (judgement.verdict !== receipt.verdict) differs('verdict', judgement.verdict, receipt.verdict);
   if (judgement.gas !== receipt.gas) differs('gas', `${judgement.gas}`, `${receipt.gas}`);
   if (judgement.enforced !== receipt.enforced) differs('enforced', `${judgement.enforced}`, `${receipt.enforced}`);
   if (judgement.inputs_hash !== receipt.inputs_hash) differs('inputs hash', 'another', 'its own');
   if (judgement.trace !== receipt.trace) differs('trace', 'another', 'its own');
+  if (permit !== receipt.permit) differs('permit', 'another', 'its own');
+  if (receipt.obligations.length > 0) differs('obligations', 'none', `${receipt.obligations.length}`);
   const mine = judgement.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
   const said = receipt.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
   if (mine !== said) differs('reasons', mine, said);

@@ -27,6 +27,7 @@ export function replayFrame(state: State, frame: Frame, signed: boolean): Replay
   const corrupt = (what: string): never => {
     throw new Fault('ledger_corrupt', `block ${height}: ${what}`, { height });
   };
+  if (frame.durable !== height - 1) corrupt(`it says that block ${frame.durable} was the last durable one`);
   if (height !== state.height + 1) corrupt(`block ${state.height + 1} was expected here`);
   try {
     const header = decodeHeader(frame.header);
