@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, fromOctets, hex, octets, ZERO32 } from '../base/bytes.ts';
-import { ED25519, keyId, newSeed, sign, signedBytes, signingKey, signRaw, verify, verifyRaw } from './suite.ts';
+import { ED25519, isWeakKey, keyId, newSeed, sign, signedBytes, signingKey, signRaw, verify, verifyRaw } from './suite.ts';
 
 /** RFC 8032 §7.1, tests 1, 2, 3 and SHA(abc): seed, public key, message, signature. */
 const RFC_8032: readonly (readonly [string, string, string, string])[] = [
@@ -88,7 +88,12 @@ test('weak keys are refused (S-4)', () => {
   ];
   // With A the neutral element, R = S·B verifies every message: S = 0, R = the neutral element.
   const forged = fromHex(`01${'00'.repeat(63)}`);
-  for (const y of [...weak, ...weak.map(top)]) assert.ok(!verifyRaw(octets(fromHex(y)), new Uint8Array(1), forged), y);
+  for (const y of [...weak, ...weak.map(top)]) {
+    assert.ok(isWeakKey(octets(fromHex(y))), y);
+    assert.ok(!verifyRaw(octets(fromHex(y)), new Uint8Array(1), forged), y);
+  }
+  for (const [, publicKey] of RFC_8032) assert.ok(!isWeakKey(octets(fromHex(publicKey))));
+  assert.ok(!isWeakKey(octets(fromHex(`ec${'ff'.repeat(29)}fe7f`))));
   assert.ok(!verifyRaw('\0'.repeat(31), new Uint8Array(1), forged));
 });
 

@@ -71,8 +71,11 @@ const SMALL_ORDER: ReadonlySet<Octets> = new Set(
   ].map((y) => octets(fromHex(y))),
 );
 
-/** S-4: a key whose y is not below 2^255 − 19, or of small order (whose signatures anyone can make), is refused. */
-function isWeak(publicKey: Octets): boolean {
+/**
+ * S-4: a key whose y is not below 2^255 − 19, or of small order (whose signatures anyone can make), is refused.
+ * OpenSSL refuses them from 3.5 on; a validator on an older one must not differ.
+ */
+export function isWeakKey(publicKey: Octets): boolean {
   const y = publicKey.slice(0, 31) + String.fromCharCode(publicKey.charCodeAt(31) & 0x7f);
   return SMALL_ORDER.has(y) || (y.charCodeAt(0) >= 0xed && y.slice(1) === `${'\xff'.repeat(30)}\x7f`);
 }
@@ -83,7 +86,7 @@ const KEYS_MAX = 1_024;
 function publicKeyObject(publicKey: Octets): KeyObject {
   let key = keys.get(publicKey);
   if (key === undefined) {
-    if (isWeak(publicKey)) throw new Fault('signature_invalid', 'the public key is weak');
+    if (isWeakKey(publicKey)) throw new Fault('signature_invalid', 'the public key is weak');
     key = createPublicKey({ key: Buffer.from([...SPKI_ED25519, ...fromOctets(publicKey)]), format: 'der', type: 'spki' });
     if (keys.size >= KEYS_MAX) keys.clear();
     keys.set(publicKey, key);
