@@ -5,7 +5,7 @@ import { analyse } from './analysis.ts';
 import { canonical } from './canonical.ts';
 import { encodeInputs, type Found, type Missing } from './input.ts';
 import { judge } from './interpret.ts';
-import { I64_MAX, I64_MIN, type Input } from './ir.ts';
+import { I64_MAX, I64_MIN, type Input, NO_PREDICATE, type Op, type Program } from './ir.ts';
 import { apply, constant, fold, input, item, type PlainOp, present, type Term } from './term.ts';
 import { BOOL, INT, list, map, str, type Type } from './type.ts';
 import { compareText, type MapValue, type Value } from './value.ts';
@@ -17,8 +17,9 @@ const of = (path: string, type: Type): Input => ({ path, type });
 const show = (values: Values): string => JSON.stringify(values, (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v));
 
 /** Judges a term: the module's answer, asserted to be the interpreter's. An input that is undefined is missing as `missing`. */
-function judged(term: Term): (values: Values, missing?: Missing) => number {
-  const program = canonical(term);
+const judged = (term: Term): ((values: Values, missing?: Missing) => number) => judgedProgram(canonical(term));
+
+function judgedProgram(program: Program): (values: Values, missing?: Missing) => number {
   const analysis = analyse(program);
   const instance = instantiate(emitWasm(program, analysis));
   return (values, missing = 0) => {
@@ -155,4 +156,28 @@ test('bool operations and folds over every combination of false, error, true', (
 test('an answer that is no bool is an error', () => {
   assert.equal(judged(input(of('a', INT)))({ a: 1n }), 1);
   assert.equal(judged(constant('text'))({}), 1);
+});
+
+test('a fold inside a fold: each round starts anew, outer items stay in reach', () => {
+  const lists = of('ls', list(list(INT, 4), 4));
+  const [outer, inner] = [{ name: 'l', range: lists.type }, { name: 'x', range: list(INT, 4) }];
+  const quotients = fold('collect', inner, item('elem', outer), undefined, apply('div', constant(6n), item('elem', inner)));
+  // the first round of the outer fold fails, a later one has nothing to divide
+  for (const op of ['any', 'all', 'one'] as const) {
+    const ask = judged(fold(op, outer, input(lists), undefined, apply('eq', apply('size', quotients), constant(0n))));
+    const some = ask({ ls: [[0n], [], [2n]] });
+    if (op === 'any') assert.equal(some, 2);
+    for (const ls of [[], [[]], [[1n], [0n]], [[], [0n], []], [[0n, 1n], [1n, 0n], [2n]]]) ask({ ls });
+  }
+  // canonical form has each item in its own fold's region; the module reaches outer ones from further in as well
+  const node = (op: Op, operands: readonly number[] = [], imm = 0, count = 0) => ({ op, imm, operands, count });
+  const program: Program = {
+    profile: 0,
+    inputs: [of('xs', list(INT, 3)), of('ys', list(INT, 3))],
+    consts: [],
+    nodes: [node('in', [], 0), node('in', [], 1), node('all', [0, NO_PREDICATE, 3], 0, 4), node('any', [1, NO_PREDICATE, 6], 0, 3), node('elem', [], 1), node('elem', [], 2), node('lt', [4, 5])],
+    out: 2,
+  };
+  const ask = judgedProgram(program);
+  for (const xs of [[], [1n], [1n, 2n], [5n, 1n, 3n]]) for (const ys of [[], [2n], [1n, 2n], [2n, 6n, 0n]]) ask({ xs, ys });
 });

@@ -127,6 +127,16 @@ test('texts of every length around the limits of loop, word and type', () => {
   }
 });
 
+test('keys of a map go by code point, as UTF-8 does', () => {
+  const inputs: Input[] = [{ path: 'm', type: map(str(8), INT, 8) }];
+  const write = planWriter(inputs);
+  const memory = new Uint8Array(inputBytesMax(inputs));
+  for (const keys of [['😀', '\uffff'], ['\uffff', '😀'], ['b', 'a', '2', '10', 'é', '😀a', '😀', '\ue000']]) {
+    agree(inputs, write, { m: Object.fromEntries(keys.map((key, n) => [key, n])) }, memory, keys.join());
+    assert.notEqual(memory[0], 0);
+  }
+});
+
 test('only own properties are read', () => {
   const inputs: Input[] = ['constructor', 'a.toString', '__proto__', '__proto__.x', 'polluted', 'a.polluted'].map((path) => ({ path, type: str(20) }));
   const write = planWriter(inputs);
