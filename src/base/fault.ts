@@ -58,7 +58,8 @@ export const FAULTS = {
   origin_refused: [4033, 403, 'A web page of another origin sent the request', 'call from a program, not from a page'],
   media_type: [4034, 415, 'The body has another media type', 'send the Content-Type that /openapi.json names'],
   http_malformed: [4035, 400, 'The request is not valid HTTP', 'send HTTP/1.1 (RFC 9112)'],
-  head_too_large: [4036, 431, 'The header fields of the request are too large', 'a request\'s head may have 8 KiB'],
+  head_too_large: [4036, 431, 'The header fields of the request are too large', "a request's head may have 8 KiB"],
+  sum_full: [4037, 409, 'A sum of this agent cannot count more', 'wait until the window has moved on'],
 
   ledger_corrupt: [5002, 500, 'The ledger is damaged', 'restore it from a copy; nothing was written'],
   ledger_behind: [5001, 500, 'The ledger is behind its published checkpoint', 'a restored backup? do not start it; restore a newer copy'],

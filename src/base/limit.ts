@@ -10,6 +10,8 @@ export const ENTRY_BYTES_MAX = 65_535;
 export const SIDECAR_BYTES_MAX = 196_608;
 /** Transactions of one block. */
 export const BLOCK_TRANSACTIONS_MAX = 512;
+/** Bytes of entries, sidecars and witnesses past which a block takes no further transaction: its frame has room for one more. */
+export const BLOCK_BYTES_MAX = 16_777_216;
 /** Due items that one block drains. */
 export const BLOCK_DUE_MAX = 1_000;
 /** Rules of one constitution. */

@@ -6,7 +6,7 @@ import type { Octets } from '../base/bytes.ts';
 import { EMPTY, ZERO32 } from '../base/bytes.ts';
 import { encode, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { BLOCK_DUE_MAX, BLOCK_TRANSACTIONS_MAX } from '../base/limit.ts';
+import { BLOCK_BYTES_MAX, BLOCK_DUE_MAX, BLOCK_TRANSACTIONS_MAX } from '../base/limit.ts';
 import { hashLeaf, tagged } from '../crypto/hash.ts';
 import { type Frontier, rootOf } from '../merkle/tree.ts';
 import type { Answer, MachineEvent } from './answer.ts';
@@ -57,6 +57,7 @@ export class BlockBuilder {
   private readonly witnesses: (Uint8Array | null)[] = [];
   private readonly verdicts: [number, number, number, number] = [0, 0, 0, 0];
   private gas_used = 0;
+  private bytes = 0;
 
   /** K-1: time never runs back; what fell due comes first. */
   constructor(state: State, time_ms: number) {
@@ -78,7 +79,7 @@ export class BlockBuilder {
   }
 
   get full(): boolean {
-    return this.accepted.length >= BLOCK_TRANSACTIONS_MAX;
+    return this.accepted.length >= BLOCK_TRANSACTIONS_MAX || this.bytes >= BLOCK_BYTES_MAX;
   }
 
   /** K-2: applies one transaction. A refused one changes nothing and leaves no entry. */
@@ -104,7 +105,9 @@ export class BlockBuilder {
       this.overlay.keep();
       this.entries.push(entry);
       this.leaves.push(hashLeaf(entry));
-      this.witnesses.push(answer.witness === null ? null : encode(answer.witness));
+      const witness = answer.witness === null ? null : encode(answer.witness);
+      this.witnesses.push(witness);
+      this.bytes += entry.length + (transaction.sidecar_bytes?.length ?? 0) + (witness?.length ?? 0);
       this.verdicts[VERDICTS.indexOf(receipt.verdict)] += 1;
       this.gas_used += receipt.gas;
       this.accepted.push({ transaction, receipt });

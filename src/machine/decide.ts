@@ -16,7 +16,6 @@ import type { Overlay, State } from './state.ts';
 import { readSum, reserve, type SumInput } from './sum.ts';
 import type { Transaction } from './transaction.ts';
 
-const RESERVATIONS_MAX = 32;
 const NO_PARAMS = {};
 const never = (): boolean => false;
 
@@ -111,7 +110,7 @@ function reserveAll(law: Law, overlay: Overlay, agent: string, time_ms: number, 
   const reserved: Reservation[] = [];
   for (const sum of law.sums) {
     const amount = valueAt(facets, sum);
-    if (amount !== undefined && reserved.length < RESERVATIONS_MAX) reserved.push(reserve(overlay, agent, sum, time_ms, amount));
+    if (amount !== undefined) reserved.push(reserve(overlay, agent, sum, time_ms, amount));
   }
   return reserved;
 }

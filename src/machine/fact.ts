@@ -87,7 +87,7 @@ const LABELS_MAX = 16;
 /** Keys of one page, and octets of a key. */
 export const PAGE_KEYS_MAX = 4_096;
 export const KEY_OCTETS = 8;
-const RESERVED_MAX = 32;
+export const RESERVED_MAX = 32;
 export const BUCKETS_MAX = 66;
 
 /** One byte string for all keys of a page. */

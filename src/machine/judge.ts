@@ -117,7 +117,7 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
     const cause = CAUSE[result];
     if (cause === null) {
       if (rule.grants) {
-        if (rule.mode !== 'observe' && RANK[verdict] < RANK.allow) verdict = 'allow';
+        if (RANK[verdict] < RANK.allow && modeAt(rule, time_ms) !== 'observe') verdict = 'allow';
         if (RANK[would] < RANK.allow) would = 'allow';
       }
       continue;

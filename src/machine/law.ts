@@ -17,6 +17,7 @@ import { type InputWriter, planWriter, wasmOf } from '../rule/judge.ts';
 import { decodeManifest, type Manifest } from '../rule/manifest.ts';
 import { type Instance, instantiate } from '../vm/run.ts';
 import { ENVIRONMENT, isWitnessed } from './environment.ts';
+import { RESERVED_MAX } from './fact.ts';
 import { type Constitution, decodeGenesis, type Genesis, networkOf, type RuleLaw, type Validator } from './genesis.ts';
 import type { Mode } from './receipt.ts';
 import { type SumInput, sumOfPath } from './sum.ts';
@@ -78,6 +79,9 @@ export interface Law {
   readonly state_root: Octets;
   readonly schedule: Octets;
 }
+
+/** Sums that one constitution may read: an allowed call reserves in each that it has a value for. */
+export const SUMS_MAX = RESERVED_MAX;
 
 const hashSchedule = tagged('schedule');
 /** G-9: the versions under which a verdict is recomputed. Every past one stays in the code. */
@@ -175,10 +179,11 @@ export function lawOf(genesisBytes: Uint8Array): Law {
   const rules = constitution.rules.map(activate);
   const names = rules.map((rule) => rule.name);
   if (new Set(names).size !== names.length) throw new Fault('genesis_malformed', 'two rules have one name');
+  const sums = new Map(rules.flatMap((rule) => rule.sums).map((sum) => [sum.key, sum]));
+  if (sums.size > SUMS_MAX) throw new Fault('genesis_malformed', `the rules read ${sums.size} sums; at most ${SUMS_MAX} are kept`);
   const leaves = rules.map((rule, i) => ruleLeaf(rule.name, rule.id, constitution.rules[i].manifest, rule.gas, i));
   const validators = genesis.validators.map((validator) => ({ ...validator, key_id: keyId(validator.suite, validator.public) }));
   const tools = indexTools(decodeToolMap(constitution.tools));
-  const sums = new Map(rules.flatMap((rule) => rule.sums).map((sum) => [sum.key, sum]));
   return {
     genesis,
     network: networkOf(genesisBytes),

@@ -6,6 +6,7 @@
 import type { Octets } from '../base/bytes.ts';
 import { tagged } from '../crypto/hash.ts';
 import { utf8 } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
 import { type Bucket, BUCKETS_MAX, factKey, type Reservation, type Sum } from './fact.ts';
 import type { Overlay } from './state.ts';
 
@@ -19,6 +20,8 @@ export interface SumInput {
 
 const PATTERN = /^agent\.sum\(([a-z_.]+),([0-9]+)\)$/;
 const PARTS_BITS = 6;
+/** What one part can hold: 66 of them stay below 2^63. */
+const PART_MAX = 1n << 56n;
 
 /** The sum that an input path names, or undefined for another path. */
 export function sumOfPath(path: string): SumInput | undefined {
@@ -41,13 +44,15 @@ export function readSum(overlay: Overlay, agent: string, input: SumInput, now_ms
   return total;
 }
 
-/** Adds an amount at `now_ms`; what is returned takes it back later. */
+/** Adds an amount at `now_ms`; what is returned takes it back later. @throws Fault sum_full */
 export function reserve(overlay: Overlay, agent: string, input: SumInput, now_ms: number, amount: bigint): Reservation {
   const key = sumKey(agent, input);
   const width_ms = widthOf(input.window_ms);
   const sum = overlay.get(key) as Sum | undefined;
   const bucket_ms = now_ms - (now_ms % width_ms);
   const kept = (sum?.buckets ?? []).filter((bucket) => bucket.start_ms + width_ms + input.window_ms > now_ms);
+  const part = kept.find((bucket) => bucket.start_ms === bucket_ms)?.amount ?? 0n;
+  if (part + amount > PART_MAX) throw new Fault('sum_full', `${input.key} of ${agent} cannot count ${amount} more`);
   overlay.set(key, { is: 'sum', due_ms: now_ms + 2 * input.window_ms, width_ms, buckets: add(kept, bucket_ms, amount) });
   return { sum: key, bucket_ms, amount };
 }

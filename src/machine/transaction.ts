@@ -3,7 +3,7 @@
  * travels: body, signatures, and the sidecar that the judge reads and no leaf contains.
  */
 import type { Octets } from '../base/bytes.ts';
-import { type Cbor, type CborMap, Reader, Writer } from '../base/cbor.ts';
+import { type Cbor, Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { SIDECAR_BYTES_MAX } from '../base/limit.ts';
 import { blob, bool, type Field, hash32, id16, label, list, name, nullable, record, u53 } from '../base/record.ts';
@@ -82,19 +82,40 @@ export interface Transaction<K extends Kind = Kind> {
 
 export const BODY_VERSION = 1;
 const BUNDLE_MAX = 256;
+const ASSURANCE_MAX = 3;
 const AUTHS_MAX = 64;
+
+/** X-4: 0 to 3. */
+const assurance: Field<number> = {
+  write(w, v) {
+    if (v > ASSURANCE_MAX) throw new Fault('cbor_range', `an assurance is 0 to ${ASSURANCE_MAX}`);
+    w.uint(v);
+  },
+  read(r) {
+    const value = r.uint();
+    if (value > ASSURANCE_MAX) r.fail('cbor_range', `an assurance is 0 to ${ASSURANCE_MAX}`);
+    return value;
+  },
+};
 
 const PAYLOADS: { readonly [K in Kind]: Field<PayloadOf[K]> } = {
   0: record<Bundle>('Bundle', { transactions: list(hash32, BUNDLE_MAX) }),
-  1: record<SessionOpen>('SessionOpen', { agent: label, assurance: u53 }),
+  1: record<SessionOpen>('SessionOpen', { agent: label, assurance }),
   2: record<SessionInput>('SessionInput', { session: id16, commitment: hash32 }),
   3: record<Decide>('Decide', { session: id16, kind: name, server: nullable(label), name: label, args_commitment: hash32, permit: bool }),
   4: record<Outcome>('Outcome', { permit: id16, ok: bool, commitment: hash32 }),
   5: record<BreakerTrip>('BreakerTrip', { rule: name }),
 };
 
-/** Items of a sidecar by kind, the salt first: [salt, text], [salt, args, context], [salt, result, error]. */
-const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, number>>> = { 2: 2, 3: 3, 4: 3 };
+const isMap = (item: Cbor): boolean => typeof item === 'object' && item !== null && !Array.isArray(item) && !(item instanceof Uint8Array);
+const isText = (item: Cbor): boolean => typeof item === 'string';
+const orNull =
+  (test: (item: Cbor) => boolean) =>
+  (item: Cbor): boolean =>
+    item === null || test(item);
+
+/** X-5: what stands in a sidecar after its salt, by kind: [text], [args, context], [result, error]. */
+const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, readonly ((item: Cbor) => boolean)[]>>> = { 2: [isText], 3: [isMap, orNull(isMap)], 4: [() => true, orNull(isText)] };
 const SALT_BYTES = 16;
 
 const bodyHash = tagged('tx');
@@ -195,9 +216,13 @@ export function openSidecar(kind: Kind, payload: PayloadOf[Kind], bytes: Uint8Ar
   if (bytes.length > SIDECAR_BYTES_MAX) throw new Fault('cbor_range', 'a sidecar too large');
   if (sidecarCommitment(bytes) !== commitment) throw new Fault('verify_failed', 'the sidecar does not match its commitment');
   const r = new Reader(bytes);
-  r.fields(items, 'Sidecar');
+  r.fields(items.length + 1, 'Sidecar');
   const sidecar: Cbor[] = [r.octets(SALT_BYTES)];
-  for (let i = 1; i < items; i++) sidecar.push(r.value());
+  for (let i = 0; i < items.length; i++) {
+    const item = r.value();
+    if (!items[i](item)) r.fail('cbor_type', `another type was expected as item ${i + 1} of the sidecar`);
+    sidecar.push(item);
+  }
   r.end();
   return sidecar;
 }
@@ -232,5 +257,3 @@ export function decodeWire(bytes: Uint8Array, network: Octets): Transaction {
   return { ...body, auths: signatures, sidecar_bytes, sidecar: sidecar_bytes === null ? null : openSidecar(body.kind, body.payload, sidecar_bytes) };
 }
 
-
-export const argsOf = (transaction: Transaction): CborMap => (transaction.sidecar?.[1] ?? {}) as CborMap;

@@ -30,12 +30,32 @@ export interface SoloParts {
   readonly now: () => number;
   /** Takes a block's writes to the state store; never blocks. */
   readonly writeBehind: (block: BlockOutput) => void;
+  /** Runs `turn` soon, never at once; setImmediate where not given. */
+  readonly schedule?: (turn: () => void) => void;
+  /** Runs `turn` after `wait_ms`; returns how to call it off. An unreferenced timer where not given. */
+  readonly after?: (wait_ms: number, turn: () => void) => () => void;
+  /** Transactions that may wait; QUEUE_MAX where not given. */
+  readonly queue_max?: number;
+}
+
+function afterTimeout(wait_ms: number, turn: () => void): () => void {
+  const timer = setTimeout(turn, wait_ms);
+  timer.unref();
+  return () => clearTimeout(timer);
 }
 
 interface Waiting {
   readonly transaction: Transaction;
   readonly done: Done;
 }
+
+interface Promised {
+  readonly receipt: Receipt;
+  readonly done: Done;
+}
+
+/** Nothing that the machine throws is a refusal: it stops the node, which answers no more. */
+const asFault = (error: unknown): Fault => (error instanceof Fault ? error : new Fault('internal', error instanceof Error ? error.message : String(error)));
 
 export class Solo implements Sequencer {
   readonly network: Octets;
@@ -45,11 +65,15 @@ export class Solo implements Sequencer {
   private queue: Waiting[] = [];
   /** The block that is being made, and who waits for its receipts; null when none is open. */
   private open: BlockBuilder | null = null;
-  private promised: { readonly receipt: Receipt; readonly done: Done }[] = [];
+  private promised: Promised[] = [];
   private flying = false;
   private scheduled = false;
-  private closing: (() => void) | null = null;
-  private timer: NodeJS.Timeout | null = null;
+  private closing: (() => void)[] | null = null;
+  /** Calls off the timer that is set. */
+  private disarm: (() => void) | null = null;
+  private readonly later: (turn: () => void) => void;
+  private readonly after: (wait_ms: number, turn: () => void) => () => void;
+  private readonly queue_max: number;
   private durable: number;
   private poison: Fault | null = null;
 
@@ -58,6 +82,9 @@ export class Solo implements Sequencer {
     this.state = parts.state;
     this.network = parts.state.network;
     this.durable = parts.state.height;
+    this.later = parts.schedule ?? setImmediate;
+    this.after = parts.after ?? afterTimeout;
+    this.queue_max = parts.queue_max ?? QUEUE_MAX;
     this.arm();
   }
 
@@ -76,7 +103,7 @@ export class Solo implements Sequencer {
   submit(transaction: Transaction, done: Done): void {
     if (this.poison !== null) return done(this.poison, null);
     if (this.closing !== null) return done(new Fault('overloaded', 'the node is shutting down'), null);
-    if (this.waiting >= QUEUE_MAX) return done(new Fault('overloaded', `${QUEUE_MAX} transactions wait`), null);
+    if (this.waiting >= this.queue_max) return done(new Fault('overloaded', `${this.queue_max} transactions wait`), null);
     this.queue.push({ transaction, done });
     this.schedule();
   }
@@ -88,21 +115,28 @@ export class Solo implements Sequencer {
 
   /** Resolves when all that was accepted is durable. */
   async close(): Promise<void> {
-    if (this.timer !== null) clearTimeout(this.timer);
+    this.quiet();
     await new Promise<void>((resolve) => {
-      this.closing = resolve;
+      this.closing ??= [];
+      this.closing.push(resolve);
       this.settle();
     });
   }
 
+  private quiet(): void {
+    this.disarm?.();
+    this.disarm = null;
+  }
+
   private settle(): void {
-    if (this.closing !== null && !this.flying && !this.scheduled && this.queue.length === 0 && this.open === null) this.closing();
+    if (this.closing === null || this.flying || this.scheduled || this.queue.length > 0 || this.open !== null) return;
+    for (const resolve of this.closing.splice(0)) resolve();
   }
 
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(this.turn);
+    this.later(this.turn);
   }
 
   /** Once a turn of the loop: all sockets that were readable in it share the block. */
@@ -118,12 +152,17 @@ export class Solo implements Sequencer {
     if (this.poison !== null || this.queue.length === 0) return;
     const queue = this.queue;
     let at = 0;
-    this.open ??= new BlockBuilder(this.state, this.parts.now());
-    for (; at < queue.length && !this.open.full; at++) {
-      const { transaction, done } = queue[at];
-      const result = this.open.add(transaction);
-      if (result instanceof Fault) done(result, null);
-      else this.promised.push({ receipt: result, done });
+    try {
+      this.open ??= new BlockBuilder(this.state, this.parts.now());
+      for (; at < queue.length && !this.open.full; at++) {
+        const { transaction, done } = queue[at];
+        const result = this.open.add(transaction);
+        if (result instanceof Fault) done(result, null);
+        else this.promised.push({ receipt: result, done });
+      }
+    } catch (error) {
+      this.queue = queue.slice(at);
+      return this.stop(asFault(error), []);
     }
     this.queue = at === queue.length ? [] : queue.slice(at);
   }
@@ -136,8 +175,17 @@ export class Solo implements Sequencer {
     if (builder.empty) return;
     const promised = this.promised;
     this.promised = [];
-    const block = builder.close();
-    commit(this.state, block);
+    try {
+      const block = builder.close();
+      commit(this.state, block);
+      this.send(block, promised);
+    } catch (error) {
+      this.flying = false;
+      this.stop(asFault(error), promised);
+    }
+  }
+
+  private send(block: BlockOutput, promised: readonly Promised[]): void {
     this.flying = true;
     const signature = sign(this.parts.key, 'header', this.network, block.header_hash);
     this.parts.log.append(block, signature, (fault) => {
@@ -156,8 +204,9 @@ export class Solo implements Sequencer {
   }
 
   /** A block that may not be on the disk is never answered, and nothing after it is judged (fail closed). */
-  private stop(fault: Fault, promised: readonly { readonly done: Done }[]): void {
-    this.poison = fault;
+  private stop(fault: Fault, promised: readonly Promised[]): void {
+    this.poison ??= fault;
+    this.quiet();
     const failed = [...promised, ...this.promised, ...this.queue];
     this.promised = [];
     this.queue = [];
@@ -168,18 +217,18 @@ export class Solo implements Sequencer {
 
   /** An idle sequencer makes a block when something falls due. */
   private arm(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.quiet();
     const due_ms = this.state.due.next();
     if (due_ms === undefined || this.poison !== null || this.closing !== null) return;
-    const wait_ms = Math.min(Math.max(due_ms - this.parts.now(), 0), TIMER_MAX_MS);
-    this.timer = setTimeout(() => {
-      this.timer = null;
-      if (this.flying || this.open !== null) return;
-      this.open = new BlockBuilder(this.state, this.parts.now());
-      this.fly();
-      if (!this.flying) this.arm();
-    }, wait_ms);
-    this.timer.unref();
+    this.disarm = this.after(Math.min(Math.max(due_ms - this.parts.now(), 0), TIMER_MAX_MS), this.tick);
   }
+
+  private readonly tick = (): void => {
+    this.disarm = null;
+    // Whatever flies arms again when it has landed.
+    if (this.flying || this.open !== null || this.poison !== null) return;
+    this.open = new BlockBuilder(this.state, this.parts.now());
+    this.fly();
+    if (!this.flying) this.arm();
+  };
 }
