@@ -10,6 +10,7 @@ const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 export function hundredths(value: unknown, minor: boolean): number | undefined {
   if (typeof value === 'number') {
     if (!(value >= 0) || value > Number.MAX_SAFE_INTEGER) return undefined;
+    if (value === 0) return 0; // a negative zero too
     if (Number.isInteger(value)) {
       if (minor) return value;
       const scaled = value * 100;

@@ -66,7 +66,7 @@ export function passagesOf(text: string): Passage[] {
 /** Sentences: up to a mark followed by a space, a line break, or an opening tag. A dot inside an address is none. */
 function sentencesOf(text: string): string[] {
   const out: string[] = [];
-  for (const part of text.split(/(?<=[.!?;])["')\]]?\s+|\n+|(?=<\/?[A-Za-z])|(?<=[A-Za-z]>)/)) {
+  for (const part of text.split(/(?<=[.!?;:])["')\]]?\s+|\n+|(?=<\/?[A-Za-z])|(?<=[A-Za-z]>)/)) {
     if (part !== undefined && part.trim() !== '') out.push(part.trim());
     if (out.length >= SENTENCES_MAX) break;
   }

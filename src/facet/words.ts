@@ -9,8 +9,8 @@ export const WORDS_MAX = 8_192;
 export const WORD_LENGTH_MAX = 64;
 
 const ASCII_WORD = /[a-z0-9]+/g;
-/** Latin-1 marks (but ª µ º and letters), general punctuation, arrows and symbols, CJK punctuation, variation selectors, byte order mark, pictographs, tags. */
-const WORD = /(?:[a-z0-9]|[^\x00-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u2000-\u206f\u2190-\u2bff\u3000-\u303f\ufe00-\ufe0f\ufeff\ufff0-\uffff\u{1f000}-\u{1faff}\u{e0000}-\u{e01ef}])+/gu;
+/** Latin-1 marks (but ª µ º and letters), general punctuation, currency signs, arrows and symbols, CJK punctuation, variation selectors, byte order mark, pictographs, tags. */
+const WORD = /(?:[a-z0-9]|[^\x00-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff\u3000-\u303f\ufe00-\ufe0f\ufeff\ufff0-\uffff\u{1f000}-\u{1faff}\u{e0000}-\u{e01ef}])+/gu;
 
 export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;

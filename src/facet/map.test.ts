@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fault } from '../base/fault.ts';
+import { decodeToolMap, encodeToolMap, indexTools } from './map.ts';
+import { parseToolMap } from './map-source.ts';
+
+const GOOD = `
+map: office
+verbs: { mail: [send, Write], delete: [delete] }
+nouns: { mail: [mail, message] }
+delegable: mail
+tools:
+  - tool: [send_mail, post_mail]
+    effect: irreversible
+    egress: true
+    args: { to: dest, parts.body: text }
+    mail: { to: [to, cc] }
+    intent: mail
+    about: [mail]
+    result: ack
+    reads: [private]
+  - { tool: read, server: [a, b], effect: read, result: records, metadata: [sender] }
+  - { tool: read, effect: write }
+`;
+
+test('T-3, T-6: a map is read, sorted, and survives its bytes', () => {
+  const map = parseToolMap(GOOD);
+  assert.deepEqual(map.entries.map((entry) => `${entry.server ?? '*'} ${entry.tool}`), ['* post_mail', '* read', 'a read', 'b read', '* send_mail']);
+  assert.deepEqual(map.verbs, [{ class: 'delete', words: ['delete'] }, { class: 'mail', words: ['send', 'write'] }]);
+  assert.equal(map.entries[1].result, 'untrusted', 'what is not said is not trusted');
+  const bytes = encodeToolMap(map);
+  assert.deepEqual(decodeToolMap(bytes), map);
+  assert.deepEqual(encodeToolMap(parseToolMap(GOOD.replace('[mail, message]', '[message, mail]'))), bytes, 'the order of words is no law');
+  assert.throws(() => decodeToolMap(bytes.slice(0, -1)), (fault) => fault instanceof Fault && fault.slug.startsWith('cbor_'));
+});
+
+test('T-4: a server\'s own entry goes before the one for any', () => {
+  const tools = indexTools(parseToolMap(GOOD));
+  assert.equal(tools.find('a', 'read')?.effect, 'read');
+  assert.equal(tools.find('c', 'read')?.effect, 'write');
+  assert.equal(tools.find(null, 'read')?.effect, 'write');
+  assert.equal(tools.find('a', 'unknown'), null);
+  assert.equal(tools.find(null, '__proto__'), null);
+});
+
+test('T-16: a word means its classes, else those of the word without an ending', () => {
+  const tools = indexTools(parseToolMap(GOOD));
+  const table: [string, string[]][] = [['send', ['v:mail']], ['sends', ['v:mail']], ['sending', ['v:mail']], ['writing', ['v:mail']], ['deleted', ['v:delete']], ['mail', ['n:mail']], ['messages', ['n:mail']], ['red', []], ['bees', []]];
+  for (const [word, expected] of table) assert.deepEqual(tools.meanings(word), expected, word);
+});
+
+test('T-3: what is wrong is named with its place', () => {
+  const table: [string, string, RegExp][] = [
+    ['map: x\ntools:\n  - { tool: a, efect: read }\n', 'map_field', /^tools\.yaml:3:16 `efect` is not a field of a tool; `effect`\?$/],
+    ['map: x\ntools:\n  - { tool: a, effect: raed }\n', 'map_field', /:3:24 `raed` is not one of read, write, irreversible, opaque; `read`\?$/],
+    ['map: x\ntools:\n  - { effect: read }\n', 'map_field', /:3:5 `tool` is missing/],
+    ['map: x\ntools:\n  - { tool: a }\n', 'map_field', /`effect` is missing/],
+    ['tools: []\n', 'map_field', /:1:1 `map` is missing/],
+    ['map: x\n', 'map_field', /`tools` is missing/],
+    ['map: X y\ntools: []\n', 'map_field', /:1:6 `X y` is not a name/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, intent: pay }\n', 'map_field', /:3:38 `pay` is no class of `verbs`/],
+    ['map: x\nverbs: { pay: [two words] }\ntools: []\n', 'map_field', /:2:16 `two words` is not one word/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, args: { __proto__: dest } }\n', 'map_field', /not a path into the arguments/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, args: { a..b: dest } }\n', 'map_field', /not a path into the arguments/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, args: { a: dset } }\n', 'map_field', /`dset` is not one of .*; `dest`\?$/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, egress: yes }\n', 'map_field', /true or false is expected/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, money: {} }\n', 'map_field', /`money.amount` is missing/],
+    ['map: x\ntools:\n  - { tool: a, effect: read }\n  - { tool: a, effect: write }\n', 'map_field', /:4:5 the tool `a` has two entries/],
+    ['map: x\nmap: y\ntools: []\n', 'map_yaml', /:2:1 /],
+    ['map: [\n', 'map_yaml', /^tools\.yaml:\d+:\d+ /],
+    ['map: !!js/function x\ntools: []\n', 'map_yaml', /:1:6 /],
+    ['', 'map_field', /must be a map/],
+    ['- a\n', 'map_field', /must be a map/],
+    [`map: x\ntools: []\n#${'x'.repeat(1_048_576)}`, 'map_yaml', /more than 1048576 characters/],
+  ];
+  for (const [source, slug, message] of table) {
+    assert.throws(
+      () => parseToolMap(source),
+      (fault) => fault instanceof Fault && fault.slug === slug && message.test(fault.message),
+      `${source.slice(0, 60)}: ${message}`,
+    );
+  }
+});
