@@ -1,13 +1,13 @@
 /** Admission of a program's bytes: the machine takes no rule that it would have written otherwise. */
 import { equal, type Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { analyse, type Analysis } from './analysis.ts';
+import { INPUT_BYTES_MAX } from '../base/limit.ts';
+import { type Analysis, analyse } from './analysis.ts';
 import { canonical } from './canonical.ts';
 import { bounded, GAS_MAX, MEMORY_PAGES_MAX, PAGE_BYTES } from './cost.ts';
-import { decodeProgram, encodeProgram, type Input, isFold, NO_PREDICATE, type Program, programId } from './ir.ts';
 import { segments } from './input.ts';
-import { INPUT_BYTES_MAX } from '../base/limit.ts';
-import { apply, type Binder, constant, fold, type FoldOp, input, item, type PlainOp, present, type Term } from './term.ts';
+import { decodeProgram, encodeProgram, type Input, isFold, NO_PREDICATE, type Program, programId } from './ir.ts';
+import { apply, type Binder, constant, type FoldOp, fold, input, item, type PlainOp, present, type Term } from './term.ts';
 
 export interface ProgramLimits {
   readonly gas: number;

@@ -4,8 +4,8 @@
  */
 import { Fault } from '../base/fault.ts';
 import { bounded, constBytes, foldGas, GAS_MAX, lengthOf, nodeArena, nodeGas } from './cost.ts';
-import { inputBytesMax } from './input.ts';
 import { foldType, itemType, typeOf } from './infer.ts';
+import { inputBytesMax } from './input.ts';
 import { isFold, NO_PREDICATE, type Node, type Program, TREE_DEPTH_MAX } from './ir.ts';
 import { BOOL, INT, str, type Type, VALUE_BYTES_MAX } from './type.ts';
 import { textBytes } from './value.ts';
@@ -55,7 +55,8 @@ export function analyse(program: Program): Analysis {
     throw new Fault('rule_program', `node ${i}: ${problem}`, { node: i });
   };
   /** Every fold that owns j owns i, and j is complete at i. */
-  const visible = (j: number, i: number): boolean => (owner[j] < 0 || owner[j] + nodes[owner[j]].count >= i) && (!isFold(nodes[j].op) || j + nodes[j].count < i);
+  const visible = (j: number, i: number): boolean =>
+    (owner[j] < 0 || owner[j] + nodes[owner[j]].count >= i) && (!isFold(nodes[j].op) || j + nodes[j].count < i);
   const settle = (i: number, type: Type, fails: boolean): void => {
     if (type.kind === 'none') throw new Fault('rule_type', `node ${i}: an item of a list or map that is always empty`, { node: i });
     types[i] = type;
@@ -91,7 +92,7 @@ export function analyse(program: Program): Analysis {
     if (isFold(node.op)) {
       const range = node.operands[0];
       if (range >= i || !visible(range, i)) fail(i, `operand ${range} is out of sight`);
-      if (i + node.count > inside.end) fail(i, 'a fold owns nodes that are not its region\'s');
+      if (i + node.count > inside.end) fail(i, "a fold owns nodes that are not its region's");
       open.push({ at: i, end: i + node.count, gas: 0, arena: 0 });
       continue;
     }

@@ -6,7 +6,20 @@ import { concat, type Octets } from '../base/bytes.ts';
 import { Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
-import { type Const, CONSTS_MAX, type Input, INPUTS_MAX, type Node, NO_PREDICATE, NODES_MAX, type Op, OPERANDS_MAX, OPS, PROFILE_CORE, type Program } from './ir.ts';
+import {
+  CONSTS_MAX,
+  type Const,
+  INPUTS_MAX,
+  type Input,
+  NO_PREDICATE,
+  NODES_MAX,
+  type Node,
+  OPERANDS_MAX,
+  OPS,
+  type Op,
+  PROFILE_CORE,
+  type Program,
+} from './ir.ts';
 import { type Binder, isFoldTerm, type Term } from './term.ts';
 
 /** A canonical subtree: two that are equal are one object. */

@@ -140,6 +140,7 @@ test('a value that doubles again and again is refused where it grows too large',
   assert.equal(lower(parse(`cel.bind(x, money.payee, ${nested(20)})`), scope).type.kind, 'int');
   assert.throws(
     () => lower(parse(`cel.bind(x, money.payee, ${nested(30)})`), scope),
-    (fault) => fault instanceof Fault && fault.slug === 'rule_bound' && fault.message === '1:534 a value of type string(8589934592) may take more than 4294967296 bytes',
+    (fault) =>
+      fault instanceof Fault && fault.slug === 'rule_bound' && fault.message === '1:534 a value of type string(8589934592) may take more than 4294967296 bytes',
   );
 });

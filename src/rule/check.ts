@@ -30,7 +30,12 @@ export function expectBool(term: Term, place: Place, what: string): void {
   if (term.type.kind !== 'bool') refuse('rule_type', place, `${what} is ${kindPhrase(term.type)}, not a bool`);
 }
 
-const ARITHMETIC: ReadonlyMap<Binary, PlainOp> = new Map<Binary, PlainOp>([['-', 'sub'], ['*', 'mul'], ['/', 'div'], ['%', 'rem']]);
+const ARITHMETIC: ReadonlyMap<Binary, PlainOp> = new Map<Binary, PlainOp>([
+  ['-', 'sub'],
+  ['*', 'mul'],
+  ['/', 'div'],
+  ['%', 'rem'],
+]);
 
 export function binary(operator: Binary, a: Term, b: Term, place: Place): Term {
   const pair = `${show(a)} and ${show(b)}`;
@@ -54,7 +59,8 @@ export function binary(operator: Binary, a: Term, b: Term, place: Place): Term {
       return member(a, b, place);
     case '+': {
       const { kind } = a.type;
-      if (kind !== b.type.kind || (kind !== 'int' && kind !== 'str' && kind !== 'list') || !compatible(a.type, b.type)) refuse('rule_type', place, `\`+\` does not join ${pair}`);
+      if (kind !== b.type.kind || (kind !== 'int' && kind !== 'str' && kind !== 'list') || !compatible(a.type, b.type))
+        refuse('rule_type', place, `\`+\` does not join ${pair}`);
       return apply('add', a, b);
     }
     default:
@@ -113,17 +119,23 @@ export function choice(condition: Term, then: Term, otherwise: Term, place: Plac
 export function expectAlike(terms: readonly Term[], places: readonly Place[], what: string): void {
   terms.forEach((term, i) => {
     const odd = terms.slice(0, i).find((before) => !compatible(before.type, term.type));
-    if (odd !== undefined) refuse('rule_type', places[i], `${what} ${i + 1} is ${kindPhrase(term.type)}, one before it ${kindPhrase(odd.type)}; all must be of one type`);
+    if (odd !== undefined)
+      refuse('rule_type', places[i], `${what} ${i + 1} is ${kindPhrase(term.type)}, one before it ${kindPhrase(odd.type)}; all must be of one type`);
   });
 }
 
 export function expectKeys(terms: readonly Term[], places: readonly Place[]): void {
   terms.forEach(({ type }, i) => {
-    if (type.kind !== 'bool' && type.kind !== 'int' && type.kind !== 'str') refuse('rule_type', places[i], `a key is a bool, int or string, not ${kindPhrase(type)}`);
+    if (type.kind !== 'bool' && type.kind !== 'int' && type.kind !== 'str')
+      refuse('rule_type', places[i], `a key is a bool, int or string, not ${kindPhrase(type)}`);
   });
 }
 
-const TEXT_FUNCTIONS: ReadonlyMap<string, PlainOp> = new Map<string, PlainOp>([['startsWith', 'starts'], ['endsWith', 'ends'], ['contains', 'contains']]);
+const TEXT_FUNCTIONS: ReadonlyMap<string, PlainOp> = new Map<string, PlainOp>([
+  ['startsWith', 'starts'],
+  ['endsWith', 'ends'],
+  ['contains', 'contains'],
+]);
 const FUNCTIONS = ['size', ...TEXT_FUNCTIONS.keys(), 'all', 'exists', 'exists_one', 'map', 'filter', 'has', 'sum'];
 
 /** CEL's functions that wait for a later version, with what to do meanwhile. */
@@ -132,10 +144,23 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['dyn', 'dyn() is not available; declare the type of the input'],
   ['type', 'type() is not available; the types of inputs are declared'],
   ['has', '`has` takes one field, for example has(args.to)'],
-  ...['int', 'uint', 'double', 'string', 'bytes', 'bool'].map((name) => [name, `conversions are not available; declare the input as the type that you need`] as const),
-  ...['timestamp', 'duration', 'getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'].map(
-    (name) => [name, 'times and durations are not available; now_ms counts milliseconds'] as const,
+  ...['int', 'uint', 'double', 'string', 'bytes', 'bool'].map(
+    (name) => [name, `conversions are not available; declare the input as the type that you need`] as const,
   ),
+  ...[
+    'timestamp',
+    'duration',
+    'getFullYear',
+    'getMonth',
+    'getDate',
+    'getDayOfMonth',
+    'getDayOfWeek',
+    'getDayOfYear',
+    'getHours',
+    'getMinutes',
+    'getSeconds',
+    'getMilliseconds',
+  ].map((name) => [name, 'times and durations are not available; now_ms counts milliseconds'] as const),
   ...['transformList', 'transformMap', 'transformMapEntry', 'sortBy'].map((name) => [name, `\`${name}\` is not available; use map or filter`] as const),
 ]);
 
@@ -146,7 +171,8 @@ export function call(name: string, operands: readonly Term[], place: Place, plac
   if (name === 'size') {
     if (operands.length !== 1) refuse('rule_type', place, '`size` takes one operand');
     const { kind } = operands[0].type;
-    if (kind !== 'str' && kind !== 'list' && kind !== 'map') refuse('rule_type', places[0], `\`size\` takes a string, list or map, not ${kindPhrase(operands[0].type)}`);
+    if (kind !== 'str' && kind !== 'list' && kind !== 'map')
+      refuse('rule_type', places[0], `\`size\` takes a string, list or map, not ${kindPhrase(operands[0].type)}`);
     return apply('size', operands[0]);
   }
   const op = TEXT_FUNCTIONS.get(name);

@@ -32,10 +32,21 @@ tests:
 
 test('a rule from its text to its tests', () => {
   const compiled = compileText(DAILY, ENVIRONMENT);
-  assert.deepEqual(compiled.inputs.map((input) => input.path), ['agent.sum(money.amount,86400000)', 'money.amount', 'params.limit']);
+  assert.deepEqual(
+    compiled.inputs.map((input) => input.path),
+    ['agent.sum(money.amount,86400000)', 'money.amount', 'params.limit'],
+  );
   assert.equal(compiled.gas, 5);
   assert.equal(compiled.arena_bytes, 0);
-  assert.deepEqual(runTests(compiled).map((result) => [result.got, result.passed]), [['pass', true], ['fail', true], ['pass', true], ['error', true]]);
+  assert.deepEqual(
+    runTests(compiled).map((result) => [result.got, result.passed]),
+    [
+      ['pass', true],
+      ['fail', true],
+      ['pass', true],
+      ['error', true],
+    ],
+  );
 });
 
 test('the law bytes of a manifest give the same program', () => {
@@ -71,7 +82,10 @@ test('one program for all ways of writing it', () => {
 test('what does not depend on an item leaves its fold', () => {
   const { program } = compileText(rule('mail.to.exists(m, m == money.payee + "x")'), ENVIRONMENT);
   const fold = program.nodes.findIndex((node) => node.op === 'any');
-  assert.deepEqual(program.nodes.slice(fold + 1).map((node) => node.op), ['elem', 'eq']);
+  assert.deepEqual(
+    program.nodes.slice(fold + 1).map((node) => node.op),
+    ['elem', 'eq'],
+  );
   assert.equal(program.nodes[fold].count, 2);
 });
 
@@ -79,16 +93,32 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [rule('money.amout > 1'), 'rule_name', '6:9 `money.amout` is not declared; `money.amount`?'],
   ['rule: a\ntitle: t\nscope: all\njudge: money.amount > 1 && money.amout > 1\n', 'rule_name', '4:34 `money.amout` is not declared; `money.amount`?'],
   ['rule: a\ntitle: t\nscope: all\njudge: "  money.amout > 1"\n', 'rule_name', '4:17 `money.amout` is not declared; `money.amount`?'],
-  ['rule: a\ntitle: t\nscope: all\njudge: >\n    money.amount > 1\n    && money.amount > 2\n\n    && money.amout > 1\n', 'rule_name', '8:14 `money.amout` is not declared; `money.amount`?'],
+  [
+    'rule: a\ntitle: t\nscope: all\njudge: >\n    money.amount > 1\n    && money.amount > 2\n\n    && money.amout > 1\n',
+    'rule_name',
+    '8:14 `money.amout` is not declared; `money.amount`?',
+  ],
   ['rule: a\ntitle: t\nscope: all\njudge: money.amount > 1\n   && money.amout > 1\n', 'rule_name', '5:13 `money.amout` is not declared; `money.amount`?'],
   [rule('money.amount'), 'rule_type', '6:3 the expression of the rule is an int, not a bool'],
   [rule('money.amount >'), 'rule_syntax', '6:17 an expression expected at the end'],
   [rule('agent.sum("session.calls", "24h") > 1'), 'rule_name', '6:13 `session.calls` cannot be summed'],
   [`${rule('true')}inputs: { args.a: int, args.a.b: int }\n`, 'rule_field', '6:3 input `args.a.b` lies within `args.a`; declare one of them'],
   [`${rule('args.s.contains(args.s)')}inputs: { args.s: string(1000) }\nlimits: { gas: 900 }\n`, 'rule_bound', '6:3 the rule may take more than 900 gas'],
-  [`${rule('args.s == args.t')}inputs: { args.s: string(40000), args.t: string(40000) }\n`, 'rule_bound', '6:3 the rule may take more than 65536 bytes of inputs'],
-  [`${rule('args.s + args.s + args.s == args.s')}inputs: { args.s: string(40000) }\nlimits: { memory_pages: 3 }\n`, 'rule_bound', '6:3 the rule may take more than 196608 bytes of memory'],
-  [`${rule('[1, 2].all(a, args.l.all(b, args.l.all(c, args.l.all(d, a + b + c + d > 1))))')}inputs: { args.l: "list(int, 1024)" }\n`, 'rule_bound', '6:3 the rule may take more than 1000000000 gas'],
+  [
+    `${rule('args.s == args.t')}inputs: { args.s: string(40000), args.t: string(40000) }\n`,
+    'rule_bound',
+    '6:3 the rule may take more than 65536 bytes of inputs',
+  ],
+  [
+    `${rule('args.s + args.s + args.s == args.s')}inputs: { args.s: string(40000) }\nlimits: { memory_pages: 3 }\n`,
+    'rule_bound',
+    '6:3 the rule may take more than 196608 bytes of memory',
+  ],
+  [
+    `${rule('[1, 2].all(a, args.l.all(b, args.l.all(c, args.l.all(d, a + b + c + d > 1))))')}inputs: { args.l: "list(int, 1024)" }\n`,
+    'rule_bound',
+    '6:3 the rule may take more than 1000000000 gas',
+  ],
 ];
 
 test('what is refused, with its place in the file', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { analyse } from './analysis.ts';
 import { canonical } from './canonical.ts';
-import { find, type Found } from './input.ts';
+import { type Found, find } from './input.ts';
 import { trace } from './interpret.ts';
 import { isFold, type Program } from './ir.ts';
 import { lower } from './lower.ts';
@@ -14,7 +14,13 @@ import { ERROR, isList, isMap, type MapValue, type Result, textBytes, type Value
 
 const SEED = Number(process.env.AVA_SEED ?? 4);
 
-const scope = scopeOf(new Map(Object.entries({ n: 'int', s: 'string(16)', t: 'string(30)', xs: 'list(int, 10)', ws: 'list(string(8), 4)', m: 'map(string(8), int, 5)' }).map(([path, type]) => [path, parseType(type)])));
+const scope = scopeOf(
+  new Map(
+    Object.entries({ n: 'int', s: 'string(16)', t: 'string(30)', xs: 'list(int, 10)', ws: 'list(string(8), 4)', m: 'map(string(8), int, 5)' }).map(
+      ([path, type]) => [path, parseType(type)],
+    ),
+  ),
+);
 
 const GAS: readonly (readonly [source: string, gas: number, arena_bytes: number])[] = [
   ['true', 1, 0],
@@ -106,7 +112,10 @@ test(`gas is never below the work that a run does (seed ${SEED})`, () => {
     const { gas } = analyse(program);
     for (let j = 0; j < 4; j++) {
       const source = makeSource(random, inputs);
-      const done = work(program, program.inputs.map((input) => find(input, source)));
+      const done = work(
+        program,
+        program.inputs.map((input) => find(input, source)),
+      );
       assert.ok(done <= gas, `program ${i}: ${done} steps, ${gas} gas`);
       if (done > gas / 2) exact += 1;
     }

@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare, hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { ABSENT, encodeInputs, type Found, find, inputBytesMax, PARENT_MISSING, readInputs, segments, type Source, type SourceValue, UNFIT, writeInputs } from './input.ts';
+import {
+  ABSENT,
+  encodeInputs,
+  type Found,
+  find,
+  inputBytesMax,
+  PARENT_MISSING,
+  readInputs,
+  type Source,
+  type SourceValue,
+  segments,
+  UNFIT,
+  writeInputs,
+} from './input.ts';
 import { I64_MAX, type Input } from './ir.ts';
 import { makeProgram, makeSource, Random } from './program-generator.ts';
 import { parseType } from './type.ts';
@@ -51,7 +64,8 @@ const FITS: readonly (readonly [type: string, given: SourceValue, found: unknown
 ];
 
 test('what fits a type', () => {
-  for (const [type, given, expected] of FITS) assert.deepEqual(value(find(input('args.x', type), { args: { x: given } })), expected, `${type} ${String(given)}`);
+  for (const [type, given, expected] of FITS)
+    assert.deepEqual(value(find(input('args.x', type), { args: { x: given } })), expected, `${type} ${String(given)}`);
 });
 
 test('where nothing is found', () => {
@@ -70,7 +84,17 @@ test('where nothing is found', () => {
 });
 
 test('the buffer, byte for byte', () => {
-  const inputs = [input('a', 'int'), input('b', 'bool'), input('c', 'string(8)'), input('d', 'list(string(4), 2)'), input('e', 'map(string(4), int, 2)'), input('f', 'int'), input('g.h', 'int'), input('i', 'int'), input('j', 'string(1)')];
+  const inputs = [
+    input('a', 'int'),
+    input('b', 'bool'),
+    input('c', 'string(8)'),
+    input('d', 'list(string(4), 2)'),
+    input('e', 'map(string(4), int, 2)'),
+    input('f', 'int'),
+    input('g.h', 'int'),
+    input('i', 'int'),
+    input('j', 'string(1)'),
+  ];
   const buffer = writeInputs(inputs, { a: -2, b: true, c: 'héllo', d: ['x', ''], e: { z: 1, y: 2 }, i: 'no', j: '' });
   const slot = (tag: string, length: string, payload: string): string => `${tag}000000${length}000000${payload}`;
   const word = (n: number): string => `${n.toString(16).padStart(4, '0').slice(2)}${n.toString(16).padStart(4, '0').slice(0, 2)}000000000000`;
@@ -104,7 +128,12 @@ test(`buffers are read back as they were written, and within their bound (seed $
   const random = new Random(SEED);
   for (let i = 0; i < 1_000; i++) {
     const { inputs } = makeProgram(random, { depth: 1 });
-    const found = inputs.map(((source) => (one: Input) => find(one, source))(makeSource(random, inputs)));
+    const found = inputs.map(
+      (
+        (source) => (one: Input) =>
+          find(one, source)
+      )(makeSource(random, inputs)),
+    );
     const buffer = encodeInputs(found);
     assert.deepEqual(readInputs(inputs, buffer), found);
     assert.ok(buffer.length <= inputBytesMax(inputs) && buffer.length % 8 === 0);

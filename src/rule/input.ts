@@ -17,7 +17,7 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { fitsI64, type Input } from './ir.ts';
-import { align8, heapBytes, tagOf, type Type } from './type.ts';
+import { align8, heapBytes, type Type, tagOf } from './type.ts';
 import { compareText, isList, isMap, type MapValue, textBytes, type Value } from './value.ts';
 
 export const SLOT_BYTES = 16;
@@ -94,7 +94,10 @@ function fit(type: Type, value: SourceValue): Value | undefined {
       if (names.length > type.length) return undefined;
       names.sort(compareText);
       const keys = fitAll(type.key, names);
-      const values = fitAll(type.value, names.map((name) => value[name]));
+      const values = fitAll(
+        type.value,
+        names.map((name) => value[name]),
+      );
       return keys === undefined || values === undefined ? undefined : { keys, values };
     }
     default:

@@ -4,7 +4,7 @@
  */
 import { ABSENT, type Found } from './input.ts';
 import { fitsI64, isFold, NO_PREDICATE, type Node, type Program } from './ir.ts';
-import { codePoints, compareScalars, equalValues, ERROR, findKey, isList, isMap, type MapValue, type Result, type Value } from './value.ts';
+import { codePoints, compareScalars, ERROR, equalValues, findKey, isList, isMap, type MapValue, type Result, type Value } from './value.ts';
 
 /** A rule's answer: 0 false, 1 error, 2 true. */
 export type Answer = 0 | 1 | 2;

@@ -7,10 +7,11 @@
  * no fold owns are level 0; the nodes of a fold at region depth d are level d + 1, and its item is `elem d+1`.
  * What analysis computes of each node stands in analysis.ts.
  */
+
+import type { Octets } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
-import type { Octets } from '../base/bytes.ts';
 import { readType, type Type, writeType } from './type.ts';
 
 export const IR_VERSION = 2;
@@ -19,16 +20,68 @@ export const PROFILE_CORE = 0;
 
 /** R-3: operations by number. Numbers never change; those of later profiles are reserved here. */
 export const OPS = [
-  'const', 'in', 'present', 'elem', 'key', 'iter', 'not', 'and', 'or', 'sel', 'eq', 'lt', 'le', 'add', 'sub', 'mul', 'div', 'rem', 'neg',
-  'size', 'get', 'has', 'member', 'list', 'map', 'starts', 'ends', 'contains', 'match',
-  'toint', 'touint', 'todbl', 'tostr', 'tobytes', 'tobool', 'tots', 'todur', 'tsget',
-  'all', 'any', 'one', 'collect', 'collectmap',
+  'const',
+  'in',
+  'present',
+  'elem',
+  'key',
+  'iter',
+  'not',
+  'and',
+  'or',
+  'sel',
+  'eq',
+  'lt',
+  'le',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'rem',
+  'neg',
+  'size',
+  'get',
+  'has',
+  'member',
+  'list',
+  'map',
+  'starts',
+  'ends',
+  'contains',
+  'match',
+  'toint',
+  'touint',
+  'todbl',
+  'tostr',
+  'tobytes',
+  'tobool',
+  'tots',
+  'todur',
+  'tsget',
+  'all',
+  'any',
+  'one',
+  'collect',
+  'collectmap',
 ] as const;
 
 export type Op = (typeof OPS)[number];
 
 /** Operations that no program of the core profile may use. */
-const RESERVED: ReadonlySet<Op> = new Set<Op>(['iter', 'match', 'toint', 'touint', 'todbl', 'tostr', 'tobytes', 'tobool', 'tots', 'todur', 'tsget', 'collectmap']);
+const RESERVED: ReadonlySet<Op> = new Set<Op>([
+  'iter',
+  'match',
+  'toint',
+  'touint',
+  'todbl',
+  'tostr',
+  'tobytes',
+  'tobool',
+  'tots',
+  'todur',
+  'tsget',
+  'collectmap',
+]);
 const WITH_IMMEDIATE: ReadonlySet<Op> = new Set<Op>(['const', 'in', 'present', 'elem', 'key', 'iter', 'match', 'tsget']);
 const FOLDS: ReadonlySet<Op> = new Set<Op>(['all', 'any', 'one', 'collect', 'collectmap']);
 
@@ -37,10 +90,49 @@ export const isFold = (op: Op): boolean => FOLDS.has(op);
 
 /** Operands that an operation takes; −1 any number, −2 an even number, −3 two or more. Folds: range, predicate, body. */
 export const ARITY: Readonly<Record<Op, number>> = {
-  const: 0, in: 0, present: 0, elem: 0, key: 0, iter: 0, not: 1, and: -3, or: -3, sel: 3, eq: 2, lt: 2, le: 2,
-  add: 2, sub: 2, mul: 2, div: 2, rem: 2, neg: 1, size: 1, get: 2, has: 2, member: 2, list: -1, map: -2,
-  starts: 2, ends: 2, contains: 2, match: 1, toint: 1, touint: 1, todbl: 1, tostr: 1, tobytes: 1, tobool: 1, tots: 1, todur: 1, tsget: 1,
-  all: 3, any: 3, one: 3, collect: 3, collectmap: 3,
+  const: 0,
+  in: 0,
+  present: 0,
+  elem: 0,
+  key: 0,
+  iter: 0,
+  not: 1,
+  and: -3,
+  or: -3,
+  sel: 3,
+  eq: 2,
+  lt: 2,
+  le: 2,
+  add: 2,
+  sub: 2,
+  mul: 2,
+  div: 2,
+  rem: 2,
+  neg: 1,
+  size: 1,
+  get: 2,
+  has: 2,
+  member: 2,
+  list: -1,
+  map: -2,
+  starts: 2,
+  ends: 2,
+  contains: 2,
+  match: 1,
+  toint: 1,
+  touint: 1,
+  todbl: 1,
+  tostr: 1,
+  tobytes: 1,
+  tobool: 1,
+  tots: 1,
+  todur: 1,
+  tsget: 1,
+  all: 3,
+  any: 3,
+  one: 3,
+  collect: 3,
+  collectmap: 3,
 };
 
 /** A path that the machine writes into the input buffer, such as `args.to`, `agent.sum(money.amount,86400000)`. */
@@ -183,7 +275,8 @@ function readNode(reader: Reader, index: number, count: number, inputs: number, 
   const immediate = hasImmediate(op);
   const arity = fields - 1 - (fold || immediate ? 1 : 0);
   const wanted = ARITY[op];
-  if (wanted >= 0 ? arity !== wanted : wanted === -2 ? arity % 2 !== 0 : wanted === -3 && arity < 2) reader.fail('rule_program', `\`${op}\` with ${arity} operands`);
+  if (wanted >= 0 ? arity !== wanted : wanted === -2 ? arity % 2 !== 0 : wanted === -3 && arity < 2)
+    reader.fail('rule_program', `\`${op}\` with ${arity} operands`);
   const imm = immediate ? reader.uint() : 0;
   const table = op === 'const' ? consts : op === 'in' || op === 'present' ? inputs : count + 1;
   if (immediate && imm >= table) reader.fail('rule_program', `\`${op} ${imm}\` is out of range`);

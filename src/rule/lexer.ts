@@ -1,6 +1,7 @@
 /** Tokens of the expression language (CEL's lexical grammar), each with its place. */
-import { textBytes } from './value.ts';
+
 import { type Literal, type Place, refuse, SOURCE_BYTES_MAX } from './syntax.ts';
+import { textBytes } from './value.ts';
 
 export type Token =
   | { readonly kind: 'literal'; readonly text: string; readonly literal: Literal; readonly place: Place }
@@ -95,7 +96,18 @@ function readNumber(text: string, place: Place): Literal {
 }
 
 const SIMPLE: ReadonlyMap<string, number> = new Map([
-  ['a', 7], ['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9], ['v', 11], ['\\', 92], ['?', 63], ['"', 34], ["'", 39], ['`', 96],
+  ['a', 7],
+  ['b', 8],
+  ['f', 12],
+  ['n', 10],
+  ['r', 13],
+  ['t', 9],
+  ['v', 11],
+  ['\\', 92],
+  ['?', 63],
+  ['"', 34],
+  ["'", 39],
+  ['`', 96],
 ]);
 const ESCAPE = /\\(?:([abfnrtv\\?"'`])|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))/y;
 

@@ -71,15 +71,30 @@ class Lowering {
         return choice(this.term(expression.condition, bound), this.term(expression.then, bound), this.term(expression.otherwise, bound), place);
       case 'list': {
         const items = expression.items.map((one) => this.term(one, bound));
-        expectAlike(items, expression.items.map((one) => one.place), 'item');
+        expectAlike(
+          items,
+          expression.items.map((one) => one.place),
+          'item',
+        );
         return apply('list', ...items);
       }
       case 'map': {
         const keys = expression.entries.map((entry) => this.term(entry.key, bound));
         const values = expression.entries.map((entry) => this.term(entry.value, bound));
-        expectKeys(keys, expression.entries.map((entry) => entry.key.place));
-        expectAlike(keys, expression.entries.map((entry) => entry.key.place), 'key');
-        expectAlike(values, expression.entries.map((entry) => entry.value.place), 'value');
+        expectKeys(
+          keys,
+          expression.entries.map((entry) => entry.key.place),
+        );
+        expectAlike(
+          keys,
+          expression.entries.map((entry) => entry.key.place),
+          'key',
+        );
+        expectAlike(
+          values,
+          expression.entries.map((entry) => entry.value.place),
+          'value',
+        );
         return apply('map', ...keys.flatMap((key, i) => [key, values[i]]));
       }
       case 'has':
@@ -181,14 +196,21 @@ class Lowering {
     }
     const operands = target === undefined ? args : [target, ...args];
     if (operands.length === 0) return call(name.text, [], name.place, [], false);
-    return call(name.text, operands.map((one) => this.term(one, bound)), name.place, operands.map((one) => one.place), target !== undefined);
+    return call(
+      name.text,
+      operands.map((one) => this.term(one, bound)),
+      name.place,
+      operands.map((one) => one.place),
+      target !== undefined,
+    );
   }
 
   /** `agent.sum("money.amount", "24h")` is the one input `agent.sum(money.amount,86400000)`. */
   private sum(place: Place, args: readonly Expression[]): Term {
     const texts = args.map((one) => (one.kind === 'literal' && one.literal.type === 'string' ? one.literal.value : undefined));
     const [path, window] = texts;
-    if (args.length !== 2 || path === undefined || window === undefined) return refuse('rule_type', place, '`agent.sum` takes two texts, for example agent.sum("money.amount", "24h")');
+    if (args.length !== 2 || path === undefined || window === undefined)
+      return refuse('rule_type', place, '`agent.sum` takes two texts, for example agent.sum("money.amount", "24h")');
     if (!this.scope.sums.has(path)) refuse('rule_name', args[0].place, `\`${path}\` cannot be summed${suggestion(path, this.scope.sums)}`);
     const span_ms = windowMs(window);
     if (span_ms === undefined) return refuse('rule_type', args[1].place, `\`${window}\` is not a window; write for example 30m, 24h or 7d`);
@@ -196,4 +218,8 @@ class Lowering {
   }
 }
 
-const pathOf = (words: readonly Word[], count: number): string => words.slice(0, count).map((word) => word.text).join('.');
+const pathOf = (words: readonly Word[], count: number): string =>
+  words
+    .slice(0, count)
+    .map((word) => word.text)
+    .join('.');

@@ -72,7 +72,19 @@ test('what a short manifest leaves out', () => {
   const { advice, mode, until_ms, grants, params, inputs, otherwise, on_fault, level, limits, tests } = manifest;
   assert.deepEqual(
     { advice, mode, until_ms, grants, params, inputs, otherwise, on_fault, level, limits, tests },
-    { advice: '', mode: 'enforce', until_ms: null, grants: false, params: [], inputs: [], otherwise: 'deny', on_fault: 'deny', level: 'CONSTITUTIONAL', limits: LIMITS_DEFAULT, tests: [] },
+    {
+      advice: '',
+      mode: 'enforce',
+      until_ms: null,
+      grants: false,
+      params: [],
+      inputs: [],
+      otherwise: 'deny',
+      on_fault: 'deny',
+      level: 'CONSTITUTIONAL',
+      limits: LIMITS_DEFAULT,
+      tests: [],
+    },
   );
 });
 
@@ -85,8 +97,16 @@ test('the order of fields, parameters and inputs makes no difference', () => {
 const SHORT = 'rule: a\ntitle: t\nscope: all\njudge: "true"\n';
 
 const REFUSED: readonly (readonly [text: string, slug: string, message: string])[] = [
-  ['', 'rule_field', '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, otherwise, on_fault, level, limits, tests'],
-  ['- a', 'rule_field', '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, otherwise, on_fault, level, limits, tests'],
+  [
+    '',
+    'rule_field',
+    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, otherwise, on_fault, level, limits, tests',
+  ],
+  [
+    '- a',
+    'rule_field',
+    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, otherwise, on_fault, level, limits, tests',
+  ],
   ['rule: a\ntitle: t\nscope: all\n', 'rule_field', '1:1 `judge` is missing'],
   [`${SHORT}mdoe: floor\n`, 'rule_field', '5:1 `mdoe` is not a field of a rule; `mode`?'],
   [`${SHORT}mode: florr\n`, 'rule_field', '5:7 `mode` is one of floor, enforce, observe; `floor`?'],
@@ -109,8 +129,16 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [`${SHORT}params:\n  limit: { vlue: 1 }\n`, 'rule_field', '6:12 `vlue` is not a field of a parameter; `value`?'],
   [`${SHORT}params:\n  limit: { type: string, value: 1 }\n`, 'rule_field', '6:18 `params.limit.type` is one of int'],
   [`${SHORT}params:\n  limit: { value: 9223372036854775808 }\n`, 'rule_field', '6:10 an integer past 64 bits'],
-  [`${SHORT}inputs:\n  args.to: strin(5)\n`, 'rule_type', '6:12 type `strin(5)`: `strin` is not a type; a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)'],
-  [`${SHORT}inputs:\n  args.to: string\n`, 'rule_type', '6:12 type `string`: `string` needs its largest size in bytes, for example string(256); a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)'],
+  [
+    `${SHORT}inputs:\n  args.to: strin(5)\n`,
+    'rule_type',
+    '6:12 type `strin(5)`: `strin` is not a type; a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)',
+  ],
+  [
+    `${SHORT}inputs:\n  args.to: string\n`,
+    'rule_type',
+    '6:12 type `string`: `string` needs its largest size in bytes, for example string(256); a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)',
+  ],
   [`${SHORT}inputs:\n  money.amount: int\n`, 'rule_field', '6:17 `money.amount`: inputs are declared under `args` or `context`; all others are known'],
   [`${SHORT}inputs:\n  args.a b: int\n`, 'rule_field', '6:13 `args.a b` is not a path'],
   [`${SHORT}limits: { gas: 0 }\n`, 'rule_field', '5:16 `limits.gas` is from 1 to 1000000000'],

@@ -163,7 +163,9 @@ function manifestProblem(manifest: Manifest): string | undefined {
     const value = limits[name as keyof RuleLimits];
     if (value < min || value > max) return `limit \`${name}\` is from ${min} to ${max}`;
   }
-  for (const test of tests) if (typeof test.given !== 'object' || test.given === null || Array.isArray(test.given) || test.given instanceof Uint8Array) return 'a test\'s `given` is a map';
+  for (const test of tests)
+    if (typeof test.given !== 'object' || test.given === null || Array.isArray(test.given) || test.given instanceof Uint8Array)
+      return "a test's `given` is a map";
   return undefined;
 }
 
@@ -189,7 +191,23 @@ function inputProblem(path: string): string | undefined {
   return /^(args|context)\./.test(path) ? undefined : `\`${path}\`: inputs are declared under \`args\` or \`context\`; all others are known`;
 }
 
-const FIELDS = ['rule', 'title', 'advice', 'scope', 'mode', 'until', 'grants', 'params', 'inputs', 'judge', 'otherwise', 'on_fault', 'level', 'limits', 'tests'] as const;
+const FIELDS = [
+  'rule',
+  'title',
+  'advice',
+  'scope',
+  'mode',
+  'until',
+  'grants',
+  'params',
+  'inputs',
+  'judge',
+  'otherwise',
+  'on_fault',
+  'level',
+  'limits',
+  'tests',
+] as const;
 
 /** A manifest with the place of its expression in the file. */
 export interface ManifestText {

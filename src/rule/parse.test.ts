@@ -91,7 +91,7 @@ const TREES: readonly (readonly [string, string])[] = [
   [`'a\\n\\t\\\\\\''`, JSON.stringify("a\n\t\\'")],
   ['"\\x41\\u00e9\\U0001F600\\101"', JSON.stringify('Aé😀A')],
   ['r"\\d+"', JSON.stringify('\\d+')],
-  ['R\'\'\'a"\\\nb\'\'\'', JSON.stringify('a"\\\nb')],
+  ["R'''a\"\\\nb'''", JSON.stringify('a"\\\nb')],
   ['"""a "quoted" word"""', JSON.stringify('a "quoted" word')],
   [`''''''`, '""'],
   ['b"\\x00\\377é"', "b'00ffc3a9'"],

@@ -6,14 +6,39 @@ import { INT_LITERAL_MAX, type Token, tokenise } from './lexer.ts';
 import { type Binary, children, DEPTH_MAX, type Entry, type Expression, type FoldMacro, type Place, refuse, type Word } from './syntax.ts';
 
 const RESERVED: ReadonlySet<string> = new Set([
-  'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while',
+  'as',
+  'break',
+  'const',
+  'continue',
+  'else',
+  'for',
+  'function',
+  'if',
+  'import',
+  'let',
+  'loop',
+  'package',
+  'namespace',
+  'return',
+  'var',
+  'void',
+  'while',
 ]);
 const KEYWORDS: ReadonlySet<string> = new Set(['true', 'false', 'null', 'in']);
 const FOLD_MACROS: ReadonlyMap<string, FoldMacro> = new Map([
-  ['all', 'all'], ['exists', 'exists'], ['exists_one', 'exists_one'], ['existsOne', 'exists_one'], ['map', 'map'], ['filter', 'filter'],
+  ['all', 'all'],
+  ['exists', 'exists'],
+  ['exists_one', 'exists_one'],
+  ['existsOne', 'exists_one'],
+  ['map', 'map'],
+  ['filter', 'filter'],
 ]);
 /** From loose to tight; all of one row bind alike and to the left. */
-const BINARY: readonly (readonly Binary[])[] = [['<', '<=', '>', '>=', '==', '!=', 'in'], ['+', '-'], ['*', '/', '%']];
+const BINARY: readonly (readonly Binary[])[] = [
+  ['<', '<=', '>', '>=', '==', '!=', 'in'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
 
 type Shape<T> = T extends unknown ? Omit<T, 'depth' | 'place'> : never;
 
@@ -56,7 +81,11 @@ class Parser {
   }
 
   private unexpected(wanted: string): never {
-    return refuse('rule_syntax', this.token.place, this.token.kind === 'end' ? `${wanted} expected at the end` : `${wanted} expected, \`${this.token.text}\` found`);
+    return refuse(
+      'rule_syntax',
+      this.token.place,
+      this.token.kind === 'end' ? `${wanted} expected at the end` : `${wanted} expected, \`${this.token.text}\` found`,
+    );
   }
 
   private node(place: Place, shape: Shape<Expression>): Expression {

@@ -55,7 +55,8 @@ export function printText(text: string): string {
     else if (char === '\n') out += '\\n';
     else if (char === '\t') out += '\\t';
     else if (char === '\r') out += '\\r';
-    else if (code < 32 || (code >= 127 && code < 160) || code === 0x2028 || code === 0x2029 || (code >= 0xfff0 && code < 0x10000)) out += `\\u${code.toString(16).padStart(4, '0')}`;
+    else if (code < 32 || (code >= 127 && code < 160) || code === 0x2028 || code === 0x2029 || (code >= 0xfff0 && code < 0x10000))
+      out += `\\u${code.toString(16).padStart(4, '0')}`;
     else out += char;
   }
   return `${out}"`;
@@ -87,10 +88,21 @@ export function printPath(path: string): string {
 const field = (name: string): string => (WORD.test(name) && !WORDS_TAKEN.has(name) ? `.${name}` : `[${printText(name)}]`);
 
 const INFIX: ReadonlyMap<string, readonly [string, number]> = new Map([
-  ['eq', [' == ', RELATION]], ['lt', [' < ', RELATION]], ['le', [' <= ', RELATION]], ['member', [' in ', RELATION]],
-  ['add', [' + ', SUM]], ['sub', [' - ', SUM]], ['mul', [' * ', PRODUCT]], ['div', [' / ', PRODUCT]], ['rem', [' % ', PRODUCT]],
+  ['eq', [' == ', RELATION]],
+  ['lt', [' < ', RELATION]],
+  ['le', [' <= ', RELATION]],
+  ['member', [' in ', RELATION]],
+  ['add', [' + ', SUM]],
+  ['sub', [' - ', SUM]],
+  ['mul', [' * ', PRODUCT]],
+  ['div', [' / ', PRODUCT]],
+  ['rem', [' % ', PRODUCT]],
 ]);
-const METHODS: ReadonlyMap<string, string> = new Map([['starts', 'startsWith'], ['ends', 'endsWith'], ['contains', 'contains']]);
+const METHODS: ReadonlyMap<string, string> = new Map([
+  ['starts', 'startsWith'],
+  ['ends', 'endsWith'],
+  ['contains', 'contains'],
+]);
 
 class Printer {
   text = '';

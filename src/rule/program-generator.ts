@@ -2,14 +2,15 @@
  * Random well-typed programs and inputs for tests and benches: nested folds that use the items of outer ones, shared
  * values, texts at the edges of Unicode, integers at the edges of 64 bits. The same seed gives the same programs.
  */
+
+import { Fault } from '../base/fault.ts';
 import { analyse } from './analysis.ts';
 import { canonical } from './canonical.ts';
 import type { Source, SourceValue } from './input.ts';
 import { segments } from './input.ts';
 import { I64_MAX, I64_MIN, type Input, type Program } from './ir.ts';
-import { apply, type Binder, constant, fold, type FoldOp, input, item, present, type Term } from './term.ts';
+import { apply, type Binder, constant, type FoldOp, fold, input, item, present, type Term } from './term.ts';
 import { BOOL, compatible, INT, list, map, str, type Type } from './type.ts';
-import { Fault } from '../base/fault.ts';
 
 /** xorshift32: integers below `bound`, the same everywhere. */
 export class Random {
@@ -58,10 +59,42 @@ export interface Wish {
 const WISH: Wish = { depth: 5, gas_max: 200_000, arena_bytes_max: 500_000, beyondCel: false, type: BOOL };
 
 const TEXTS = ['', 'a', 'b', 'ab', 'abc', 'aab', 'payments', 'é', '😀', '\uffff', '\u{10ffff}', 'a\u0000b', 'ß', '日本', 'abababab', 'x@y.com'];
-const INTEGERS = [0n, 1n, -1n, 2n, 3n, 7n, -5n, 10n, 100n, 5000n, 2n ** 31n, 2n ** 32n, 2n ** 53n, I64_MAX, I64_MIN, I64_MAX - 1n, I64_MIN + 1n, 3037000500n, -3037000500n];
+const INTEGERS = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  3n,
+  7n,
+  -5n,
+  10n,
+  100n,
+  5000n,
+  2n ** 31n,
+  2n ** 32n,
+  2n ** 53n,
+  I64_MAX,
+  I64_MIN,
+  I64_MAX - 1n,
+  I64_MIN + 1n,
+  3037000500n,
+  -3037000500n,
+];
 const TYPES: readonly Type[] = [
-  BOOL, INT, INT, str(8), str(24), list(INT, 3), list(str(6), 4), list(BOOL, 2), list(list(INT, 2), 3), map(str(4), INT, 4), map(str(6), str(6), 3),
-  list(map(str(4), INT, 2), 2), map(str(2), list(str(3), 2), 2), list(list(str(4), 2), 2),
+  BOOL,
+  INT,
+  INT,
+  str(8),
+  str(24),
+  list(INT, 3),
+  list(str(6), 4),
+  list(BOOL, 2),
+  list(list(INT, 2), 3),
+  map(str(4), INT, 4),
+  map(str(6), str(6), 3),
+  list(map(str(4), INT, 2), 2),
+  map(str(2), list(str(3), 2), 2),
+  list(list(str(4), 2), 2),
 ];
 
 /** A random program whose gas and arena are within the wish. */
@@ -230,7 +263,8 @@ class Maker {
 
   private get(type: Type, depth: number): Term {
     const below = depth - 1;
-    if (this.random.chance(60)) return apply('get', this.term(list(type, 0), below), this.random.chance(60) ? constant(BigInt(this.random.below(4))) : this.term(INT, below));
+    if (this.random.chance(60))
+      return apply('get', this.term(list(type, 0), below), this.random.chance(60) ? constant(BigInt(this.random.below(4))) : this.term(INT, below));
     const key = this.random.pick([str(0), INT]);
     return apply('get', this.term(map(key, type, 0), below), this.term(key, below));
   }
@@ -255,9 +289,17 @@ class Maker {
 
   private fold(op: FoldOp, body: Type, depth: number): Term {
     const { random } = this;
-    const items = this.binders.flatMap((outer) => this.items(outer.range.kind === 'map' ? outer.range.key : (outer.range as Extract<Type, { kind: 'list' }>).item));
+    const items = this.binders.flatMap((outer) =>
+      this.items(outer.range.kind === 'map' ? outer.range.key : (outer.range as Extract<Type, { kind: 'list' }>).item),
+    );
     const ranges = items.filter((term) => term.type.kind === 'list' || term.type.kind === 'map');
-    const range = ranges.length > 0 && random.chance(50) ? random.pick(ranges) : this.term(random.pick([list(INT, 0), list(str(0), 0), list(INT, 0), list(list(INT, 0), 0), list(list(INT, 0), 0), this.textMap(), list(BOOL, 0)]), depth - 1);
+    const range =
+      ranges.length > 0 && random.chance(50)
+        ? random.pick(ranges)
+        : this.term(
+            random.pick([list(INT, 0), list(str(0), 0), list(INT, 0), list(list(INT, 0), 0), list(list(INT, 0), 0), this.textMap(), list(BOOL, 0)]),
+            depth - 1,
+          );
     const binder: Binder = { name: `x${this.binders.length + 1}`, range: range.type };
     const mark = this.made.length;
     this.binders.push(binder);
@@ -278,7 +320,8 @@ export function makeSource(random: Random, inputs: readonly Input[]): Source {
   for (const { path, type } of inputs) {
     const kind = random.below(40);
     if (kind === 0) continue;
-    const value = kind === 1 ? null : kind === 2 ? random.pick<SourceValue>([true, 0.5, 'other', [], {}, -7, [null], 2 ** 60]) : makeValue(random, type, kind === 3);
+    const value =
+      kind === 1 ? null : kind === 2 ? random.pick<SourceValue>([true, 0.5, 'other', [], {}, -7, [null], 2 ** 60]) : makeValue(random, type, kind === 3);
     const parts = segments(path);
     let at = source;
     for (const part of parts.slice(0, -1)) at = (at[part] ??= {}) as Record<string, SourceValue>;

@@ -14,7 +14,14 @@ export function scopeOf(paths: ReadonlyMap<string, Type>, sums: ReadonlySet<stri
   return { paths, groups: new Set([...paths.keys()].flatMap(prefixes)), sums };
 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000], ['w', 604_800_000]]);
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 604_800_000],
+]);
 const WINDOW = /^(?:\d{1,9}(?:ms|[smhdw]))+$/;
 /** The longest window of a sum. */
 export const WINDOW_MS_MAX = 366 * 86_400_000;

@@ -54,7 +54,14 @@ export type Expression = At &
     | { readonly kind: 'list'; readonly items: readonly Expression[] }
     | { readonly kind: 'map'; readonly entries: readonly Entry[] }
     | { readonly kind: 'has'; readonly target: Expression; readonly field: Word }
-    | { readonly kind: 'fold'; readonly macro: FoldMacro; readonly range: Expression; readonly variable: Word; readonly predicate: Expression | undefined; readonly body: Expression }
+    | {
+        readonly kind: 'fold';
+        readonly macro: FoldMacro;
+        readonly range: Expression;
+        readonly variable: Word;
+        readonly predicate: Expression | undefined;
+        readonly body: Expression;
+      }
     | { readonly kind: 'bind'; readonly variable: Word; readonly value: Expression; readonly body: Expression }
   );
 

@@ -52,7 +52,15 @@ export const item = (op: 'elem' | 'key', binder: Binder): Term => checked({ op, 
 
 /** @throws Fault rule_type when the operands do not fit, rule_bound when it grows too deep */
 export function apply(op: PlainOp, ...operands: readonly Term[]): Term {
-  return checked({ op, operands, type: typeOf(op, operands.map((operand) => operand.type)), depth: above(operands) });
+  return checked({
+    op,
+    operands,
+    type: typeOf(
+      op,
+      operands.map((operand) => operand.type),
+    ),
+    depth: above(operands),
+  });
 }
 
 /** @throws Fault rule_type, rule_bound */

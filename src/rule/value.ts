@@ -89,4 +89,3 @@ export function textBytes(text: string): number {
   }
   return bytes;
 }
-
