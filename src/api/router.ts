@@ -1,0 +1,149 @@
+/** Every request that the fast path leaves to node:http: who may ask, which route, how much body (spec/http.md N-2 to N-9). */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault } from '../base/fault.ts';
+import { isJsonType } from './head.ts';
+import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE, type Operation, type OperationId, OPERATIONS } from './operation.ts';
+import { faultOf, PROBLEM_TYPE, problemOf, RETRY_AFTER_S } from './problem.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The path's parameters in order. */
+  readonly params: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+/** May throw a Fault, as long as nothing was answered. */
+export type Handler = (exchange: Exchange) => void;
+export type Handlers = Readonly<Record<OperationId, Handler>>;
+
+/** Bytes of a body past its bound that are read and dropped, so that the client gets to see its answer. */
+const DROPPED_BYTES_MAX = 16_777_216;
+
+interface Route {
+  readonly pattern: RegExp;
+  readonly operations: ReadonlyMap<string, Operation>;
+}
+
+function routeTable(): Route[] {
+  const paths = Map.groupBy(OPERATIONS, (operation) => operation.path);
+  return [...paths].map(([path, operations]) => ({
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z]+\+\}/g, '(.+)').replaceAll(/\{[a-z]+\}/g, '([^/]+)')}$`),
+    operations: new Map(operations.map((operation) => [operation.method, operation])),
+  }));
+}
+
+export function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): void {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': typeof body === 'string' ? Buffer.byteLength(body) : body.length, ...headers });
+  response.end(body);
+}
+
+export function sendFault(response: ServerResponse, error: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  const fault = faultOf(error);
+  const retry: Record<string, string> = fault.status === 503 ? { 'Retry-After': String(RETRY_AFTER_S) } : {};
+  send(response, fault.status, PROBLEM_TYPE, problemOf(fault), { ...retry, ...headers });
+}
+
+/** The names by which this node may be called; a port may follow (N-2). */
+export function ownHosts(names: readonly string[]): (host: string) => boolean {
+  const own = new Set(['127.0.0.1', 'localhost', '[::1]', ...names.map((name) => name.toLowerCase())]);
+  return (host) => own.has(host.toLowerCase().replace(/:[0-9]{1,5}$/, ''));
+}
+
+/** `observe(id, status)` is called for each answer, with id '' where no route was found. */
+export function router(handlers: Handlers, isOwnHost: (host: string) => boolean, observe: (id: OperationId | '', status: number) => void): (request: IncomingMessage, response: ServerResponse) => void {
+  const routes = routeTable();
+  return (request, response) => {
+    let id: OperationId | '' = '';
+    response.on('finish', () => observe(id, response.statusCode));
+    // N-9: what is not read of a body is dropped, within a bound
+    response.on('finish', () => drain(request));
+    try {
+      const { path, query } = target(request, isOwnHost);
+      const route = routes.find(({ pattern }) => pattern.test(path));
+      if (route === undefined) throw new Fault('route_unknown', `there is no ${path.slice(0, 128)}`);
+      const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+      const operation = route.operations.get(method);
+      if (operation === undefined) {
+        const allow = [...route.operations.keys()].flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).join(', ');
+        return sendFault(response, new Fault('method_unknown', `${path.slice(0, 128)} takes ${allow}`), { Allow: allow });
+      }
+      id = operation.id;
+      checkType(request, operation);
+      const params = (route.pattern.exec(path) as RegExpExecArray).slice(1);
+      handlers[operation.id]({ request, response, params, query });
+    } catch (error) {
+      sendFault(response, error);
+    }
+  };
+}
+
+/** N-2: the path, if the request is for this node and does not come from a page of another origin. */
+function target(request: IncomingMessage, isOwnHost: (host: string) => boolean): { path: string; query: URLSearchParams } {
+  const hosts = request.headersDistinct.host ?? [];
+  if (hosts.length !== 1) throw new Fault('http_malformed', 'one Host header is expected');
+  if (!isOwnHost(hosts[0])) throw new Fault('host_refused', 'the Host header does not name this node');
+  const { origin } = request.headers;
+  if (origin !== undefined && !isOwnOrigin(origin, hosts[0])) throw new Fault('origin_refused');
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Fault('origin_refused');
+  const raw = request.url ?? '';
+  if (raw.startsWith('/')) {
+    const mark = raw.indexOf('?');
+    return mark < 0 ? { path: raw, query: new URLSearchParams() } : { path: raw.slice(0, mark), query: new URLSearchParams(raw.slice(mark + 1)) };
+  }
+  const url = URL.parse(raw);
+  if (url === null || url.protocol !== 'http:' || !isOwnHost(url.host)) throw new Fault('host_refused', 'the request target does not name this node');
+  return { path: url.pathname, query: url.searchParams };
+}
+
+const isOwnOrigin = (origin: string, host: string): boolean => origin.toLowerCase() === `http://${host.toLowerCase()}` || origin.toLowerCase() === `https://${host.toLowerCase()}`;
+
+/** N-4 */
+function checkType(request: IncomingMessage, { request: expected }: Operation): void {
+  if (expected === undefined) return;
+  if (request.headers['content-encoding'] !== undefined) throw new Fault('media_type', 'the body must not be compressed');
+  const type = request.headers['content-type'] ?? '';
+  const fits = expected.type === JSON_TYPE ? isJsonType(type) : new RegExp(`^${expected.type === CBOR_TYPE ? CBOR_TYPE : `(?:${NDJSON_TYPE}|application/jsonl|application/ndjson)`}[ \\t]*(?:;.*)?$`, 'i').test(type);
+  if (!fits) throw new Fault('media_type', `Content-Type: ${expected.type} is expected`, { expected: expected.type });
+}
+
+/** Reads the body, then calls `done`. Past `max` bytes it answers 413 itself. */
+export function readBody({ request, response }: Exchange, max: number, done: (body: Buffer) => void): void {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  const tooLarge = (): void => sendFault(response, new Fault('request_too_large', `the body has more than ${max} bytes`, { max }));
+  if (declared > max) return tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const take = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size <= max) {
+      chunks.push(chunk);
+      return;
+    }
+    chunks.length = 0;
+    request.off('data', take);
+    request.off('end', end);
+    tooLarge();
+  };
+  const end = (): void => {
+    try {
+      done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    } catch (error) {
+      sendFault(response, error);
+    }
+  };
+  request.on('data', take);
+  request.on('end', end);
+}
+
+function drain(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return;
+  let dropped = 0;
+  request.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > DROPPED_BYTES_MAX) request.destroy();
+  });
+  request.resume();
+}
