@@ -62,7 +62,10 @@ function* runsOf(file: string): Generator<Run> {
 }
 
 function main(): number {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { style: { type: 'string', default: 'full' }, out: { type: 'string' }, folder: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { style: { type: 'string', default: 'full' }, out: { type: 'string' }, folder: { type: 'string' } },
+  });
   const style = STYLES.find((name) => name === values.style);
   if (style === undefined) throw new Error(`--style is one of ${STYLES.join(', ')}`);
   const data = process.env.AVA_DATA ?? join(import.meta.dirname, '../../shared/data');
@@ -108,7 +111,9 @@ function main(): number {
   console.log(`${calls} calls judged in ${seconds.toFixed(1)} s (style ${style}) → ${out}`);
   const score = join(data, 'score_traces.py');
   const labels = join(data, 'labels-dev.jsonl.gz');
-  const scored = spawnSync('python3', [score, '--traces', ...files, '--decisions', out, ...(existsSync(labels) ? ['--labels', labels] : [])], { encoding: 'utf8' });
+  const scored = spawnSync('python3', [score, '--traces', ...files, '--decisions', out, ...(existsSync(labels) ? ['--labels', labels] : [])], {
+    encoding: 'utf8',
+  });
   console.log(scored.error === undefined ? scored.stdout + scored.stderr : 'no python3: not scored');
   return scored.status ?? 0;
 }

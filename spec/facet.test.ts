@@ -8,7 +8,9 @@ import { decodeToolMap } from '../src/facet/map.ts';
 import { parseToolMap } from '../src/facet/map-source.ts';
 import { facetVectors } from './make-facet.ts';
 
-const committed = JSON.parse(readFileSync(new URL('vectors/facet.json', import.meta.url), 'utf8')) as { refused: { bytes?: string; yaml?: string; fault: string }[] };
+const committed = JSON.parse(readFileSync(new URL('vectors/facet.json', import.meta.url), 'utf8')) as {
+  refused: { bytes?: string; yaml?: string; fault: string }[];
+};
 
 test('T-1, T-12: facet vectors', () => {
   assert.deepEqual(JSON.parse(JSON.stringify(facetVectors())), committed);
@@ -16,6 +18,10 @@ test('T-1, T-12: facet vectors', () => {
 
 test('T-6: refused maps', () => {
   for (const { bytes, yaml, fault } of committed.refused) {
-    assert.throws(() => (bytes === undefined ? parseToolMap(yaml ?? '') : decodeToolMap(fromHex(bytes))), (found) => found instanceof Fault && found.slug === fault, fault);
+    assert.throws(
+      () => (bytes === undefined ? parseToolMap(yaml ?? '') : decodeToolMap(fromHex(bytes))),
+      (found) => found instanceof Fault && found.slug === fault,
+      fault,
+    );
   }
 });

@@ -22,7 +22,8 @@ for (const folder of [starter, peers]) {
       const { manifest } = compiled;
       for (const { test: each, got, passed } of runTests(compiled)) assert.ok(passed, `${manifest.name}, ${each.name}: ${got}, not ${each.expect}`);
       const expected = new Set(manifest.tests.map((each) => each.expect));
-      if (!/^(?:true|false)$/.test(manifest.judge)) assert.ok(expected.has('pass') && expected.has('fail'), `${manifest.name} needs a test that passes and one that fails`);
+      if (!/^(?:true|false)$/.test(manifest.judge))
+        assert.ok(expected.has('pass') && expected.has('fail'), `${manifest.name} needs a test that passes and one that fails`);
     }
   });
 
@@ -82,7 +83,9 @@ const domains = [...ruleOf('shares').judge.matchAll(/endsWith\("([^"]+)"\)/g)].m
 /** The ten rules in plain code. */
 function reference({ tool, args, facts }: Request): boolean {
   const texts = [args.body, args.content].filter((text): text is string => typeof text === 'string');
-  const known = [...toolsOf('reads'), ...toolsOf('writes')].includes(tool) || (toolsOf('money').includes(tool) && (facts.recipient_known === true || Number(facts.amount_cents) <= 10_000));
+  const known =
+    [...toolsOf('reads'), ...toolsOf('writes')].includes(tool) ||
+    (toolsOf('money').includes(tool) && (facts.recipient_known === true || Number(facts.amount_cents) <= 10_000));
   const denied =
     (toolsOf('sends').includes(tool) && facts.target_origin === 'tool') ||
     tool === 'update_password' ||
@@ -102,7 +105,10 @@ test('peers: as the reference over generated requests', () => {
     return Math.floor((state / 2 ** 32) * count);
   };
   const one = <T>(of: readonly T[]): T => of[below(of.length)];
-  const names = [...new Set(peers.rules.flatMap(({ manifest }) => manifest.scope.filter((item) => item.startsWith('tool.')).map((item) => item.slice(5)))), 'unlisted'];
+  const names = [
+    ...new Set(peers.rules.flatMap(({ manifest }) => manifest.scope.filter((item) => item.startsWith('tool.')).map((item) => item.slice(5)))),
+    'unlisted',
+  ];
   const texts = ['hello', 'my password', 'Secret key', 'secret keys', 'SECRET KEY', 'the passcode', ''];
   assert.equal(domains.length, 2);
   let allowed = 0;
@@ -111,7 +117,8 @@ test('peers: as the reference over generated requests', () => {
     const args: Record<string, unknown> = {};
     if (below(2) === 0) args.body = one(texts);
     if (below(3) === 0) args.content = one(texts);
-    if (tool === 'share_file') Object.assign(args, { permission: one(['r', 'rw', '']), email: `a${one([...domains, '@example.org', `${domains[0]}.example.org`])}` });
+    if (tool === 'share_file')
+      Object.assign(args, { permission: one(['r', 'rw', '']), email: `a${one([...domains, '@example.org', `${domains[0]}.example.org`])}` });
     const facts = {
       calls: one([1, 29, 30, 31, 32]),
       deleted: below(6),
@@ -131,8 +138,12 @@ const shared = process.env.AVA_PEERS ?? join(root, '../shared/peers');
 const traces = join(process.env.AVA_DATA ?? join(root, '../shared/data'), 'agentdojo-traces.jsonl.gz');
 
 test('peers: as the benchmark itself on its recorded requests', async (context) => {
-  if (!existsSync(join(shared, 'requests.mjs')) || !existsSync(traces)) return context.diagnostic('the benchmark and its data are not here (AVA_PEERS, AVA_DATA): not compared');
-  const theirs = (await import(pathToFileURL(join(shared, 'requests.mjs')).href)) as { reference(request: Request): boolean; constitution: { payees: string[] } };
+  if (!existsSync(join(shared, 'requests.mjs')) || !existsSync(traces))
+    return context.diagnostic('the benchmark and its data are not here (AVA_PEERS, AVA_DATA): not compared');
+  const theirs = (await import(pathToFileURL(join(shared, 'requests.mjs')).href)) as {
+    reference(request: Request): boolean;
+    constitution: { payees: string[] };
+  };
   const payees = new Set(theirs.constitution.payees);
   let count = 0;
   let allowed = 0;
@@ -145,7 +156,9 @@ test('peers: as the benchmark itself on its recorded requests', async (context) 
     for (const step of run.steps) {
       calls++;
       const args = Object.fromEntries(Object.entries(step.args).filter(([, value]) => value !== null));
-      const targets = [args.recipient, args.recipients, args.url, args.email, args.user_email, args.user, args.participants].flat().filter((t): t is string => typeof t === 'string' && t !== '');
+      const targets = [args.recipient, args.recipients, args.url, args.email, args.user_email, args.user, args.participants]
+        .flat()
+        .filter((t): t is string => typeof t === 'string' && t !== '');
       const origins = targets.map((t) => (run.user_prompt.includes(t) ? 'user' : heard.includes(t) ? 'tool' : 'none'));
       const facts = {
         calls,

@@ -6,7 +6,16 @@ import { FOUND_MAX, findValues, fits } from './arguments.ts';
 import type { ArgPath, Binding, Effect, Entry, FsBinding, HttpBinding, MailBinding, MoneyBinding } from './map.ts';
 import { hundredths } from './money.ts';
 import { webAddress } from './url.ts';
-import { ADDRESS_BYTES_MAX, BODY_BYTES_MAX, CURRENCY_BYTES_MAX, FILE_PATH_BYTES_MAX, METHOD_BYTES_MAX, PAYEE_BYTES_MAX, SUBJECT_BYTES_MAX, VALUES_MAX } from './version.ts';
+import {
+  ADDRESS_BYTES_MAX,
+  BODY_BYTES_MAX,
+  CURRENCY_BYTES_MAX,
+  FILE_PATH_BYTES_MAX,
+  METHOD_BYTES_MAX,
+  PAYEE_BYTES_MAX,
+  SUBJECT_BYTES_MAX,
+  VALUES_MAX,
+} from './version.ts';
 
 export interface Action {
   readonly kind: string;

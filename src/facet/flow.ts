@@ -5,8 +5,8 @@
  */
 import { findValues } from './arguments.ts';
 import { learned } from './learn.ts';
-import type { Entry, Tools, Trust } from './map.ts';
 import { leavesOf } from './leaves.ts';
+import type { Entry, Tools, Trust } from './map.ts';
 import { passagesOf } from './passage.ts';
 import { chunks, hostOf, isCompound, isMail, isNamed, isProse, isWeb, type Memory, normal } from './value.ts';
 import { words } from './words.ts';
@@ -184,7 +184,7 @@ function isDictated(text: string, memory: Memory): boolean {
 
 /** Web and mail addresses in a text: pieces with a dot inside. */
 function linksIn(text: string): readonly string[] {
-  const length = text.length > LINK_TEXT_MAX ? LINK_TEXT_MAX : text.length;
+  const length = Math.min(text.length, LINK_TEXT_MAX);
   let out: string[] | null = null;
   let at = text.indexOf('.');
   while (at >= 0 && at < length) {
@@ -207,7 +207,18 @@ function linksIn(text: string): readonly string[] {
 
 /** Space, quotes, brackets, comma, semicolon: what `chunks` cuts at. */
 const isBreak = (code: number): boolean =>
-  code <= 34 || code === 39 || code === 40 || code === 41 || code === 44 || code === 59 || code === 60 || code === 62 || code === 91 || code === 93 || code === 96 || (code >= 123 && code <= 125);
+  code <= 34 ||
+  code === 39 ||
+  code === 40 ||
+  code === 41 ||
+  code === 44 ||
+  code === 59 ||
+  code === 60 ||
+  code === 62 ||
+  code === 91 ||
+  code === 93 ||
+  code === 96 ||
+  (code >= 123 && code <= 125);
 
 function inPassage(text: string, memory: Memory): boolean {
   const parts = words(text);
@@ -226,7 +237,13 @@ function textsAt(args: unknown, path: readonly string[]): readonly string[] {
   const out: string[] = [];
   for (const value of found) {
     if (typeof value === 'string') {
-      if (value.includes('@') && /[,;\n]/.test(value)) out.push(...value.split(/[,;\n]/).map((part) => part.trim()).filter((part) => part !== ''));
+      if (value.includes('@') && /[,;\n]/.test(value))
+        out.push(
+          ...value
+            .split(/[,;\n]/)
+            .map((part) => part.trim())
+            .filter((part) => part !== ''),
+        );
       else out.push(value);
     } else if (typeof value === 'number' || typeof value === 'bigint') out.push(String(value));
   }

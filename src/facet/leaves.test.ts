@@ -10,17 +10,30 @@ test('T-17: JSON values', () => {
   assert.deepEqual(flat([{ a: 'x' }, { a: 'y', b: ['z'] }]), ['1:a=x', '2:a=y', '2:b=z']);
   assert.deepEqual(flat('[{"a":"x"},{"a":"y"}]'), ['1:a=x', '2:a=y']);
   assert.deepEqual(flat({ 'Grand Hotel': 12 }), ['0:=Grand Hotel', '0:Grand Hotel=12'], 'a key that no program chose is a value');
-  assert.deepEqual(flat({ content: [{ type: 'text', text: '- a: x\n- a: y' }] }), ['1:type=text', '3:a=x', '4:a=y'], 'the text of an MCP content item is read too');
+  assert.deepEqual(
+    flat({ content: [{ type: 'text', text: '- a: x\n- a: y' }] }),
+    ['1:type=text', '3:a=x', '4:a=y'],
+    'the text of an MCP content item is read too',
+  );
 });
 
 test('T-17: the literals of Python', () => {
-  assert.deepEqual(flat("{'a': 'it\\'s', 'b': [1, None, True], 'c': (\"x\", 'y')}"), ['0:a=it\'s', '0:b=1', '0:b=None', '0:b=True', '0:c=x', '0:c=y']);
+  assert.deepEqual(flat("{'a': 'it\\'s', 'b': [1, None, True], 'c': (\"x\", 'y')}"), ["0:a=it's", '0:b=1', '0:b=None', '0:b=True', '0:c=x', '0:c=y']);
   assert.deepEqual(flat("{'a': 'x'"), ["0:={'a': 'x'"], 'what cannot be read is text');
 });
 
 test('T-17: YAML as programs write it', () => {
-  const text = "- bcc: []\n  body: 'Hi,\n\n\n    it''s\n    late'\n  to:\n  - a@x.example\n  - b@x.example\n  sender: me@x.example\n- body: \"two \\\n    \\ lines\"\n  note: plain\n    goes on\n  tail: |\n    kept\n    lines\n";
-  assert.deepEqual(flat(text), ["2:body=Hi,\n\nit's late", '2:to=a@x.example', '2:to=b@x.example', '2:sender=me@x.example', '3:body=two  lines', '3:note=plain goes on', '3:tail=kept\nlines']);
+  const text =
+    "- bcc: []\n  body: 'Hi,\n\n\n    it''s\n    late'\n  to:\n  - a@x.example\n  - b@x.example\n  sender: me@x.example\n- body: \"two \\\n    \\ lines\"\n  note: plain\n    goes on\n  tail: |\n    kept\n    lines\n";
+  assert.deepEqual(flat(text), [
+    "2:body=Hi,\n\nit's late",
+    '2:to=a@x.example',
+    '2:to=b@x.example',
+    '2:sender=me@x.example',
+    '3:body=two  lines',
+    '3:note=plain goes on',
+    '3:tail=kept\nlines',
+  ]);
   assert.deepEqual(flat('- general\n- random'), ['1:=general', '1:=random']);
   assert.deepEqual(flat('name: x\nat:\n  deep: y'), ['1:name=x', '1:deep=y']);
 });
@@ -47,13 +60,20 @@ test('T-17: bounded and total', () => {
   const count = (result: unknown): number => leavesOf(result, true).reduce((sum, { text }) => sum + text.length, 0);
   assert.ok(count('x'.repeat(200_000)) <= RESULT_LENGTH_MAX);
   assert.ok(count({ a: 'x'.repeat(50_000), b: 'y'.repeat(50_000) }) <= RESULT_LENGTH_MAX);
-  assert.ok(leavesOf(Array.from({ length: 100_000 }, (_, i) => i), true).length <= LEAVES_MAX);
+  assert.ok(
+    leavesOf(
+      Array.from({ length: 100_000 }, (_, i) => i),
+      true,
+    ).length <= LEAVES_MAX,
+  );
   let deep: unknown = 'x';
   for (let i = 0; i < 10_000; i++) deep = [deep];
   assert.deepEqual(leavesOf(deep, true), []);
   assert.ok(leavesOf('['.repeat(60_000), true).length > 0);
   assert.ok(leavesOf("{'a':".repeat(12_000), true).length > 0);
-  const pieces = fc.array(fc.constantFrom('- ', 'a: ', "'", '"', '\\', '\n', '  ', '{', '}', '[', ']', ',', ':', 'x', '|', '>', '<b>', '\t', 'é'), { maxLength: 60 });
+  const pieces = fc.array(fc.constantFrom('- ', 'a: ', "'", '"', '\\', '\n', '  ', '{', '}', '[', ']', ',', ':', 'x', '|', '>', '<b>', '\t', 'é'), {
+    maxLength: 60,
+  });
   fc.assert(
     fc.property(pieces, (parts) => {
       const text = parts.join('');
@@ -64,7 +84,29 @@ test('T-17: bounded and total', () => {
 });
 
 test('T-17: work grows with the length alone', () => {
-  const shapes: readonly string[] = ['.', "- a: '\n", '<', '<a ', '{', '[', "{'a':", '=', ' ', '- ', 'www.', 'a: ', 'a\n', '"', '\\', '- a: b\n', '! ', "'", '(', 'a@', ';'];
+  const shapes: readonly string[] = [
+    '.',
+    "- a: '\n",
+    '<',
+    '<a ',
+    '{',
+    '[',
+    "{'a':",
+    '=',
+    ' ',
+    '- ',
+    'www.',
+    'a: ',
+    'a\n',
+    '"',
+    '\\',
+    '- a: b\n',
+    '! ',
+    "'",
+    '(',
+    'a@',
+    ';',
+  ];
   for (const shape of shapes) {
     const before = process.cpuUsage().user;
     leavesOf(shape.repeat(Math.ceil(RESULT_LENGTH_MAX / shape.length)), true);

@@ -3,8 +3,25 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocumen
 import { Fault } from '../base/fault.ts';
 import { isName } from '../base/record.ts';
 import {
-  type ArgPath, ARGS_MAX, type Binding, CLASS_WORDS_MAX, CLASSES_MAX, EFFECTS, ENTRIES_MAX, type Entry, encodeToolMap, type FsBinding, type HttpBinding,
-  KINDS, LABELS, type MailBinding, type MoneyBinding, PATH_SEGMENTS_MAX, type ToolMap, TRUSTS, type WordClass,
+  ARGS_MAX,
+  type ArgPath,
+  type Binding,
+  CLASS_WORDS_MAX,
+  CLASSES_MAX,
+  EFFECTS,
+  ENTRIES_MAX,
+  type Entry,
+  encodeToolMap,
+  type FsBinding,
+  type HttpBinding,
+  KINDS,
+  LABELS,
+  type MailBinding,
+  type MoneyBinding,
+  PATH_SEGMENTS_MAX,
+  type ToolMap,
+  TRUSTS,
+  type WordClass,
 } from './map.ts';
 import { words } from './words.ts';
 

@@ -25,16 +25,25 @@ tools:
 
 test('T-3, T-6: a map is read, sorted, and survives its bytes', () => {
   const map = parseToolMap(GOOD);
-  assert.deepEqual(map.entries.map((entry) => `${entry.server ?? '*'} ${entry.tool}`), ['* post_mail', '* read', 'a read', 'b read', '* send_mail']);
-  assert.deepEqual(map.verbs, [{ class: 'delete', words: ['delete'] }, { class: 'mail', words: ['send', 'write'] }]);
+  assert.deepEqual(
+    map.entries.map((entry) => `${entry.server ?? '*'} ${entry.tool}`),
+    ['* post_mail', '* read', 'a read', 'b read', '* send_mail'],
+  );
+  assert.deepEqual(map.verbs, [
+    { class: 'delete', words: ['delete'] },
+    { class: 'mail', words: ['send', 'write'] },
+  ]);
   assert.equal(map.entries[1].result, 'untrusted', 'what is not said is not trusted');
   const bytes = encodeToolMap(map);
   assert.deepEqual(decodeToolMap(bytes), map);
   assert.deepEqual(encodeToolMap(parseToolMap(GOOD.replace('[mail, message]', '[message, mail]'))), bytes, 'the order of words is no law');
-  assert.throws(() => decodeToolMap(bytes.slice(0, -1)), (fault) => fault instanceof Fault && fault.slug.startsWith('cbor_'));
+  assert.throws(
+    () => decodeToolMap(bytes.slice(0, -1)),
+    (fault) => fault instanceof Fault && fault.slug.startsWith('cbor_'),
+  );
 });
 
-test('T-4: a server\'s own entry goes before the one for any', () => {
+test("T-4: a server's own entry goes before the one for any", () => {
   const tools = indexTools(parseToolMap(GOOD));
   assert.equal(tools.find('a', 'read')?.effect, 'read');
   assert.equal(tools.find('c', 'read')?.effect, 'write');
@@ -45,7 +54,17 @@ test('T-4: a server\'s own entry goes before the one for any', () => {
 
 test('T-16: a word means its classes, else those of the word without an ending', () => {
   const tools = indexTools(parseToolMap(GOOD));
-  const table: [string, string[]][] = [['send', ['v:mail']], ['sends', ['v:mail']], ['sending', ['v:mail']], ['writing', ['v:mail']], ['deleted', ['v:delete']], ['mail', ['n:mail']], ['messages', ['n:mail']], ['red', []], ['bees', []]];
+  const table: [string, string[]][] = [
+    ['send', ['v:mail']],
+    ['sends', ['v:mail']],
+    ['sending', ['v:mail']],
+    ['writing', ['v:mail']],
+    ['deleted', ['v:delete']],
+    ['mail', ['n:mail']],
+    ['messages', ['n:mail']],
+    ['red', []],
+    ['bees', []],
+  ];
   for (const [word, expected] of table) assert.deepEqual(tools.meanings(word), expected, word);
 });
 

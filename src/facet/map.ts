@@ -1,6 +1,7 @@
 /** Tool maps: what each tool does, as law (spec/facet.md T-3 to T-6). Their YAML is read in map-source.ts. */
-import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, text } from '../base/record.ts';
+
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
+import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, text } from '../base/record.ts';
 
 /** T-4: `opaque` is what a tool without an entry has, or one whose arguments cannot be decoded. */
 export type Effect = 'read' | 'write' | 'irreversible' | 'opaque';

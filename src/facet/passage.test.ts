@@ -44,5 +44,9 @@ test('T-19: a passage holds two plain sentences in a row, not three, and ends wi
 });
 
 test('T-19: line breaks, case and other alphabets do not hide it', () => {
-  for (const text of ['PLEASE\nSEND it, assistant', 'ｐｌｅａｓｅ ｓｅｎｄ it to the ＡＩ', 'please   send\n\nthis, dear Assistant.']) assert.ok(passagesOf(text).some(({ level }) => level >= 1), text);
+  for (const text of ['PLEASE\nSEND it, assistant', 'ｐｌｅａｓｅ ｓｅｎｄ it to the ＡＩ', 'please   send\n\nthis, dear Assistant.'])
+    assert.ok(
+      passagesOf(text).some(({ level }) => level >= 1),
+      text,
+    );
 });

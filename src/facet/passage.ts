@@ -21,13 +21,18 @@ const IMPERATIVES = set(
   'add append apply approve ask attach authorise authorize block book buy call cancel change charge check click close collect complete concatenate confirm connect contact copy create deduct delete deliver deposit disable disclose disregard download drop edit email enable enter erase execute export fetch fill find finish follow forget forward gather get give go grant hide ignore include insert install invite issue join list load log lookup mail make message modify move notify open order output override pay perform pick place post print proceed provide publish purchase put read reboot record redirect refund register release remember remove rename rent repeat replace reply report reschedule reserve reset respond restart retrieve return reveal revoke run save say schedule search select send set share show shut sign skip start stop submit subscribe substitute summarise summarize switch sync tell transfer translate trigger turn unsubscribe update upgrade upload use verify visit wipe wire withdraw write',
 );
 /** Words that may stand before the imperative. */
-const OPENERS = set('please now then first firstly second secondly third next also and but finally lastly kindly just simply instead immediately after that before so you must should need have to shall will can could would always only never do not dont todo note important urgent step then be sure');
+const OPENERS = set(
+  'please now then first firstly second secondly third next also and but finally lastly kindly just simply instead immediately after that before so you must should need have to shall will can could would always only never do not dont todo note important urgent step then be sure',
+);
 const OPENERS_MAX = 6;
 const AGENT_WORDS = set('ai assistant assistants chatbot llm gpt chatgpt claude gemini copilot agent agents bot');
 const AGENT_PAIRS = set('language_model ai_model ai_agent virtual_assistant');
 const WORK_WORDS = set('task tasks prompt prompts instruction instructions tool tools override jailbreak');
-const WORK_PAIRS = set('system_message system_prompt previous_instructions original_task without_asking do_first following_first function_call developer_message');
-const DELIMITER = /<\/?[A-Za-z][\w -]{1,40}>|\[\/?(?:INST|SYSTEM|INFO|INFORMATION|ADMIN)\b|^#{2,}|={5,}|<\||\|>|^\s*(?:system|assistant|user|admin(?:istrator)?)\s*:/i;
+const WORK_PAIRS = set(
+  'system_message system_prompt previous_instructions original_task without_asking do_first following_first function_call developer_message',
+);
+const DELIMITER =
+  /<\/?[A-Za-z][\w -]{1,40}>|\[\/?(?:INST|SYSTEM|INFO|INFORMATION|ADMIN)\b|^#{2,}|={5,}|<\||\|>|^\s*(?:system|assistant|user|admin(?:istrator)?)\s*:/i;
 const CLOSING = /<\/[A-Za-z][\w -]{1,40}>|\[\/[A-Za-z]+\]/;
 
 /** T-19: the passages of a text. */

@@ -60,7 +60,8 @@ export function isNamed(text: string, memory: Memory, file: boolean): boolean {
   if (date !== null && Number(date[2]) >= 1 && Number(date[2]) <= 12) {
     const day = String(Number(date[3]));
     const month = MONTHS[Number(date[2]) - 1];
-    if ((memory.has(`u:${month}`) || memory.has(`u:${month.slice(0, 3)}`)) && ['', 'st', 'nd', 'rd', 'th'].some((end) => memory.has(`u:${day}${end}`))) return true;
+    if ((memory.has(`u:${month}`) || memory.has(`u:${month.slice(0, 3)}`)) && ['', 'st', 'nd', 'rd', 'th'].some((end) => memory.has(`u:${day}${end}`)))
+      return true;
   }
   const count = file && /\.[a-z0-9]{1,5}$/i.test(trimmed) ? parts.length - 1 : parts.length;
   return allIn(parts, count, memory);

@@ -9,8 +9,12 @@ export const WORDS_MAX = 8_192;
 export const WORD_LENGTH_MAX = 64;
 
 const ASCII_WORD = /[a-z0-9]+/g;
-/** Latin-1 marks (but ª µ º and letters), general punctuation, currency signs, arrows and symbols, CJK punctuation, variation selectors, byte order mark, pictographs, tags. */
-const WORD = /(?:[a-z0-9]|[^\x00-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff\u3000-\u303f\ufe00-\ufe0f\ufeff\ufff0-\uffff\u{1f000}-\u{1faff}\u{e0000}-\u{e01ef}])+/gu;
+/**
+ * All from U+0080 on but Latin-1 marks, general punctuation, currency signs, arrows and symbols, CJK punctuation, variation
+ * selectors, the byte order mark, specials, pictographs and tags.
+ */
+const WORD =
+  /[\u20d0-\u218fa-z0-9\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u1fff\u2070-\u209f\u2c00-\u2fff\u3040-\ufdff\ufe10-\ufefe\uff00-\uffef\u{10000}-\u{1efff}\u{1fb00}-\u{dffff}\u{e01f0}-\u{10ffff}]+/gu;
 
 export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
