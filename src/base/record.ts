@@ -17,7 +17,7 @@ export type Shape<R> = { readonly [K in keyof R]: Field<R[K]> };
 
 export const u53: Field<number> = { write: (w, v) => w.uint(v), read: (r) => r.uint() };
 
-/** A 64-bit signed integer, always a bigint. */
+/** A 64-bit signed integer, always a bigint (C-4). */
 export const i64: Field<bigint> = {
   write(w, v) {
     if (BigInt.asIntN(64, v) !== v) throw new Fault('cbor_range', 'past 64 bits');
