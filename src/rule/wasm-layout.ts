@@ -7,9 +7,9 @@ import { align8, type Kind, tagOf } from './type.ts';
 import { WASM_PAGE_BYTES } from './wasm-assembler.ts';
 
 export interface Layout {
-  /** Address of a constant's slot, by index; undefined for constants that live in the code. */
+  /** Address of a text constant's slot, by index; undefined for constants that live in the code or only in a list. */
   readonly consts: readonly (number | undefined)[];
-  /** W-5: address of the slot of each list of constants outside folds, by node. */
+  /** W-3: address of the slot of each list of constants outside folds, by node. */
   readonly lists: ReadonlyMap<number, number>;
   /** The bytes of the constants, and where they start. */
   readonly data: { readonly at: number; readonly bytes: Uint8Array };
@@ -26,6 +26,21 @@ function constantLists({ nodes }: Program, { level }: Analysis): number[] {
   return found;
 }
 
+/** The constants that some other node than a list of constants uses. */
+function usedAlone({ nodes, out }: Program, lists: readonly number[]): ReadonlySet<number> {
+  const used = new Set<number>();
+  const inLists = new Set(lists);
+  const use = (j: number): void => {
+    if (j >= 0 && nodes[j].op === 'const') used.add(nodes[j].imm);
+  };
+  use(out);
+  nodes.forEach(({ operands }, i) => {
+    if (!inLists.has(i)) operands.forEach(use);
+  });
+  return used;
+}
+
+/** W-2: the same for every module of a program. */
 export function layOut(program: Program, analysis: Analysis): Layout {
   const start = align8(analysis.input_bytes);
   const inLists = constantLists(program, analysis);
@@ -61,8 +76,9 @@ export function layOut(program: Program, analysis: Analysis): Layout {
     }
   };
 
-  const consts = program.consts.map((value) => {
-    if (typeof value !== 'string') return undefined;
+  const alone = usedAlone(program, inLists);
+  const consts = program.consts.map((value, k) => {
+    if (typeof value !== 'string' || !alone.has(k)) return undefined;
     const at = take(SLOT_BYTES);
     put(at, value);
     return start + at;

@@ -1,5 +1,5 @@
 /**
- * The code of one node that is no fold (spec/rule-wasm.md W-6 to W-9). A node's value stands in locals: int an i64 and,
+ * The code of one node that is no fold (spec/rule-wasm.md W-5). A node's value stands in locals: int an i64 and,
  * where it can fail, an i32 that is not 0 for the error; bool an i32 of 0, 1 (error), 2; anything else an i32, the
  * address of its slot, negative for the error.
  */
@@ -110,7 +110,7 @@ export function input(kind: Kind, to: Target, index: number): Code {
   return set(to.value, select(missing, NOWHERE, slot));
 }
 
-/** has(path): true when a value is there, false when only it is missing, else the error. */
+/** W-6, has(path): true when a value is there, false when only it is missing, else the error. */
 export function present(index: number): Code {
   const slot = i32.const(index * SLOT_BYTES);
   return select(tagOf(slot), TRUE, i32.ne(i32.load(slot, PAYLOAD_AT), i32.const(0)));
@@ -190,7 +190,7 @@ function arithmetic({ link }: Context, op: Node['op'], to: Target, operands: rea
   }
 }
 
-/** A new list of these items. */
+/** W-8: a new list of these items. */
 function newList({ top }: Context, to: Target, items: readonly Place[]): Code {
   const fails = anyFails(items);
   const made = seq(

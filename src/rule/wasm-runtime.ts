@@ -129,7 +129,7 @@ function ends(link: Link): WasmFunction {
 }
 
 /**
- * contains(text, needle, scratch): 1 or 0, by Knuth, Morris and Pratt: linear for every input. The table of 4 B a
+ * W-9, contains(text, needle, scratch): 1 or 0, by Knuth, Morris and Pratt: linear for every input. The table of 4 B a
  * needle byte stands at `scratch`: table[i] = length of the longest border of needle[0..i].
  */
 function contains(): WasmFunction {

@@ -124,7 +124,7 @@ function judge(program: Program, { types, canFail }: Analysis, layout: Layout, l
     });
   };
 
-  /** W-9: reserves a slot an item, fills those whose predicate is true and writes the length last. */
+  /** W-8: reserves a slot an item, fills those whose predicate is true and writes the length last. */
   const collect = (
     value: number,
     source: Place,
@@ -160,7 +160,7 @@ function judge(program: Program, { types, canFail }: Analysis, layout: Layout, l
     );
   };
 
-  /** The nodes from `start` to before `end`, those that folds among them own included. */
+  /** W-7: the nodes from `start` to before `end`, those that folds among them own included. */
   const region = (start: number, end: number): Code => {
     const codes: Code[] = [];
     for (let i = start; i < end; i += 1 + nodes[i].count) {

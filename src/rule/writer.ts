@@ -241,7 +241,7 @@ class Plan {
   }
 }
 
-/** A writer for these inputs, to be kept as long as the rule. */
+/** W-11: a writer for these inputs, to be kept as long as the rule. */
 export function planWriter(inputs: readonly Input[]): InputWriter {
   const plan = new Plan();
   inputs.forEach((input, i) => plan.input(input, i * SLOT_BYTES));

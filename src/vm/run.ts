@@ -18,7 +18,7 @@ declare const WebAssembly: {
 export interface Instance {
   readonly memory: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
-  /** W-4: 0 false, 1 error, 2 true. @throws Fault engine_failed when V8 gives up */
+  /** W-4: 0 false, 1 error, 2 true. @throws Fault engine_failed when V8 gives up (W-10) */
   judge(): number;
 }
 
