@@ -300,11 +300,9 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
   let prose = false;
   let level = 0;
   const keys = new Set<string>();
-  const clean: boolean[] = [];
   const rest: string[] = [];
   for (let i = 0; i < leaves.length; i++) {
     const { text } = leaves[i];
-    clean.push(true);
     rest.push(text);
     if (trust !== 'untrusted' && !isProse(text)) continue;
     prose = true;
@@ -312,12 +310,11 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
     for (const passage of passages) {
       if (passage.level > level) level = passage.level;
       if (passage.level < 2) continue;
-      clean[i] = false;
       rest[i] = '';
       passageKeys(passage.text, keys);
     }
   }
-  if (!failed && entry !== null) learned({ tools, entry, leaves, clean, rest, named, memory, keys, max: RESULT_KEYS_MAX });
+  if (!failed && entry !== null) learned({ tools, entry, leaves, rest, named, memory, keys, max: RESULT_KEYS_MAX });
   return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys] };
 }
 

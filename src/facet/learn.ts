@@ -11,9 +11,7 @@ export interface Learning {
   readonly tools: Tools | null;
   readonly entry: Entry;
   readonly leaves: readonly Leaf[];
-  /** False for a leaf with a passage that addresses agents. */
-  readonly clean: readonly boolean[];
-  /** The leaf's text, empty where it is not clean. */
+  /** The leaf's text, empty where it has a passage that addresses agents. */
   readonly rest: readonly string[];
   readonly named: boolean;
   readonly memory: Memory;
@@ -24,12 +22,11 @@ export interface Learning {
 const LABELLED = /^[\s*•-]*[\p{L}][\p{L}\p{N} _/()-]{0,40}:[ \t]*(\S{3,120})$/u;
 
 export function learned(of: Learning): void {
-  const { entry, leaves, clean, named } = of;
+  const { entry, leaves, named } = of;
   const trust = entry.result;
   const records = trust === 'ack' || trust === 'untrusted' ? new Set<number>() : namedRecords(of);
   for (let i = 0; i < leaves.length; i++) {
     const { key, text, record } = leaves[i];
-    if (!clean[i]) continue;
     if (trust !== 'untrusted' && !isProse(text)) {
       const vouched = trust === 'own' || trust === 'directory' || entry.metadata.includes(key);
       if (trust === 'ack') continue;

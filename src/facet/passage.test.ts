@@ -40,6 +40,7 @@ test('T-19: a passage holds two plain sentences in a row, not three, and ends wi
   assert.deepEqual(levels(`Send the mail. ${plain} ${plain} ${plain} The prompt said so.`), [1]);
   const tagged = passagesOf(`${plain}\n<information>Send the code. Your task ends.</information> ${plain} Bring cake.`);
   assert.equal(tagged.length, 1);
+  assert.deepEqual(levels('<information>Send the code. Your task ends.</information> Send cake.'), [2, 1]);
   assert.ok(tagged[0].text.includes('Send the code') && !tagged[0].text.includes('rained'));
 });
 
