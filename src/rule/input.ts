@@ -76,7 +76,7 @@ export function find(input: Input, source: Source): Found {
   return value === undefined ? { missing: UNFIT } : { value };
 }
 
-/** The value as the type has it, or undefined when it is of another type or too large. */
+/** I-4: the value as the type has it, or undefined when it is of another type or too large. */
 function fit(type: Type, value: SourceValue): Value | undefined {
   switch (type.kind) {
     case 'bool':
@@ -92,6 +92,7 @@ function fit(type: Type, value: SourceValue): Value | undefined {
       if (!isGroup(value)) return undefined;
       const names = Object.keys(value);
       if (names.length > type.length) return undefined;
+      // I-6
       names.sort(compareText);
       const keys = fitAll(type.key, names);
       const values = fitAll(
@@ -133,13 +134,14 @@ export function writeInputs(inputs: readonly Input[], source: Source): Uint8Arra
   return encodeInputs(inputs.map((input) => find(input, source)));
 }
 
-/** The input buffer of values already found. */
+/** I-1, I-2: the input buffer of values already found. */
 export function encodeInputs(found: readonly Found[]): Uint8Array {
   const size = found.reduce((sum, one) => sum + SLOT_BYTES + ('value' in one ? heapSize(one.value) : 0), 0);
   const buffer = new Uint8Array(size);
   const view = new DataView(buffer.buffer);
   let end = found.length * SLOT_BYTES;
 
+  // I-5
   const block = (bytes: number): number => {
     const at = end;
     end = align8(end + bytes);

@@ -166,6 +166,7 @@ export interface Program {
   readonly out: number;
 }
 
+// bounds of a program.
 export const NODES_MAX = 4_096;
 export const CONSTS_MAX = 1_024;
 export const INPUTS_MAX = 128;

@@ -12,7 +12,7 @@ const BLANK = /[\t\n\f\r ]+|\/\/[^\n]*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+[uU]?|\d+\.\d+(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\d+[uU]?/y;
 const QUOTE = /([rRbB]{0,2})('''|"""|'|")/y;
-/** One past the largest int: only a minus sign makes it one (R-9: the parser joins them). */
+/** One past the largest int: only a minus sign makes it one (the parser joins them). */
 export const INT_LITERAL_MAX = 2n ** 63n;
 const UINT_LITERAL_MAX = 2n ** 64n - 1n;
 

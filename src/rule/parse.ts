@@ -1,5 +1,5 @@
 /**
- * The parser of the expression language: CEL's core grammar with its macros, by recursive descent. Depth is counted as
+ * The parser of the expression language (spec/rule-ir.md R-14): CEL's core grammar with its macros, by recursive descent. Depth is counted as
  * it descends, so no text can exhaust the stack.
  */
 import { INT_LITERAL_MAX, type Token, tokenise } from './lexer.ts';
