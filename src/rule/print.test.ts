@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { canonical } from './canonical.ts';
+import { find, type Source } from './input.ts';
+import { lower } from './lower.ts';
+import { parse } from './parse.ts';
+import { explainProgram, printPath, printProgram, printText, printValue } from './print.ts';
+import { scopeOf } from './scope.ts';
+import { parseType } from './type.ts';
+import { ERROR } from './value.ts';
+
+const types = { n: 'int', m: 'int', s: 'string(16)', ok: 'bool', xs: 'list(int, 4)', 'args.in': 'int', 'args.a-b': 'map(string(8), int, 2)' };
+const scope = scopeOf(new Map(Object.entries(types).map(([path, type]) => [path, parseType(type)])), new Set(['money.amount']));
+const program = (text: string) => canonical(lower(parse(text), scope));
+
+/** Canonical programs as they are printed. Operands of && and || are in the order of their hashes, so none stands here. */
+const PRINTED: readonly (readonly [source: string, text: string])[] = [
+  ['n > 1', '1 < n'],
+  ['(n + m) * 2 - (n - m) <= -5', '(n + m) * 2 - (n - m) <= -5'],
+  ['n - (m - 1) < 2', 'n - (m - 1) < 2'],
+  ['-(1) < -n', '-(1) < -n'],
+  ['!(ok ? n < 1 : m < 1)', '!(ok ? n < 1 : m < 1)'],
+  ['(ok ? n : m) < 1', '(ok ? n : m) < 1'],
+  ['xs.exists_one(y, y < n)', 'xs.exists_one(x1, x1 < n)'],
+  ['size(xs.map(y, y < 3, size(xs.filter(z, z < y)))) < 2', 'size(xs.map(x1, x1 < 3, size(xs.filter(x2, x2 < x1)))) < 2'],
+  ['args["in"] < args["a-b"].k', 'args["in"] < args["a-b"].k'],
+  ['has(args["a-b"].k)', 'has(args["a-b"].k)'],
+  ['has(args["a-b"])', 'has(args["a-b"])'],
+  ['s.contains("\\n\\"") ', 's.contains("\\n\\"")'],
+  ['{"a": [1, 2]}["a"][0] < 2', '{"a": [1, 2]}.a[0] < 2'],
+  ['agent.sum("money.amount", "24h") < n', 'agent.sum("money.amount", "86400000ms") < n'],
+];
+
+test('programs as text', () => {
+  for (const [source, text] of PRINTED) assert.equal(printProgram(program(source)).text, text);
+});
+
+test('each node has its place in the text', () => {
+  const of = program('n + m < 3');
+  const { text, spans } = printProgram(of);
+  const parts = of.nodes.map((node, i) => [node.op, text.slice(...(spans.get(i) ?? [0, 0]))]);
+  assert.deepEqual(parts, [
+    ['in', 'n'],
+    ['in', 'm'],
+    ['add', 'n + m'],
+    ['const', '3'],
+    ['lt', 'n + m < 3'],
+  ]);
+});
+
+test('paths, texts and values', () => {
+  assert.equal(printPath('args.a.b-c'), 'args.a["b-c"]');
+  assert.equal(printText('a"\\\u0000\u2028😀'), '"a\\"\\\\\\u0000\\u2028😀"');
+  assert.equal(printValue({ keys: [1n, 2n], values: [['a'], [true]] }), '{1: ["a"], 2: [true]}');
+  assert.equal(printValue(ERROR), 'error');
+});
+
+test('what each condition came to', () => {
+  const of = program('(n < 3 || !(m == 1)) && xs.all(x, x > 0)');
+  const source: Source = { n: 5, m: 1, xs: [1, 0] };
+  const parts = explainProgram(
+    of,
+    of.inputs.map((input) => find(input, source)),
+  );
+  const rows = parts.map(({ text, result, sides }) => [text, result, sides.map((side) => `${side.text} is ${printValue(side.result)}`)]);
+  rows.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+  const equal = rows.find(([text]) => String(text).includes('=='));
+  assert.deepEqual(new Set(equal?.[2] as string[]), new Set(['m is 1', '1 is 1']));
+  assert.deepEqual(
+    rows.filter((row) => row !== equal),
+    [
+      ['n < 3', false, ['n is 5', '3 is 3']],
+      ['xs.all(x1, 0 < x1)', false, []],
+    ],
+  );
+  assert.equal(equal?.[1], true);
+});
