@@ -44,7 +44,8 @@ const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 
  * T-15: did the user's text so far name this value? All its words stand there; of a mail address the whole, or two and
  * all of its name parts; of a web address the host; of a file (`file`) the name without extension; of a date month and day.
  */
-export function isNamed(text: string, memory: Memory, file: boolean): boolean {
+export function isNamed(value: string, memory: Memory, file: boolean): boolean {
+  const text = file ? lastSegment(value) : value;
   const parts = words(text);
   if (parts.length === 0) return true;
   if (parts.length > VALUE_WORDS_MAX) return false;
@@ -65,6 +66,12 @@ export function isNamed(text: string, memory: Memory, file: boolean): boolean {
   }
   const count = file && /\.[a-z0-9]{1,5}$/i.test(trimmed) ? parts.length - 1 : parts.length;
   return allIn(parts, count, memory);
+}
+
+/** The name of a file or folder, without the folders above it. */
+function lastSegment(path: string): string {
+  const end = path.endsWith('/') || path.endsWith('\\') ? path.length - 1 : path.length;
+  return path.slice(Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1)) + 1, end);
 }
 
 function allIn(parts: readonly string[], count: number, memory: Memory): boolean {
