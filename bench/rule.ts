@@ -2,9 +2,10 @@
  * Judging alone, in process: µs for one rule of twelve nodes and for twelve of them, by writer and by engine.
  * `node --liftoff-only bench/rule.ts` shows the baseline compiler.
  */
+
+import { compileText } from '../src/rule/compile.ts';
 import { type Found, inputBytesMax, readInputs, type Source, writeInputs } from '../src/rule/input.ts';
 import { judge } from '../src/rule/interpret.ts';
-import { compileText } from '../src/rule/compile.ts';
 import { planWriter, wasmOf } from '../src/rule/judge.ts';
 import { instantiate } from '../src/vm/run.ts';
 import { emit, median, rounded } from './figure.ts';
@@ -13,7 +14,10 @@ const SOURCES = 64;
 const RUNS = 9;
 const ALLOWED = Array.from({ length: 8 }, (_, i) => `DE8937040044053201300${i}`);
 const ENVIRONMENT = new Map([
-  ['agent.spent', 'int'], ['money.amount', 'int'], ['money.payee', 'string(64)'], ['session.scope', 'string(32)'],
+  ['agent.spent', 'int'],
+  ['money.amount', 'int'],
+  ['money.payee', 'string(64)'],
+  ['session.scope', 'string(32)'],
 ]);
 
 /** The 12-node rule of the design: the payees as an input, or written into the rule. */
@@ -27,7 +31,11 @@ judge: session.scope == "${scope}" && agent.spent + money.amount <= params.limit
 `;
 
 const source = (i: number): Source => ({
-  session: { scope: 'payments' }, agent: { spent: i * 977 }, money: { amount: 10_000 + i, payee: ALLOWED[i % 8] }, params: { limit: 500_000 }, context: { allow: ALLOWED },
+  session: { scope: 'payments' },
+  agent: { spent: i * 977 },
+  money: { amount: 10_000 + i, payee: ALLOWED[i % 8] },
+  params: { limit: 500_000 },
+  context: { allow: ALLOWED },
 });
 /** As they come off the wire: strings of their own, not pieces of others. */
 const sources = Array.from({ length: SOURCES }, (_, i) => JSON.parse(JSON.stringify(source(i))) as Source);
@@ -62,9 +70,21 @@ for (const payees of ['constant', 'input'] as const) {
   const found: (readonly Found[])[] = sources.map((one) => readInputs(inputs, writeInputs(inputs, one)));
   const bytes = write(sources[0], memory, view);
   const about = { payees, nodes: program.nodes.length, gas, buffer_bytes: bytes, wasm_bytes: wasm.length };
-  report('µs to judge', time(400_000, () => instance.judge()), about);
-  report('µs to write (planned)', time(200_000, (i) => write(sources[i], memory, view)), about);
-  report('µs to write (planned) and judge', time(200_000, (i) => write(sources[i], memory, view) + instance.judge()), about);
+  report(
+    'µs to judge',
+    time(400_000, () => instance.judge()),
+    about,
+  );
+  report(
+    'µs to write (planned)',
+    time(200_000, (i) => write(sources[i], memory, view)),
+    about,
+  );
+  report(
+    'µs to write (planned) and judge',
+    time(200_000, (i) => write(sources[i], memory, view) + instance.judge()),
+    about,
+  );
   report(
     'µs to write (generic) and judge',
     time(10_000, (i) => {
@@ -74,7 +94,11 @@ for (const payees of ['constant', 'input'] as const) {
     }),
     about,
   );
-  report('µs to interpret', time(20_000, (i) => judge(program, found[i])), about);
+  report(
+    'µs to interpret',
+    time(20_000, (i) => judge(program, found[i])),
+    about,
+  );
   report(
     'µs to interpret from the buffer',
     time(10_000, (i) => {
@@ -84,9 +108,21 @@ for (const payees of ['constant', 'input'] as const) {
     }),
     about,
   );
-  report('µs to emit', time(200, () => wasmOf(program).length), about);
-  report('µs to plan the writer', time(200, () => planWriter(inputs).length), about);
-  report('µs to instantiate', time(200, () => instantiate(wasm).memory.length), about);
+  report(
+    'µs to emit',
+    time(200, () => wasmOf(program).length),
+    about,
+  );
+  report(
+    'µs to plan the writer',
+    time(200, () => planWriter(inputs).length),
+    about,
+  );
+  report(
+    'µs to instantiate',
+    time(200, () => instantiate(wasm).memory.length),
+    about,
+  );
 
   const twelve = Array.from({ length: 12 }, (_, i) => ruleOf(payees, i === 0 ? 'payments' : `other-${i}`));
   report(

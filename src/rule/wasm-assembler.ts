@@ -64,15 +64,26 @@ export const loop = (...body: readonly Code[]): Code => seq([0x03, VOID], ...bod
 export const when = (condition: Code, then: Code): Code => seq(condition, [0x04, VOID], then, [END]);
 export const either = (condition: Code, then: Code, otherwise: Code): Code => seq(condition, [0x04, VOID], then, [0x05], otherwise, [END]);
 /** A value by cases: only the chosen side is computed. */
-export const choose = (type: ValueType, condition: Code, then: Code, otherwise: Code): Code =>
-  seq(condition, [0x04, type], then, [0x05], otherwise, [END]);
+export const choose = (type: ValueType, condition: Code, then: Code, otherwise: Code): Code => seq(condition, [0x04, type], then, [0x05], otherwise, [END]);
 /** `while (!condition) body`: within `body`, `br(0)` goes on and `br(1)` leaves. */
 export const until = (condition: Code, ...body: readonly Code[]): Code => block(loop(brIf(1, condition), ...body, br(0)));
 
-const unary = (opcode: number) => (a: Code): Code => seq(a, [opcode]);
-const binary = (opcode: number) => (a: Code, b: Code): Code => seq(a, b, [opcode]);
-const load = (opcode: number, align: number) => (address: Code, offset = 0): Code => seq(address, [opcode, align], unsigned(offset));
-const store = (opcode: number, align: number) => (address: Code, value: Code, offset = 0): Code => seq(address, value, [opcode, align], unsigned(offset));
+const unary =
+  (opcode: number) =>
+  (a: Code): Code =>
+    seq(a, [opcode]);
+const binary =
+  (opcode: number) =>
+  (a: Code, b: Code): Code =>
+    seq(a, b, [opcode]);
+const load =
+  (opcode: number, align: number) =>
+  (address: Code, offset = 0): Code =>
+    seq(address, [opcode, align], unsigned(offset));
+const store =
+  (opcode: number, align: number) =>
+  (address: Code, value: Code, offset = 0): Code =>
+    seq(address, value, [opcode, align], unsigned(offset));
 
 export const i32 = {
   const: (value: number): Code => (value >= -64 && value < 64 ? [0x41, value & 127] : [0x41, ...signed(BigInt(value))]),
@@ -166,7 +177,11 @@ export interface WasmModule {
 const vector = (items: readonly Code[]): Code => seq(unsigned(items.length), ...items);
 const sized = (content: Code): Code => seq(unsigned(content.length), content);
 const section = (id: number, items: readonly Code[]): Code => (items.length === 0 ? [] : seq([id], sized(vector(items))));
-const named = (text: string): Code => seq(unsigned(text.length), Array.from(text, (c) => c.charCodeAt(0)));
+const named = (text: string): Code =>
+  seq(
+    unsigned(text.length),
+    Array.from(text, (c) => c.charCodeAt(0)),
+  );
 
 /** Locals past the parameters, as runs of one type. */
 function runs({ types, params }: Locals): Code {
@@ -196,16 +211,21 @@ export function assemble({ functions, memoryPages, data }: WasmModule): Uint8Arr
   functions.forEach((f, index) => {
     if (f.exported !== undefined) exports.push(seq(named(f.exported), [0], unsigned(index)));
   });
-  for (const { at, bytes } of data)
-    if (at + bytes.length > memoryPages * WASM_PAGE_BYTES) throw new Fault('internal', 'wasm data outside the memory');
+  for (const { at, bytes } of data) if (at + bytes.length > memoryPages * WASM_PAGE_BYTES) throw new Fault('internal', 'wasm data outside the memory');
   const all = seq(
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(1, types),
     section(3, declared),
     section(5, [[1, ...unsigned(memoryPages), ...unsigned(memoryPages)]]),
     section(7, exports),
-    section(10, functions.map((f) => sized(seq(runs(f.locals), f.body, [END])))),
-    section(11, data.map(({ at, bytes }) => seq([0], i32.const(at), [END], unsigned(bytes.length), Array.from(bytes)))),
+    section(
+      10,
+      functions.map((f) => sized(seq(runs(f.locals), f.body, [END]))),
+    ),
+    section(
+      11,
+      data.map(({ at, bytes }) => seq([0], i32.const(at), [END], unsigned(bytes.length), Array.from(bytes))),
+    ),
   );
   return Uint8Array.from(all);
 }

@@ -1,6 +1,7 @@
 /** Where things stand in a rule's memory (spec/rule-wasm.md W-2): input buffer, constants, arena. */
-import type { Analysis } from './analysis.ts';
+
 import { utf8 } from '../base/bytes.ts';
+import type { Analysis } from './analysis.ts';
 import { LENGTH_AT, PAYLOAD_AT, SLOT_BYTES } from './input.ts';
 import type { Const, Program } from './ir.ts';
 import { align8, type Kind, tagOf } from './type.ts';

@@ -6,7 +6,7 @@
 import { LENGTH_AT, PAYLOAD_AT, SLOT_BYTES } from './input.ts';
 import { I64_MIN, type Node } from './ir.ts';
 import { type Kind, tagOf as kindTag } from './type.ts';
-import { choose, type Code, either, get, I32, I64, i32, i64, type Locals, select, seq, set, tee, when } from './wasm-assembler.ts';
+import { type Code, choose, either, get, I32, I64, i32, i64, type Locals, select, seq, set, tee, when } from './wasm-assembler.ts';
 import { type Link, lengthOf, offsetOf, payloadOf, tagOf } from './wasm-runtime.ts';
 
 /** Where a node's value is. `value` costs one instruction. */
@@ -77,10 +77,7 @@ export function fill(slot: number, offset: number, { kind, value }: Place): Code
       i64.store(get(slot), kind === 'int' ? value : i64.extendU(i32.shrU(value, i32.const(1))), offset + PAYLOAD_AT),
     );
   }
-  return seq(
-    i64.store(get(slot), i64.load(value), offset),
-    i64.store(get(slot), i64.load(value, PAYLOAD_AT), offset + PAYLOAD_AT),
-  );
+  return seq(i64.store(get(slot), i64.load(value), offset), i64.store(get(slot), i64.load(value, PAYLOAD_AT), offset + PAYLOAD_AT));
 }
 
 /** The code that makes the slot of a new list or map, whose slots follow it. */
@@ -148,10 +145,7 @@ function selection(to: Target, c: Place, t: Place, f: Place): Code {
   const none = i32.const(0);
   if (t.kind === 'int') {
     const fails = chosen(t.fails ?? none, f.fails ?? none);
-    return seq(
-      set(to.value, chosen(t.value, f.value)),
-      to.fails < 0 ? [] : set(to.fails, c.fails === null ? fails : i32.or(c.fails, fails)),
-    );
+    return seq(set(to.value, chosen(t.value, f.value)), to.fails < 0 ? [] : set(to.fails, c.fails === null ? fails : i32.or(c.fails, fails)));
   }
   const value = chosen(t.value, f.value);
   return set(to.value, c.fails === null ? value : select(c.fails, t.kind === 'bool' ? ERROR : NOWHERE, value));
@@ -168,15 +162,9 @@ function arithmetic({ link }: Context, op: Node['op'], to: Target, operands: rea
   const result = get(to.value);
   switch (op) {
     case 'add':
-      return seq(
-        set(to.value, i64.add(a.value, b.value)),
-        strictly(i64.ltS(i64.and(i64.xor(a.value, result), i64.xor(b.value, result)), ZERO64)),
-      );
+      return seq(set(to.value, i64.add(a.value, b.value)), strictly(i64.ltS(i64.and(i64.xor(a.value, result), i64.xor(b.value, result)), ZERO64)));
     case 'sub':
-      return seq(
-        set(to.value, i64.sub(a.value, b.value)),
-        strictly(i64.ltS(i64.and(i64.xor(a.value, b.value), i64.xor(a.value, result)), ZERO64)),
-      );
+      return seq(set(to.value, i64.sub(a.value, b.value)), strictly(i64.ltS(i64.and(i64.xor(a.value, b.value), i64.xor(a.value, result)), ZERO64)));
     case 'mul':
       return seq(set(to.value, i64.mul(a.value, b.value)), strictly(link('overflows', a.value, b.value)));
     case 'neg':
@@ -228,11 +216,7 @@ function joined({ top, scratch, link }: Context, operands: readonly Place[]): Co
   return strict(
     operands,
     NOWHERE,
-    seq(
-      set(scratch, get(top)),
-      set(top, link(a.kind === 'str' ? 'joinText' : 'joinList', get(top), a.value, b.value)),
-      get(scratch),
-    ),
+    seq(set(scratch, get(top)), set(top, link(a.kind === 'str' ? 'joinText' : 'joinList', get(top), a.value, b.value)), get(scratch)),
   );
 }
 

@@ -1,6 +1,7 @@
 /** Every operation on values at the edges: interpreter and module agree on each pair. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { instantiate } from '../vm/run.ts';
 import { analyse } from './analysis.ts';
 import { canonical } from './canonical.ts';
 import { encodeInputs, type Found, type Missing } from './input.ts';
@@ -10,7 +11,6 @@ import { apply, constant, fold, input, item, type PlainOp, present, type Term } 
 import { BOOL, INT, list, map, str, type Type } from './type.ts';
 import { compareText, type MapValue, type Value } from './value.ts';
 import { emitWasm } from './wasm.ts';
-import { instantiate } from '../vm/run.ts';
 
 type Values = Readonly<Record<string, Value | undefined>>;
 const of = (path: string, type: Type): Input => ({ path, type });
@@ -35,11 +35,56 @@ function judgedProgram(program: Program): (values: Values, missing?: Missing) =>
   };
 }
 
-const INTEGERS = [0n, 1n, -1n, 2n, -2n, 3n, 7n, -7n, 10n, 2n ** 31n - 1n, 2n ** 31n, -(2n ** 31n), 2n ** 32n, 3037000499n, 3037000500n, -3037000500n, 2n ** 53n, 2n ** 62n, I64_MAX, I64_MAX - 1n, I64_MIN, I64_MIN + 1n];
+const INTEGERS = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  -2n,
+  3n,
+  7n,
+  -7n,
+  10n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  -(2n ** 31n),
+  2n ** 32n,
+  3037000499n,
+  3037000500n,
+  -3037000500n,
+  2n ** 53n,
+  2n ** 62n,
+  I64_MAX,
+  I64_MAX - 1n,
+  I64_MIN,
+  I64_MIN + 1n,
+];
 
 /** Texts around the word of 8 bytes, alike to the last byte, with every width of UTF-8. */
 const TEXTS = (() => {
-  const texts = ['', 'é', '日', '😀', '\uffff', '\u{10ffff}', '\ud7ff', '\ue000', '\0', 'a\0', '\u007f', '\u0080', '\u07ff', '\u0800', 'ab', 'aab', 'aabaab', 'abab', 'ababab', '日本日本日本', '😀😀😀'];
+  const texts = [
+    '',
+    'é',
+    '日',
+    '😀',
+    '\uffff',
+    '\u{10ffff}',
+    '\ud7ff',
+    '\ue000',
+    '\0',
+    'a\0',
+    '\u007f',
+    '\u0080',
+    '\u07ff',
+    '\u0800',
+    'ab',
+    'aab',
+    'aabaab',
+    'abab',
+    'ababab',
+    '日本日本日本',
+    '😀😀😀',
+  ];
   for (const length of [1, 6, 7, 8, 9, 15, 16, 17, 24, 31]) {
     const base = 'a'.repeat(length);
     texts.push(base, `${base.slice(1)}b`, `b${base.slice(1)}`, `${base}é`, `${'é'.repeat(length)}`);
@@ -92,7 +137,15 @@ test('contains is linear on the text that defeats the naive search', () => {
   assert.equal(ask({ a: 'a'.repeat(32_768), b: needle }), 0);
   assert.equal(ask({ a: 'a'.repeat(16_384) + needle, b: needle }), 2);
   assert.ok(process.hrtime.bigint() - start < 1_000_000_000n, 'the naive search takes seconds');
-  for (const [text, part] of [['abcabcabd', 'abcabd'], ['aabaaabaaac', 'aabaaac'], ['aaaaab', 'aab'], ['abababac', 'ababac'], ['xyz', 'xyz'], ['xyz', 'xyzz']]) ask({ a: text, b: part });
+  for (const [text, part] of [
+    ['abcabcabd', 'abcabd'],
+    ['aabaaabaaac', 'aabaaac'],
+    ['aaaaab', 'aab'],
+    ['abababac', 'ababac'],
+    ['xyz', 'xyz'],
+    ['xyz', 'xyzz'],
+  ])
+    ask({ a: text, b: part });
 });
 
 const mapOf = (entries: readonly (readonly [string, Value])[]): MapValue => {
@@ -107,9 +160,16 @@ test('lists and maps: search, index, equality at depth', () => {
   const [X, T, M] = [input(ints), input(texts), input(table)];
   const [I, S] = [input(of('i', INT)), input(of('s', str(40)))];
   const asks = [
-    judged(apply('member', I, X)), judged(apply('member', S, T)), judged(apply('member', S, M)), judged(apply('has', M, S)),
-    judged(apply('eq', apply('get', X, I), I)), judged(apply('eq', apply('get', T, I), S)), judged(apply('eq', apply('get', M, S), I)),
-    judged(apply('eq', apply('size', X), I)), judged(apply('eq', apply('size', M), I)), judged(apply('eq', apply('add', X, X), X)),
+    judged(apply('member', I, X)),
+    judged(apply('member', S, T)),
+    judged(apply('member', S, M)),
+    judged(apply('has', M, S)),
+    judged(apply('eq', apply('get', X, I), I)),
+    judged(apply('eq', apply('get', T, I), S)),
+    judged(apply('eq', apply('get', M, S), I)),
+    judged(apply('eq', apply('size', X), I)),
+    judged(apply('eq', apply('size', M), I)),
+    judged(apply('eq', apply('add', X, X), X)),
     judged(apply('member', X, apply('list', X, apply('add', X, X), apply('list', I)))),
     judged(apply('eq', apply('map', S, I, constant('a'), constant(1n)), M)),
     judged(apply('has', apply('map', I, S, constant(0n), S, constant(5n), S), I)),
@@ -119,7 +179,8 @@ test('lists and maps: search, index, equality at depth', () => {
   for (let size = 0; size <= keys.length; size += 3) {
     const some = keys.slice(0, size);
     const values = { ts: some, m: mapOf(some.map((key, n) => [key, BigInt(n)])), xs: INTEGERS.slice(0, Math.min(size, 8)) };
-    for (const s of [...keys, 'zz', 'yes']) for (const i of [0n, 1n, 5n, BigInt(size) - 1n, BigInt(size), -1n, 2n ** 32n, I64_MIN]) for (const ask of asks) ask({ ...values, s, i });
+    for (const s of [...keys, 'zz', 'yes'])
+      for (const i of [0n, 1n, 5n, BigInt(size) - 1n, BigInt(size), -1n, 2n ** 32n, I64_MIN]) for (const ask of asks) ask({ ...values, s, i });
   }
   for (const ask of asks) for (const values of [{}, { i: 1n }, { s: 'a' }, { xs: [], ts: [], m: mapOf([]) }] as Values[]) ask(values);
 });
@@ -141,7 +202,17 @@ test('bool operations and folds over every combination of false, error, true', (
   const inputs = ['a', 'b', 'c'].map((path) => of(path, BOOL));
   const [A, B, C] = inputs.map(input);
   const three = (op: PlainOp): Term => apply(op, A, B, C);
-  const plain = [three('and'), three('or'), three('sel'), apply('not', A), apply('eq', A, B), apply('lt', A, B), apply('le', A, B), present(inputs[0]), apply('member', A, apply('list', B, C))];
+  const plain = [
+    three('and'),
+    three('or'),
+    three('sel'),
+    apply('not', A),
+    apply('eq', A, B),
+    apply('lt', A, B),
+    apply('le', A, B),
+    present(inputs[0]),
+    apply('member', A, apply('list', B, C)),
+  ];
   const folds = (['all', 'any', 'one'] as const).map((op) => {
     const range = apply('list', constant(0n), constant(1n), constant(2n));
     const binder = { name: 'x', range: range.type };
@@ -150,7 +221,8 @@ test('bool operations and folds over every combination of false, error, true', (
   });
   const asks = [...plain, ...folds].map(judged);
   const values = [false, undefined, true];
-  for (const a of values) for (const b of values) for (const c of values) for (const missing of [0, 1, 2] as const) for (const ask of asks) ask({ a, b, c }, missing);
+  for (const a of values)
+    for (const b of values) for (const c of values) for (const missing of [0, 1, 2] as const) for (const ask of asks) ask({ a, b, c }, missing);
 });
 
 test('an answer that is no bool is an error', () => {
@@ -160,7 +232,10 @@ test('an answer that is no bool is an error', () => {
 
 test('a fold inside a fold: each round starts anew, outer items stay in reach', () => {
   const lists = of('ls', list(list(INT, 4), 4));
-  const [outer, inner] = [{ name: 'l', range: lists.type }, { name: 'x', range: list(INT, 4) }];
+  const [outer, inner] = [
+    { name: 'l', range: lists.type },
+    { name: 'x', range: list(INT, 4) },
+  ];
   const quotients = fold('collect', inner, item('elem', outer), undefined, apply('div', constant(6n), item('elem', inner)));
   // the first round of the outer fold fails, a later one has nothing to divide
   for (const op of ['any', 'all', 'one'] as const) {
@@ -175,7 +250,15 @@ test('a fold inside a fold: each round starts anew, outer items stay in reach', 
     profile: 0,
     inputs: [of('xs', list(INT, 3)), of('ys', list(INT, 3))],
     consts: [],
-    nodes: [node('in', [], 0), node('in', [], 1), node('all', [0, NO_PREDICATE, 3], 0, 4), node('any', [1, NO_PREDICATE, 6], 0, 3), node('elem', [], 1), node('elem', [], 2), node('lt', [4, 5])],
+    nodes: [
+      node('in', [], 0),
+      node('in', [], 1),
+      node('all', [0, NO_PREDICATE, 3], 0, 4),
+      node('any', [1, NO_PREDICATE, 6], 0, 3),
+      node('elem', [], 1),
+      node('elem', [], 2),
+      node('lt', [4, 5]),
+    ],
     out: 2,
   };
   const ask = judgedProgram(program);

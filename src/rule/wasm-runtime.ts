@@ -5,7 +5,28 @@
 import { ENTRY_BYTES, LENGTH_AT, PAYLOAD_AT, SLOT_BYTES } from './input.ts';
 import { tagOf as kindTag } from './type.ts';
 import {
-  block, br, brIf, call, type Code, either, get, I32, I64, i32, i64, Locals, loop, ret, select, seq, set, tee, until, type ValueType, type WasmFunction, when,
+  block,
+  br,
+  brIf,
+  type Code,
+  call,
+  either,
+  get,
+  I32,
+  I64,
+  i32,
+  i64,
+  Locals,
+  loop,
+  ret,
+  select,
+  seq,
+  set,
+  tee,
+  until,
+  type ValueType,
+  type WasmFunction,
+  when,
 } from './wasm-assembler.ts';
 
 /** Fields of a slot, given the code of its address. */
@@ -27,16 +48,8 @@ function bytesEqual(): WasmFunction {
   const locals = new Locals(I32, I32, I32);
   const [a, b, n] = [0, 1, 2];
   const body = seq(
-    until(
-      i32.ltU(get(n), eight),
-      when(i64.ne(i64.load(get(a)), i64.load(get(b))), ret(zero)),
-      bump(a, eight), bump(b, eight), bump(n, i32.const(-8)),
-    ),
-    until(
-      i32.eqz(get(n)),
-      when(i32.ne(i32.load8(get(a)), i32.load8(get(b))), ret(zero)),
-      bump(a, one), bump(b, one), bump(n, i32.const(-1)),
-    ),
+    until(i32.ltU(get(n), eight), when(i64.ne(i64.load(get(a)), i64.load(get(b))), ret(zero)), bump(a, eight), bump(b, eight), bump(n, i32.const(-8))),
+    until(i32.eqz(get(n)), when(i32.ne(i32.load8(get(a)), i32.load8(get(b))), ret(zero)), bump(a, one), bump(b, one), bump(n, i32.const(-1))),
     one,
   );
   return { locals, result: I32, body };
@@ -44,10 +57,7 @@ function bytesEqual(): WasmFunction {
 
 /** equalText(a, b) of two text slots: 1 or 0. */
 function equalText(link: Link): WasmFunction {
-  const body = seq(
-    when(i32.ne(lengthOf(get(0)), lengthOf(get(1))), ret(zero)),
-    link('bytesEqual', offsetOf(get(0)), offsetOf(get(1)), lengthOf(get(0))),
-  );
+  const body = seq(when(i32.ne(lengthOf(get(0)), lengthOf(get(1))), ret(zero)), link('bytesEqual', offsetOf(get(0)), offsetOf(get(1)), lengthOf(get(0))));
   return { locals: new Locals(I32, I32), result: I32, body };
 }
 
@@ -60,16 +70,15 @@ function compareText(): WasmFunction {
     set(q, offsetOf(get(1))),
     set(d, i32.sub(lengthOf(get(0)), lengthOf(get(1)))),
     set(n, select(i32.ltS(get(d), zero), lengthOf(get(0)), lengthOf(get(1)))),
-    until(
-      i32.ltU(get(n), eight),
-      brIf(1, i64.ne(i64.load(get(p)), i64.load(get(q)))),
-      bump(p, eight), bump(q, eight), bump(n, i32.const(-8)),
-    ),
+    until(i32.ltU(get(n), eight), brIf(1, i64.ne(i64.load(get(p)), i64.load(get(q)))), bump(p, eight), bump(q, eight), bump(n, i32.const(-8))),
     block(
       loop(
         brIf(1, i32.eqz(get(n))),
         when(i32.ne(i32.load8(get(p)), i32.load8(get(q))), ret(i32.sub(i32.load8(get(p)), i32.load8(get(q))))),
-        bump(p, one), bump(q, one), bump(n, i32.const(-1)), br(0),
+        bump(p, one),
+        bump(q, one),
+        bump(n, i32.const(-1)),
+        br(0),
       ),
     ),
     get(d),
@@ -89,16 +98,25 @@ function points(): WasmFunction {
       i32.ltU(get(n), eight),
       set(word, i64.load(get(p))),
       // a byte continues when its top bits are 10
-      set(count, i32.sub(get(count), i32.wrap(i64.popcnt(i64.and(
-        i64.and(i64.shrU(get(word), i64.const(7n)), i64.xor(i64.shrU(get(word), i64.const(6n)), i64.const(-1n))),
-        i64.const(0x0101010101010101n),
-      ))))),
-      bump(p, eight), bump(n, i32.const(-8)),
+      set(
+        count,
+        i32.sub(
+          get(count),
+          i32.wrap(
+            i64.popcnt(
+              i64.and(i64.and(i64.shrU(get(word), i64.const(7n)), i64.xor(i64.shrU(get(word), i64.const(6n)), i64.const(-1n))), i64.const(0x0101010101010101n)),
+            ),
+          ),
+        ),
+      ),
+      bump(p, eight),
+      bump(n, i32.const(-8)),
     ),
     until(
       i32.eqz(get(n)),
       set(count, i32.sub(get(count), i32.eq(i32.and(i32.load8(get(p)), i32.const(0xc0)), i32.const(0x80)))),
-      bump(p, one), bump(n, i32.const(-1)),
+      bump(p, one),
+      bump(n, i32.const(-1)),
     ),
     get(count),
   );
@@ -107,10 +125,7 @@ function points(): WasmFunction {
 
 /** starts(text, prefix): 1 or 0. */
 function starts(link: Link): WasmFunction {
-  const body = seq(
-    when(i32.ltU(lengthOf(get(0)), lengthOf(get(1))), ret(zero)),
-    link('bytesEqual', offsetOf(get(0)), offsetOf(get(1)), lengthOf(get(1))),
-  );
+  const body = seq(when(i32.ltU(lengthOf(get(0)), lengthOf(get(1))), ret(zero)), link('bytesEqual', offsetOf(get(0)), offsetOf(get(1)), lengthOf(get(1))));
   return { locals: new Locals(I32, I32), result: I32, body };
 }
 
@@ -118,12 +133,7 @@ function starts(link: Link): WasmFunction {
 function ends(link: Link): WasmFunction {
   const body = seq(
     when(i32.ltU(lengthOf(get(0)), lengthOf(get(1))), ret(zero)),
-    link(
-      'bytesEqual',
-      i32.sub(i32.add(offsetOf(get(0)), lengthOf(get(0))), lengthOf(get(1))),
-      offsetOf(get(1)),
-      lengthOf(get(1)),
-    ),
+    link('bytesEqual', i32.sub(i32.add(offsetOf(get(0)), lengthOf(get(0))), lengthOf(get(1))), offsetOf(get(1)), lengthOf(get(1))),
   );
   return { locals: new Locals(I32, I32), result: I32, body };
 }
@@ -141,10 +151,7 @@ function contains(): WasmFunction {
   const at = (index: Code): Code => i32.load8(i32.add(get(needle), index));
   /** While needle[k] is not `byte`, falls back to the next border; ends with k advanced when it is. */
   const advance = seq(
-    until(
-      i32.or(i32.eqz(get(k)), i32.eq(at(get(k)), get(byte))),
-      set(k, i32.load(entry(i32.sub(get(k), one)))),
-    ),
+    until(i32.or(i32.eqz(get(k)), i32.eq(at(get(k)), get(byte))), set(k, i32.load(entry(i32.sub(get(k), one))))),
     bump(k, i32.eq(at(get(k)), get(byte))),
   );
   const body = seq(
@@ -157,21 +164,9 @@ function contains(): WasmFunction {
     set(needle, offsetOf(get(needle))),
     i32.store(get(scratch), zero),
     set(i, one),
-    until(
-      i32.geU(get(i), get(m)),
-      set(byte, at(get(i))),
-      advance,
-      i32.store(entry(get(i)), get(k)),
-      bump(i, one),
-    ),
+    until(i32.geU(get(i), get(m)), set(byte, at(get(i))), advance, i32.store(entry(get(i)), get(k)), bump(i, one)),
     set(k, zero),
-    until(
-      i32.geU(get(text), get(end)),
-      set(byte, i32.load8(get(text))),
-      advance,
-      when(i32.eq(get(k), get(m)), ret(one)),
-      bump(text, one),
-    ),
+    until(i32.geU(get(text), get(end)), set(byte, i32.load8(get(text))), advance, when(i32.eq(get(k), get(m)), ret(one)), bump(text, one)),
     zero,
   );
   return { locals, result: I32, body };
@@ -194,11 +189,7 @@ function equal(link: Link): WasmFunction {
     set(q, offsetOf(get(1))),
     // a map is a sequence of key and value slots in the order of its keys
     set(end, i32.add(get(p), i32.shl(lengthOf(get(0)), select(isMap, i32.const(5), i32.const(4))))),
-    until(
-      i32.eq(get(p), get(end)),
-      when(i32.eqz(link('equal', get(p), get(q))), ret(zero)),
-      bump(p, i32.const(SLOT_BYTES)), bump(q, i32.const(SLOT_BYTES)),
-    ),
+    until(i32.eq(get(p), get(end)), when(i32.eqz(link('equal', get(p), get(q))), ret(zero)), bump(p, i32.const(SLOT_BYTES)), bump(q, i32.const(SLOT_BYTES))),
     one,
   );
   return { locals, result: I32, body };
@@ -256,16 +247,8 @@ function overflows(): WasmFunction {
 function copy(): WasmFunction {
   const [to, from, n] = [0, 1, 2];
   const body = seq(
-    until(
-      i32.ltU(get(n), eight),
-      i64.store(get(to), i64.load(get(from))),
-      bump(to, eight), bump(from, eight), bump(n, i32.const(-8)),
-    ),
-    until(
-      i32.eqz(get(n)),
-      i32.store8(get(to), i32.load8(get(from))),
-      bump(to, one), bump(from, one), bump(n, i32.const(-1)),
-    ),
+    until(i32.ltU(get(n), eight), i64.store(get(to), i64.load(get(from))), bump(to, eight), bump(from, eight), bump(n, i32.const(-8))),
+    until(i32.eqz(get(n)), i32.store8(get(to), i32.load8(get(from))), bump(to, one), bump(from, one), bump(n, i32.const(-1))),
     get(to),
   );
   return { locals: new Locals(I32, I32, I32), result: I32, body };
@@ -325,11 +308,37 @@ const orderOfPayloads = (a: Code, b: Code): Code => i32.sub(i64.gtS(payloadOf(a)
 const orderOfInts = (pair: Code): Code => i32.sub(i64.gtS(get(0), payloadOf(pair)), i64.ltS(get(0), payloadOf(pair)));
 
 export type RuntimeName =
-  | 'bytesEqual' | 'equalText' | 'compareText' | 'points' | 'starts' | 'ends' | 'contains' | 'equal' | 'overflows' | 'copy'
-  | 'memberInt' | 'memberText' | 'memberSlot' | 'findInt' | 'findText' | 'settleScalar' | 'settleText' | 'joinText' | 'joinList';
+  | 'bytesEqual'
+  | 'equalText'
+  | 'compareText'
+  | 'points'
+  | 'starts'
+  | 'ends'
+  | 'contains'
+  | 'equal'
+  | 'overflows'
+  | 'copy'
+  | 'memberInt'
+  | 'memberText'
+  | 'memberSlot'
+  | 'findInt'
+  | 'findText'
+  | 'settleScalar'
+  | 'settleText'
+  | 'joinText'
+  | 'joinList';
 
 const RUNTIME: Readonly<Record<RuntimeName, (link: Link) => WasmFunction>> = {
-  bytesEqual, equalText, compareText, points, starts, ends, contains, equal, overflows, copy,
+  bytesEqual,
+  equalText,
+  compareText,
+  points,
+  starts,
+  ends,
+  contains,
+  equal,
+  overflows,
+  copy,
   memberInt: () => search(I64, (slot) => i64.eq(payloadOf(slot), get(0))),
   memberText: (link: Link) => search(I32, (slot) => link('equalText', slot, get(0))),
   memberSlot: (link: Link) => search(I32, (slot) => link('equal', slot, get(0))),

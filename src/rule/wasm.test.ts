@@ -1,8 +1,9 @@
 /** The emitted module and the interpreter agree, on random typed programs and on values. AVA_FUZZ_COUNT sets how many. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { instantiate } from '../vm/run.ts';
 import { analyse } from './analysis.ts';
 import { encodeInputs, find } from './input.ts';
 import { answerOf, evaluate } from './interpret.ts';
@@ -10,9 +11,8 @@ import type { Const, Node, Program } from './ir.ts';
 import { makeProgram, makeSource, Random } from './program-generator.ts';
 import { BOOL, INT, list, map, str, type Type } from './type.ts';
 import { ERROR, isList, type Value } from './value.ts';
-import { layOut } from './wasm-layout.ts';
 import { emitWasm } from './wasm.ts';
-import { instantiate } from '../vm/run.ts';
+import { layOut } from './wasm-layout.ts';
 
 const COUNT = Number(process.env.AVA_FUZZ_COUNT ?? 10_000);
 const SEED = Number(process.env.AVA_FUZZ_SEED ?? 20_261);
@@ -27,7 +27,12 @@ function equalTo(program: Program, value: Value): Program {
   const node = (op: Node['op'], imm: number, operands: readonly number[]): number => nodes.push({ op, imm, operands, count: 0 }) - 1;
   const literal = (part: Value): number => {
     if (isList(part)) return node('list', 0, part.map(literal));
-    if (typeof part === 'object') return node('map', 0, part.keys.flatMap((key, i) => [literal(key), literal(part.values[i])]));
+    if (typeof part === 'object')
+      return node(
+        'map',
+        0,
+        part.keys.flatMap((key, i) => [literal(key), literal(part.values[i])]),
+      );
     return node('const', consts.push(part) - 1, []);
   };
   const expected = literal(value);
@@ -73,11 +78,17 @@ test('interpreter and wasm agree on random programs, and nothing leaves the aren
       assert.equal(answer, expected, `seed ${SEED}, program ${k}, source ${s}`);
       assert.equal(instance.judge(), expected, `seed ${SEED}, program ${k}, source ${s}, judged again`);
     });
-    assert.ok(guard.every((byte) => byte === 0x5a), `seed ${SEED}, program ${k}: wrote past its arena`);
+    assert.ok(
+      guard.every((byte) => byte === 0x5a),
+      `seed ${SEED}, program ${k}: wrote past its arena`,
+    );
   }
   console.log(`${nested} with a fold over an outer item's value; answers false, error, true: ${answers.join(', ')}`);
   assert.ok(nested >= COUNT / 50, 'too few nested folds');
-  assert.ok(answers.every((count) => count >= (COUNT * SOURCES) / 10), 'answers too uneven to tell anything');
+  assert.ok(
+    answers.every((count) => count >= (COUNT * SOURCES) / 10),
+    'answers too uneven to tell anything',
+  );
 });
 
 test('the same program gives the same bytes', () => {

@@ -1,9 +1,9 @@
 /** The planned writer makes the bytes of the generic one, whatever the source holds. AVA_FUZZ_COUNT sets how many. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { inputBytesMax, segments, type Source, type SourceValue, writeInputs } from './input.ts';
+import { fileURLToPath } from 'node:url';
+import { inputBytesMax, type Source, type SourceValue, segments, writeInputs } from './input.ts';
 import type { Input } from './ir.ts';
 import { Random } from './program-generator.ts';
 import { BOOL, INT, list, map, str, type Type } from './type.ts';
@@ -15,11 +15,52 @@ const SPAWNED = 'AVA_FUZZ_SPAWNED';
 
 /** Paths that share parents, that every object inherits, that look like code. */
 const PATHS = [
-  'a.x', 'a.y', 'a.b.c', 'a.b.d', 'a.b', 'z', 'args.to', 'args.constructor', 'args.constructor.name', '__proto__', '__proto__.q', 'a.__proto__.w', 'toString', 'hasOwnProperty.call',
-  'agent.sum(money.amount,86400000)', 'p.0', 'p.length', '"];throw 1;//', '`${x}`.\\u0041\n', 'k0.value', 'source', 'a.', '.', 'é.😀',
+  'a.x',
+  'a.y',
+  'a.b.c',
+  'a.b.d',
+  'a.b',
+  'z',
+  'args.to',
+  'args.constructor',
+  'args.constructor.name',
+  '__proto__',
+  '__proto__.q',
+  'a.__proto__.w',
+  'toString',
+  'hasOwnProperty.call',
+  'agent.sum(money.amount,86400000)',
+  'p.0',
+  'p.length',
+  '"];throw 1;//',
+  '`${x}`.\\u0041\n',
+  'k0.value',
+  'source',
+  'a.',
+  '.',
+  'é.😀',
 ] as const;
 const LETTERS = ['a', 'b', 'z', '~', ' ', '\0', '\u007f', '\u0080', 'é', '\u07ff', '\u0800', '日', '😀', '\uffff', '\ud800', '\udc00'] as const;
-const INTEGERS = [0, -0, 1, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1, 2 ** 32, -(2 ** 32), 2 ** 32 - 1, 2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 53, 1e300, 0.5, Number.NaN, Number.POSITIVE_INFINITY];
+const INTEGERS = [
+  0,
+  -0,
+  1,
+  -1,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  -(2 ** 31) - 1,
+  2 ** 32,
+  -(2 ** 32),
+  2 ** 32 - 1,
+  2 ** 53 - 1,
+  -(2 ** 53) + 1,
+  2 ** 53,
+  1e300,
+  0.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+];
 const BIGS = [0n, -1n, 2n ** 32n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n, -(2n ** 63n) - 1n, 2n ** 64n];
 
 function randomType(random: Random, depth: number): Type {
@@ -65,7 +106,8 @@ function randomValue(random: Random, type: Type): SourceValue {
   }
 }
 
-const define = (target: object, key: string, value: SourceValue): unknown => Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+const define = (target: object, key: string, value: SourceValue): unknown =>
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 
 function randomSource(random: Random, inputs: readonly Input[]): Source {
   const source = (random.chance(20) ? Object.create(null) : {}) as Record<string, SourceValue>;
@@ -108,12 +150,18 @@ test('planned and generic writer agree on random inputs and sources', () => {
     }
   }
   console.log(`absent, parent missing, unfit, written: ${tags.join(', ')}`);
-  assert.ok(tags.every((count) => count > COUNT), 'too few of a kind');
+  assert.ok(
+    tags.every((count) => count > COUNT),
+    'too few of a kind',
+  );
 });
 
 test('texts of every length around the limits of loop, word and type', () => {
   for (const bytes of [0, 1, 7, 8, 47, 48, 49, 50, 100]) {
-    const inputs: Input[] = [{ path: 'a', type: str(bytes) }, { path: 'b', type: str(bytes) }];
+    const inputs: Input[] = [
+      { path: 'a', type: str(bytes) },
+      { path: 'b', type: str(bytes) },
+    ];
     const write = planWriter(inputs);
     const memory = new Uint8Array(inputBytesMax(inputs) + 16);
     for (let length = 0; length <= 102; length++) {
@@ -121,7 +169,10 @@ test('texts of every length around the limits of loop, word and type', () => {
         const text = 'x'.repeat(length) + last;
         memory.fill(0xff);
         agree(inputs, write, { a: text, b: text }, memory, `${bytes} bytes, ${length} and ${last}`);
-        assert.ok(memory.subarray(inputBytesMax(inputs)).every((byte) => byte === 0xff), 'wrote past the bound');
+        assert.ok(
+          memory.subarray(inputBytesMax(inputs)).every((byte) => byte === 0xff),
+          'wrote past the bound',
+        );
       }
     }
   }
@@ -131,7 +182,11 @@ test('keys of a map go by code point, as UTF-8 does', () => {
   const inputs: Input[] = [{ path: 'm', type: map(str(8), INT, 8) }];
   const write = planWriter(inputs);
   const memory = new Uint8Array(inputBytesMax(inputs));
-  for (const keys of [['😀', '\uffff'], ['\uffff', '😀'], ['b', 'a', '2', '10', 'é', '😀a', '😀', '\ue000']]) {
+  for (const keys of [
+    ['😀', '\uffff'],
+    ['\uffff', '😀'],
+    ['b', 'a', '2', '10', 'é', '😀a', '😀', '\ue000'],
+  ]) {
     agree(inputs, write, { m: Object.fromEntries(keys.map((key, n) => [key, n])) }, memory, keys.join());
     assert.notEqual(memory[0], 0);
   }
@@ -157,7 +212,10 @@ test('only own properties are read', () => {
 if (process.env[SPAWNED] === undefined) {
   test('a process that forbids generated code gets the same bytes', () => {
     const env = { ...process.env, [SPAWNED]: '1', AVA_FUZZ_COUNT: '50', NODE_TEST_CONTEXT: undefined };
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', fileURLToPath(import.meta.url)], { env, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', fileURLToPath(import.meta.url)], {
+      env,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, `${stdout}\n${stderr}`);
     assert.match(stdout, /50 plans/);
   });

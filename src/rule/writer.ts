@@ -8,10 +8,20 @@
  * spelt, can become code.
  */
 import {
-  ABSENT, ENTRY_BYTES, LENGTH_AT, PARENT_MISSING, PAYLOAD_AT, segments, SLOT_BYTES, type Source, type SourceValue, UNFIT, writeInputs,
+  ABSENT,
+  ENTRY_BYTES,
+  LENGTH_AT,
+  PARENT_MISSING,
+  PAYLOAD_AT,
+  SLOT_BYTES,
+  type Source,
+  type SourceValue,
+  segments,
+  UNFIT,
+  writeInputs,
 } from './input.ts';
 import { fitsI64, type Input } from './ir.ts';
-import { align8, tagOf, type Type } from './type.ts';
+import { align8, type Type, tagOf } from './type.ts';
 import { compareText } from './value.ts';
 
 /**
@@ -108,7 +118,14 @@ function sortedKeys(value: SourceValue, lengthMax: number): readonly string[] | 
 
 /** What generated code may call or read, by the name that it has there. */
 const SCOPE = {
-  slot, putBool, putInt, putText, sortedKeys, isArray: Array.isArray, hasOwn: Object.hasOwn, prototype: Object.prototype,
+  slot,
+  putBool,
+  putInt,
+  putText,
+  sortedKeys,
+  isArray: Array.isArray,
+  hasOwn: Object.hasOwn,
+  prototype: Object.prototype,
 } as const;
 
 /** The text of a writer while it is made. */
