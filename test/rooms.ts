@@ -87,6 +87,7 @@ export const DIVISIONS: Readonly<Record<string, readonly [count: number, reason:
   'src/merkle/proof.ts': [2, 'halves and powers of two of safe integers: exact'],
   'src/merkle/tile.ts': [4, 'Math.floor of safe integers by 256 and 1000: exact below 2^53'],
   'src/rule/interpret.ts': [2, 'bigint division'],
+  'src/rule/scope.ts': [1, 'bigint division'],
   'src/rule/wasm-node.ts': [2, 'pairs: an even count by two'],
   'src/rule/writer.ts': [1, 'the high word of a safe integer: Math.floor by 2^32 is exact'],
   'src/rule/cost.ts': [2, 'multiples of eight by eight or two: exact'],

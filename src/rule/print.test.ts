@@ -28,7 +28,7 @@ const PRINTED: readonly (readonly [source: string, text: string])[] = [
   ['has(args["a-b"])', 'has(args["a-b"])'],
   ['s.contains("\\n\\"") ', 's.contains("\\n\\"")'],
   ['{"a": [1, 2]}["a"][0] < 2', '{"a": [1, 2]}.a[0] < 2'],
-  ['agent.sum("money.amount", "24h") < n', 'agent.sum("money.amount", "86400000ms") < n'],
+  ['agent.sum("money.amount", "24h") < n', 'agent.sum("money.amount", "1d") < n'],
 ];
 
 test('programs as text', () => {
@@ -53,6 +53,36 @@ test('paths, texts and values', () => {
   assert.equal(printText('a"\\\u0000\u2028😀'), '"a\\"\\\\\\u0000\\u2028😀"');
   assert.equal(printValue({ keys: [1n, 2n], values: [['a'], [true]] }), '{1: ["a"], 2: [true]}');
   assert.equal(printValue(ERROR), 'error');
+});
+
+const REMEDIES: readonly (readonly [judge: string, sentence: string | undefined])[] = [
+  ['agent.sum("money.amount", "24h") + money.amount <= params.limit', 'money.amount must be at most 4'],
+  ['money.amount + 7 + agent.sum("money.amount", "24h") < params.limit', 'money.amount must be below -3'],
+  ['money.amount > params.limit', 'money.amount must be above 5000'],
+  ['!(money.amount <= params.limit)', 'money.amount must be above 5000'],
+  ['!(money.amount < 9)', 'money.amount must be at least 9'],
+  ['money.amount + money.amount < 9', 'money.amount + money.amount must be below 9'],
+  ['agent.sum("money.amount", "24h") < 5', 'agent.sum("money.amount", "1d") must be below 5'],
+  ['money.payee == "x"', 'money.payee must be "x"'],
+  ['money.payee != "eve"', 'money.payee must not be "eve"'],
+  ['money.payee in ["ann", "bob"]', 'money.payee must be in ["ann", "bob"]'],
+  ['!money.payee.endsWith("ve")', 'money.payee must not end with "ve"'],
+  ['money.payee == "eve"', undefined],
+  ['["a"].exists(x, x == money.payee)', undefined],
+];
+
+test('what would make a condition hold', () => {
+  const paths = { 'money.amount': 'int', 'money.payee': 'string(8)', 'params.limit': 'int' };
+  const known = scopeOf(new Map(Object.entries(paths).map(([path, type]) => [path, parseType(type)])), new Set(['money.amount']));
+  const source: Source = { money: { amount: 6, payee: 'eve' }, params: { limit: 5000 }, agent: { 'sum(money.amount,86400000)': 4996 } };
+  for (const [judge, sentence] of REMEDIES) {
+    const of = canonical(lower(parse(judge), known));
+    const [part] = explainProgram(
+      of,
+      of.inputs.map((input) => find(input, source)),
+    );
+    assert.equal(part.remedy, sentence, judge);
+  }
 });
 
 test('what each condition came to', () => {

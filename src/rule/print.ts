@@ -6,6 +6,8 @@ import { liftAll } from './admit.ts';
 import type { Found } from './input.ts';
 import { trace } from './interpret.ts';
 import type { Const, Program } from './ir.ts';
+import { remedy, type View } from './remedy.ts';
+import { windowText } from './scope.ts';
 import { isFoldTerm, type Term } from './term.ts';
 import { ERROR, isList, isMap, type Result, type Value } from './value.ts';
 
@@ -77,10 +79,10 @@ const printConst = (value: Const): string => printValue(value as Value);
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const WORDS_TAKEN: ReadonlySet<string> = new Set(['true', 'false', 'null', 'in']);
 
-/** `args.user-id` → `args["user-id"]`, `agent.sum(money.amount,86400000)` → `agent.sum("money.amount", "86400000ms")`. */
+/** `args.user-id` → `args["user-id"]`, `agent.sum(money.amount,86400000)` → `agent.sum("money.amount", "1d")`. */
 export function printPath(path: string): string {
   const sum = /^(.*)\.sum\((.*),(\d+)\)$/.exec(path);
-  if (sum !== null) return `${sum[1]}.sum("${sum[2]}", "${sum[3]}ms")`;
+  if (sum !== null) return `${sum[1]}.sum("${sum[2]}", "${windowText(Number(sum[3]))}")`;
   const [first, ...rest] = path.split('.');
   return first + rest.map(field).join('');
 }
@@ -256,8 +258,12 @@ export interface Part {
   readonly node: number;
   readonly text: string;
   readonly result: Result;
+  /** The value that lets the rule pass; undefined where either may, by the rest of the rule. */
+  readonly wanted: boolean | undefined;
   /** Of a comparison: its sides. */
   readonly sides: readonly Side[];
+  /** Of a comparison that is not as wanted: what would be, in one sentence. */
+  readonly remedy: string | undefined;
 }
 
 /**
@@ -267,16 +273,20 @@ export interface Part {
 export function explainProgram(program: Program, found: readonly Found[]): readonly Part[] {
   const terms = liftAll(program);
   const results = trace(program, found);
+  const byTerm = new Map(terms.map((term, i): readonly [Term, Result] => [term, results[i]]));
+  const view: View = { text: printTerm, value: (term) => byTerm.get(term), literal: printValue };
   const parts = new Map<number, Part>();
-  const visit = (i: number): void => {
+  const visit = (i: number, wanted: boolean | undefined): void => {
     const { op, operands } = program.nodes[i];
-    const joins = op === 'and' || op === 'or' || op === 'not' || (op === 'sel' && terms[i].type.kind === 'bool');
-    if (joins) return operands.forEach(visit);
+    if (op === 'not') return visit(operands[0], wanted === undefined ? undefined : !wanted);
+    if (op === 'and' || op === 'or') return operands.forEach((j) => visit(j, wanted));
+    if (op === 'sel' && terms[i].type.kind === 'bool') return operands.forEach((j, k) => visit(j, k === 0 ? undefined : wanted));
     if (parts.has(i)) return;
-    const compares = INFIX.get(op)?.[1] === RELATION;
-    const sides = compares ? operands.map((j): Side => ({ text: printTerm(terms[j]), result: results[j] })) : [];
-    parts.set(i, { node: i, text: printTerm(terms[i]), result: results[i], sides });
+    const result = results[i];
+    const sides = INFIX.get(op)?.[1] === RELATION ? operands.map((j): Side => ({ text: printTerm(terms[j]), result: results[j] })) : [];
+    const amiss = wanted !== undefined && result !== wanted;
+    parts.set(i, { node: i, text: printTerm(terms[i]), result, wanted, sides, remedy: amiss ? remedy(terms[i], wanted, view) : undefined });
   };
-  visit(program.out);
+  visit(program.out, true);
   return [...parts.values()];
 }

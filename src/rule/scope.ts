@@ -33,3 +33,10 @@ export function windowMs(text: string): number | undefined {
   for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNITS.get(unit) ?? 0);
   return sum > 0 && sum <= WINDOW_MS_MAX ? sum : undefined;
 }
+
+/** The shortest text of a window: `1d`, `90m`. */
+export function windowText(span_ms: number): string {
+  const fitting = [...UNITS].filter(([unit, ms]) => unit !== 'w' && span_ms % ms === 0);
+  const [unit, ms] = fitting[fitting.length - 1];
+  return `${BigInt(span_ms) / BigInt(ms)}${unit}`;
+}
