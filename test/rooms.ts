@@ -17,7 +17,7 @@ export interface Room {
 const PURE_ROOMS = ['crypto', 'merkle', 'vm', 'rule', 'facet', 'governance', 'machine'];
 
 export const ROOMS: Readonly<Record<string, Room>> = {
-  base: { sentence: 'bytes, deterministic codec, faults, bounds', surface: ['bytes', 'cbor', 'record', 'fault', 'limit'], imports: [], pure: true },
+  base: { sentence: 'bytes, deterministic codec, faults, bounds', surface: ['bytes', 'cbor', 'record', 'fault', 'limit', 'nearest'], imports: [], pure: true },
   crypto: { sentence: 'one scheme a file, clause by clause', surface: ['hash', 'suite', 'bls', 'threshold', 'kem', 'prove'], imports: [], pure: true },
   merkle: { sentence: 'trees, proofs, notes', surface: ['tree', 'sparse', 'note', 'proof', 'tile'], imports: ['crypto'], pure: true },
   vm: { sentence: 'runs untrusted wasm under gas', surface: ['admit', 'run', 'schedule', 'trap'], imports: ['crypto'], pure: true },
@@ -28,7 +28,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['yaml'],
     pure: true,
   },
-  facet: { sentence: 'what an action really does', surface: ['facet', 'map', 'map-source', 'flow', 'version'], imports: ['crypto'], packages: ['yaml'], pure: true },
+  facet: {
+    sentence: 'what an action really does',
+    surface: ['facet', 'map', 'map-source', 'flow', 'version'],
+    imports: ['crypto'],
+    packages: ['yaml'],
+    pure: true,
+  },
   governance: { sentence: 'who may change what, when', surface: ['level', 'role', 'proposal', 'ballot', 'quorum', 'halt'], imports: ['crypto'], pure: true },
   machine: {
     sentence: 'the state machine; only writer of state',
@@ -56,13 +62,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cli: {
     sentence: 'the commands of avactl',
     surface: ['main'],
-    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'node.ts'],
+    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'node'],
     packages: ['yaml', '@modelcontextprotocol/sdk'],
   },
-  'node.ts': {
+  node: {
     sentence: 'composition root: one node from its parts',
-    surface: ['node'],
-    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'cli'],
+    surface: ['start'],
+    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp'],
+    packages: ['yaml'],
   },
 };
 
@@ -70,7 +77,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 export const ENTRIES: readonly string[] = [
   'bin/avactl.mjs',
   'src/cli/main.ts',
-  'src/node.ts',
   'src/api/client.ts',
   'tools/*.mjs',
   'tools/check.ts',
