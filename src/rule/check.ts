@@ -2,7 +2,7 @@
  * The typing rules of the expression language: which operators and functions take which types, and what to say where they
  * do not. Each returns the term that the operation means.
  */
-import { suggestion } from './nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { type Binary, type Literal, type Place, refuse } from './syntax.ts';
 import { apply, constant, type PlainOp, type Term } from './term.ts';
 import { compatible, kindPhrase, kindText, type Type } from './type.ts';

@@ -1,7 +1,7 @@
 /** YAML with places: reads plain values off a document and refuses the rest by line and column. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
 import { Fault, type FaultName } from '../base/fault.ts';
-import { suggestion } from './nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { textBytes } from './value.ts';
 
 /** JSON values; integers past 2^53 as bigint. */

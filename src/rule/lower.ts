@@ -1,7 +1,7 @@
 /** From syntax to terms: names get their meaning, macros become folds, every operator is checked on the way. */
 import { Fault } from '../base/fault.ts';
+import { suggestion } from '../base/nearest.ts';
 import { binary, call, choice, expectAlike, expectBool, expectKeys, hasKey, index, literal, select } from './check.ts';
-import { suggestion } from './nearest.ts';
 import { type Scope, windowMs } from './scope.ts';
 import { type Expression, type Place, refuse, type Word } from './syntax.ts';
 import { apply, type Binder, fold, input, item, present, type Term } from './term.ts';

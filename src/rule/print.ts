@@ -9,6 +9,7 @@ import type { Const, Program } from './ir.ts';
 import { remedy, type View } from './remedy.ts';
 import { windowText } from './scope.ts';
 import { isFoldTerm, type Term } from './term.ts';
+import { type Type, typeText } from './type.ts';
 import { ERROR, isList, isMap, type Result, type Value } from './value.ts';
 
 /** Characters of a printed program; what lies beyond is cut to `…`. */
@@ -73,6 +74,9 @@ export function printValue(value: Result): string {
   if (!isMap(value)) return '';
   return `{${value.keys.map((key, i) => `${printValue(key)}: ${printValue(value.values[i])}`).join(', ')}}`;
 }
+
+/** The text of a type as manifests have it: `list(string(64), 8)`. */
+export const printType = (type: Type): string => typeText(type);
 
 const printConst = (value: Const): string => printValue(value as Value);
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { editDistance, nearest, suggestion } from './nearest.ts';
-import { windowMs } from './scope.ts';
 
 test('edit distance counts a swap of neighbours once', () => {
   for (const [a, b, distance] of [
@@ -23,22 +22,4 @@ test('the nearest name, if any is near', () => {
   assert.equal(nearest('x', ['y']), undefined);
   assert.equal(suggestion('mdoe', ['title', 'mode']), '; `mode`?');
   assert.equal(suggestion('zebra', ['mode']), '');
-});
-
-test('windows in milliseconds', () => {
-  for (const [text, span_ms] of [
-    ['24h', 86_400_000],
-    ['1d12h', 129_600_000],
-    ['500ms', 500],
-    ['2w', 1_209_600_000],
-    ['1m30s', 90_000],
-    ['0s', undefined],
-    ['24', undefined],
-    ['1y', undefined],
-    ['-1h', undefined],
-    ['367d', undefined],
-    ['', undefined],
-  ] as const) {
-    assert.equal(windowMs(text), span_ms, text);
-  }
 });
