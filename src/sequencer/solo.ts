@@ -6,7 +6,7 @@
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { type SigningKey, sign } from '../crypto/suite.ts';
-import { type BlockOutput, BlockBuilder, commit } from '../machine/apply.ts';
+import { BlockBuilder, type BlockOutput, commit } from '../machine/apply.ts';
 import type { Receipt } from '../machine/receipt.ts';
 import type { State } from '../machine/state.ts';
 import type { Transaction } from '../machine/transaction.ts';

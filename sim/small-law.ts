@@ -1,0 +1,199 @@
+/** Small laws and a machine in memory, for tables of the state machine: one call of a method is one transaction. */
+import type { Octets } from '../src/base/bytes.ts';
+import type { Cbor, CborMap } from '../src/base/cbor.ts';
+import { Fault } from '../src/base/fault.ts';
+import { signingKey } from '../src/crypto/suite.ts';
+import { encodeToolMap } from '../src/facet/map.ts';
+import { parseToolMap } from '../src/facet/map-source.ts';
+import { BlockBuilder, type BlockOutput, commit } from '../src/machine/apply.ts';
+import { ENVIRONMENT } from '../src/machine/environment.ts';
+import { type Constitution, encodeGenesis, type Genesis } from '../src/machine/genesis.ts';
+import { type Law, lawOf } from '../src/machine/law.ts';
+import type { Receipt } from '../src/machine/receipt.ts';
+import { initialState, type State } from '../src/machine/state.ts';
+import { compose, KIND, type Kind, makeSidecar, type PayloadOf, type Transaction } from '../src/machine/transaction.ts';
+import { compileText } from '../src/rule/compile.ts';
+import { encodeManifest } from '../src/rule/manifest.ts';
+
+export const SMALL_KEY = signingKey(new Uint8Array(32).fill(7));
+export const SMALL_PRINCIPAL: Octets = 'p'.repeat(32);
+/** 2026-01-01. */
+export const SMALL_START_MS = 1_767_225_600_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** Tools of the tables: one that pays, one that reads what others wrote, one that reads the user's own, one that mails. */
+export const SMALL_TOOLS = `
+map: small
+verbs: { pay: [pay, send], mail: [mail, tell] }
+nouns: { payment: [bill, money], mail: [mail] }
+delegable: []
+tools:
+  - tool: pay
+    effect: irreversible
+    egress: true
+    args: { to: dest, amount: qty }
+    money: { amount: amount, payee: to }
+    intent: [pay]
+    about: [payment]
+    result: ack
+  - tool: read
+    effect: read
+    args: { path: obj }
+    fs: { op: =read, path: path }
+    result: untrusted
+    reads: [untrusted, private]
+  - tool: balance
+    effect: read
+    result: own
+    reads: [private]
+  - tool: mail
+    effect: irreversible
+    egress: true
+    args: { to: dest, body: text }
+    mail: { to: [to], body: body }
+    result: ack
+`;
+
+export interface SmallLaw {
+  readonly rules?: readonly string[];
+  readonly tools?: string;
+  readonly default?: 'allow' | 'deny';
+}
+
+export function smallConstitution({ rules = [], tools = SMALL_TOOLS, default: byDefault = 'allow' }: SmallLaw): Constitution {
+  return {
+    name: 'small',
+    version: 3,
+    default: byDefault,
+    rules: rules.map((text) => {
+      const compiled = compileText(text, ENVIRONMENT);
+      return { manifest: encodeManifest(compiled.manifest), program: compiled.bytes };
+    }),
+    tools: encodeToolMap(parseToolMap(tools)),
+  };
+}
+
+/** A genesis of this law with one validator, but for what `change` says. */
+export const smallGenesis = (text: SmallLaw, change: Partial<Genesis> = {}): Uint8Array =>
+  encodeGenesis({
+    version: 1,
+    label: 'small',
+    time_ms: SMALL_START_MS,
+    home: 'ava',
+    sequencer: 'solo',
+    validators: [{ principal: SMALL_PRINCIPAL, name: 'node', suite: SMALL_KEY.suite, public: SMALL_KEY.public, weight: 1 }],
+    constitution: smallConstitution(text),
+    ...change,
+  });
+
+/** A rule's text from its judge expression and further lines. */
+export const ruleText = (name: string, judge: string, ...more: readonly string[]): string =>
+  [
+    `rule: ${name}`,
+    `title: ${name}`,
+    'advice: none',
+    `judge: ${JSON.stringify(judge)}`,
+    ...(more.some((line) => line.startsWith('scope:')) ? [] : ['scope: all']),
+    ...more,
+  ].join('\n');
+
+export interface Call {
+  readonly permit?: boolean;
+  readonly context?: CborMap | null;
+  readonly kind?: string;
+  readonly server?: string | null;
+  readonly valid_until_ms?: number;
+}
+
+/** One machine in memory. Each transaction makes a block of its own, unless `block` gathers several. */
+export class Desk {
+  readonly law: Law;
+  readonly state: State;
+  now_ms = SMALL_START_MS;
+  seq = 0;
+  /** Of the last block. */
+  last: BlockOutput | null = null;
+  private gathering: BlockBuilder | null = null;
+
+  constructor(law: Law | SmallLaw) {
+    this.law = 'state_root' in law ? law : lawOf(smallGenesis(law));
+    this.state = initialState(this.law.network, this.law, SMALL_START_MS);
+  }
+
+  /** Applies a transaction: its receipt, or the fault that refused it. */
+  apply(transaction: Transaction): Receipt | Fault {
+    if (this.gathering !== null) return this.gathering.add(transaction);
+    const builder = new BlockBuilder(this.state, this.now_ms);
+    const result = builder.add(transaction);
+    this.commit(builder);
+    return result;
+  }
+
+  private commit(builder: BlockBuilder): void {
+    this.last = builder.close();
+    commit(this.state, this.last);
+  }
+
+  /** Everything that `work` does lands in one block. */
+  block(work: () => void): BlockOutput {
+    const builder = new BlockBuilder(this.state, this.now_ms);
+    this.gathering = builder;
+    work();
+    this.gathering = null;
+    this.commit(builder);
+    return this.last as BlockOutput;
+  }
+
+  /** Moves the clock, and makes a block of what is due. */
+  pass(ms: number): BlockOutput {
+    this.now_ms += ms;
+    return this.block(() => {});
+  }
+
+  make<K extends Kind>(kind: K, payload: PayloadOf[K], items: readonly Cbor[] | null, valid_until_ms = 0): Transaction<K> {
+    const side = items === null ? null : makeSidecar('s'.repeat(16), items);
+    const filled = side === null ? payload : { ...payload, ...(kind === KIND.decide ? { args_commitment: side.commitment } : { commitment: side.commitment }) };
+    return compose(this.law.network, kind, SMALL_PRINCIPAL, ++this.seq, valid_until_ms, filled, side);
+  }
+
+  /** Opens a session; its id. */
+  open(agent = 'agent', assurance = 1): Octets {
+    const transaction = this.make(KIND.session_open, { agent, assurance }, null);
+    const result = this.apply(transaction);
+    if (result instanceof Fault) throw result;
+    return transaction.tx_id.slice(0, 16);
+  }
+
+  say(session: Octets, text: string): Receipt | Fault {
+    return this.apply(this.make(KIND.session_input, { session, commitment: '' }, [text]));
+  }
+
+  decide(
+    session: Octets,
+    name: string,
+    args: CborMap = {},
+    { permit = true, context = null, kind = 'tool.call', server = null, valid_until_ms = 0 }: Call = {},
+  ): Receipt | Fault {
+    return this.apply(this.make(KIND.decide, { session, kind, server, name, args_commitment: '', permit }, [args, context], valid_until_ms));
+  }
+
+  outcome(permit: Octets, ok = true, result: Cbor = null): Receipt | Fault {
+    return this.apply(this.make(KIND.outcome, { permit, ok, commitment: '' }, ok ? [result, null] : [null, 'it failed']));
+  }
+
+  trip(rule: string): Receipt | Fault {
+    return this.apply(this.make(KIND.breaker_trip, { rule }, null));
+  }
+}
+
+/** `allow`, `deny`, `escalate`, `none`, or the slug of the fault. */
+export const said = (result: Receipt | Fault): string => (result instanceof Fault ? result.slug : result.verdict);
+
+/** The permit of an allowed decision. @throws the fault, or when there is none */
+export function permitOf(result: Receipt | Fault): Octets {
+  if (result instanceof Fault) throw result;
+  if (result.permit === null) throw new RangeError(`no permit: ${result.verdict}`);
+  return result.permit;
+}

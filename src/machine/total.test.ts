@@ -1,0 +1,100 @@
+/** The machine is total: whatever a wire may carry gets a receipt or a fault, and the block still closes and replays. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../sim/random.ts';
+import { Desk, said, smallConstitution, smallGenesis } from '../../sim/small-law.ts';
+import { compareReceipt, recompute } from '../audit/recompute.ts';
+import type { Cbor, CborMap } from '../base/cbor.ts';
+import { decode } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
+import { loadConstitution } from '../node/constitution.ts';
+import { lawOf } from './law.ts';
+import { decodeEntry } from './receipt.ts';
+
+const SEED = Number(process.env['AVA_SEED'] ?? 16);
+const ROUNDS = Number(process.env['AVA_ROUNDS'] ?? 1_500);
+console.log(`seed ${SEED}, ${ROUNDS} rounds`);
+const random = new Random(SEED);
+
+const TEXTS = [
+  '',
+  'a',
+  'Harbour Bakery',
+  'a@example.org',
+  'https://example.org/x?y=1',
+  '../../.ssh/id_rsa',
+  '-5',
+  '1e400',
+  '٣',
+  '\u0000',
+  '💶'.repeat(40),
+  'x'.repeat(3_000),
+  'constructor',
+  '=read',
+];
+const KEYS = ['to', 'amount', 'path', 'body', 'recipient', 'recipients', 'url', 'file_path', 'constructor', 'toString', 'hasOwnProperty', 'length', '', 'x'];
+const NUMBERS: readonly Cbor[] = [0, -1, 5, 99.5, 1e-7, 2 ** 53 - 1, -(2 ** 53 - 1), 2n ** 63n, 2n ** 64n - 1n, -(2n ** 64n)];
+
+function anyValue(depth: number): Cbor {
+  switch (random.below(depth > 0 ? 9 : 6)) {
+    case 0:
+      return null;
+    case 1:
+      return random.chance(0.5);
+    case 2:
+      return random.pick(NUMBERS);
+    case 3:
+      return new Uint8Array(random.below(40));
+    case 4:
+    case 5:
+      return random.pick(TEXTS);
+    case 6:
+      return random.chance(0.05)
+        ? Array.from({ length: random.below(400) }, () => random.below(9))
+        : Array.from({ length: random.below(4) }, () => anyValue(depth - 1));
+    default:
+      return anyMap(depth - 1);
+  }
+}
+const anyMap = (depth: number): CborMap => Object.fromEntries(Array.from({ length: random.below(4) }, () => [random.pick(KEYS), anyValue(depth)]));
+
+for (const [name, constitution] of [
+  ['small', smallConstitution({})],
+  ['starter', loadConstitution('starter')],
+  ['peers', loadConstitution('peers')],
+] as const) {
+  test(`any arguments, texts and results under ${name}`, () => {
+    const law = lawOf(smallGenesis({}, { constitution }));
+    const desk = new Desk(law);
+    const tools = ['pay', 'mail', 'unlisted', ...law.tools.map.entries.map((entry) => entry.tool)];
+    const kinds = ['tool.call', 'tool.call', 'tool.call', 'tool.list', 'tool.result', 'user.input', 'x'];
+    const counts = new Map<string, number>();
+    let session = desk.open();
+    let permit = 'x'.repeat(16);
+    for (let i = 0; i < ROUNDS; i++) {
+      const result =
+        i % 4 === 1
+          ? desk.outcome(permit, random.chance(0.7), anyValue(4))
+          : i % 4 === 2
+            ? desk.say(session, random.pick(TEXTS))
+            : desk.decide(session, random.pick(tools), anyMap(4), {
+                kind: random.pick(kinds),
+                context: random.chance(0.5) ? anyMap(2) : null,
+                permit: random.chance(0.7),
+              });
+      counts.set(said(result), (counts.get(said(result)) ?? 0) + 1);
+      if (result instanceof Fault) continue;
+      permit = result.permit ?? permit;
+      if (i % 4 === 0 || i % 4 === 3) {
+        const { entries, sidecars, witnesses, header } = desk.last as NonNullable<Desk['last']>;
+        const entry = decodeEntry(entries[0], law.network, sidecars[0]);
+        const witness = witnesses[0] === null ? null : (decode(witnesses[0]) as CborMap);
+        compareReceipt(recompute(law, entry, witness, header.time_ms).judgement, entry);
+      }
+      if (random.chance(0.02)) session = desk.open();
+      desk.now_ms += random.below(60_000);
+    }
+    assert.ok((counts.get('allow') ?? 0) > 0 || name === 'peers', [...counts].join(' '));
+    console.log(name, Object.fromEntries(counts));
+  });
+}
