@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Starts avactl: the source where it is there, the compiled program in the published package. It is JavaScript
+// without imports by name, because a Node too old for the rest must still read it and say what to do.
+import { existsSync } from 'node:fs';
+import module from 'node:module';
+import process from 'node:process';
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(
+    `AVA-1004 Node ${process.versions.node} found, 24 or later needed: install it, or run \`npm ci\` in a checkout, which brings it. Nothing was written.\n`,
+  );
+  process.exit(78);
+}
+module.enableCompileCache();
+const source = new URL('../src/cli/main.ts', import.meta.url);
+const { main } = await import((existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url)).href);
+process.exitCode = await main(process.argv.slice(2));
