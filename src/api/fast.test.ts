@@ -95,11 +95,12 @@ test('N-47: slow clients are told and closed; idle ones are closed', async () =>
   const limits = { ...HTTP_LIMITS, head_timeout_ms: 100, request_timeout_ms: 200, idle_timeout_ms: 300 };
   const server = await startFast(true, limits);
   const slow = (text: string) => converse(server.port, [Buffer.from(text)], { quiet_ms: 3_000 });
-  const [head, body, idle, handed] = await Promise.all([
+  const [head, body, idle, handed, chunked] = await Promise.all([
     slow('POST /v1/dec'),
     slow('POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n[1'),
     slow(post('/v1/decisions', '[1]')),
     slow('GET /hea'),
+    slow('POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1'),
   ]);
   for (const got of [head, body]) {
     assert.equal(got.replies[0]?.status, 408);
@@ -108,7 +109,10 @@ test('N-47: slow clients are told and closed; idle ones are closed', async () =>
   assert.deepEqual(idle.replies.map(({ status }) => status), [200]);
   assert.ok(idle.closed);
   // node:http looks every 30 s by default; the limits must hold there too
-  assert.equal(handed.replies[0]?.status, 408);
+  for (const got of [handed, chunked]) {
+    assert.equal(got.replies[0]?.status, 408);
+    assert.ok(got.closed);
+  }
   await server.close();
 });
 

@@ -49,7 +49,8 @@ export function nodeHttp(limits: HttpLimits, listener: RequestListener): HttpSer
       // the router answers a missing Host, as a problem document
       requireHostHeader: false,
       headersTimeout: limits.head_timeout_ms,
-      requestTimeout: limits.request_timeout_ms,
+      // streams last as long as their client wants: bodies are timed where they are read
+      requestTimeout: 0,
       keepAliveTimeout: limits.idle_timeout_ms,
       connectionsCheckingInterval: sweepOf(limits),
     },

@@ -25,3 +25,11 @@ export function pathTooDeep(value: unknown, levels: number, path = '$'): string 
   }
   return null;
 }
+
+const escapeChar = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** JSON of a text in ASCII: replies are written one byte a character. */
+export const jsonAscii = (text: string): string => JSON.stringify(text).replaceAll(/[^\x20-\x7e]/g, escapeChar);
+
+/** Any value as ASCII JSON. */
+export const valueAscii = (value: Json): string => JSON.stringify(value).replaceAll(/[^\x20-\x7e]/g, escapeChar);

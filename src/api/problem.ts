@@ -1,21 +1,11 @@
 /** Faults as `application/problem+json` (RFC 9457; spec/http.md N-5 to N-7), and back. */
 import { Fault, type FaultContext, FAULTS, type FaultName } from '../base/fault.ts';
+import { jsonAscii } from './json-value.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 const URN = 'urn:ava:fault:';
 /** Seconds after which an overloaded node may be asked again (N-7). */
 export const RETRY_AFTER_S = 1;
-
-/** JSON of a text in ASCII: replies are written byte for character. */
-export function jsonAscii(text: string): string {
-  const json = JSON.stringify(text);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all but printable ASCII
-  return /^[\x20-\x7e]*$/.test(json) ? json : json.replaceAll(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** Any value as ASCII JSON. */
-export const valueAscii = (value: unknown): string => escapeJson(JSON.stringify(value));
-const escapeJson = (json: string): string => json.replaceAll(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** What was thrown as a fault; anything that is none is `internal`, and its message stays in this node. */
 export const faultOf = (error: unknown): Fault => (error instanceof Fault ? error : new Fault('internal'));

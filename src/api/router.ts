@@ -11,6 +11,16 @@ export interface Exchange {
   /** The path's parameters in order. */
   readonly params: readonly string[];
   readonly query: URLSearchParams;
+  /** Answers with a fault, unless something was answered. */
+  readonly fail: (error: unknown, headers?: Readonly<Record<string, string>>) => void;
+}
+
+/** What the router tells of. */
+export interface Observer {
+  /** Each answer; id '' where no route was found. */
+  answered(id: OperationId | '', status: number): void;
+  /** Each fault that the router answers with. */
+  failed(error: unknown): void;
 }
 
 /** May throw a Fault, as long as nothing was answered. */
@@ -19,6 +29,7 @@ export type Handlers = Readonly<Record<OperationId, Handler>>;
 
 /** Bytes of a body past its bound that are read and dropped, so that the client gets to see its answer. */
 const DROPPED_BYTES_MAX = 16_777_216;
+const DROPPING_MS = 5_000;
 
 interface Route {
   readonly pattern: RegExp;
@@ -39,7 +50,7 @@ export function send(response: ServerResponse, status: number, type: string, bod
   response.end(body);
 }
 
-export function sendFault(response: ServerResponse, error: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function sendFault(response: ServerResponse, error: unknown, headers: Readonly<Record<string, string>> = {}): void {
   const fault = faultOf(error);
   const retry: Record<string, string> = fault.status === 503 ? { 'Retry-After': String(RETRY_AFTER_S) } : {};
   send(response, fault.status, PROBLEM_TYPE, problemOf(fault), { ...retry, ...headers });
@@ -51,14 +62,17 @@ export function ownHosts(names: readonly string[]): (host: string) => boolean {
   return (host) => own.has(host.toLowerCase().replace(/:[0-9]{1,5}$/, ''));
 }
 
-/** `observe(id, status)` is called for each answer, with id '' where no route was found. */
-export function router(handlers: Handlers, isOwnHost: (host: string) => boolean, observe: (id: OperationId | '', status: number) => void): (request: IncomingMessage, response: ServerResponse) => void {
+export function router(handlers: Handlers, isOwnHost: (host: string) => boolean, observer: Observer): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = routeTable();
   return (request, response) => {
     let id: OperationId | '' = '';
-    response.on('finish', () => observe(id, response.statusCode));
+    response.on('finish', () => observer.answered(id, response.statusCode));
     // N-9: what is not read of a body is dropped, within a bound
     response.on('finish', () => drain(request));
+    const fail = (error: unknown, headers: Readonly<Record<string, string>> = {}): void => {
+      observer.failed(error);
+      sendFault(response, error, headers);
+    };
     try {
       const { path, query } = target(request, isOwnHost);
       const route = routes.find(({ pattern }) => pattern.test(path));
@@ -67,14 +81,14 @@ export function router(handlers: Handlers, isOwnHost: (host: string) => boolean,
       const operation = route.operations.get(method);
       if (operation === undefined) {
         const allow = [...route.operations.keys()].flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).join(', ');
-        return sendFault(response, new Fault('method_unknown', `${path.slice(0, 128)} takes ${allow}`), { Allow: allow });
+        return fail(new Fault('method_unknown', `${path.slice(0, 128)} takes ${allow}`), { Allow: allow });
       }
       id = operation.id;
       checkType(request, operation);
       const params = (route.pattern.exec(path) as RegExpExecArray).slice(1);
-      handlers[operation.id]({ request, response, params, query });
+      handlers[operation.id]({ request, response, params, query, fail });
     } catch (error) {
-      sendFault(response, error);
+      fail(error);
     }
   };
 }
@@ -109,13 +123,23 @@ function checkType(request: IncomingMessage, { request: expected }: Operation): 
   if (!fits) throw new Fault('media_type', `Content-Type: ${expected.type} is expected`, { expected: expected.type });
 }
 
-/** Reads the body, then calls `done`. Past `max` bytes it answers 413 itself. */
-export function readBody({ request, response }: Exchange, max: number, done: (body: Buffer) => void): void {
+/** Reads the body, then calls `done`. Past `max` bytes it answers 413 itself, past `timeout_ms` 408. */
+export function readBody({ request, fail }: Exchange, max: number, timeout_ms: number, done: (body: Buffer) => void): void {
   const declared = Number(request.headers['content-length'] ?? 0);
-  const tooLarge = (): void => sendFault(response, new Fault('request_too_large', `the body has more than ${max} bytes`, { max }));
+  const tooLarge = (): void => fail(new Fault('request_too_large', `the body has more than ${max} bytes`, { max }));
   if (declared > max) return tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
+  const late = setTimeout(() => {
+    forget();
+    fail(new Fault('timed_out', `the request did not arrive within ${timeout_ms} ms`), { Connection: 'close' });
+    request.destroy();
+  }, timeout_ms);
+  const forget = (): void => {
+    clearTimeout(late);
+    request.off('data', take);
+    request.off('end', end);
+  };
   const take = (chunk: Buffer): void => {
     size += chunk.length;
     if (size <= max) {
@@ -123,24 +147,27 @@ export function readBody({ request, response }: Exchange, max: number, done: (bo
       return;
     }
     chunks.length = 0;
-    request.off('data', take);
-    request.off('end', end);
+    forget();
     tooLarge();
   };
   const end = (): void => {
+    forget();
     try {
       done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     } catch (error) {
-      sendFault(response, error);
+      fail(error);
     }
   };
   request.on('data', take);
   request.on('end', end);
+  request.on('close', forget);
 }
 
 function drain(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
   let dropped = 0;
+  const late = setTimeout(() => request.destroy(), DROPPING_MS);
+  request.on('close', () => clearTimeout(late));
   request.on('data', (chunk: Buffer) => {
     dropped += chunk.length;
     if (dropped > DROPPED_BYTES_MAX) request.destroy();

@@ -188,7 +188,7 @@ export const RulesAnswer = Type.Object(
       Type.Object(
         {
           index: count('The place in the constitution'), rule: Type.String(), title: Type.String(), advice: Type.Optional(Type.String()), scope: Type.Array(Type.String()), mode: Mode, until_ms: count('0: no end'), grants: Type.Boolean(),
-          otherwise: Verdict, on_fault: Verdict, level: Type.String(), gas: count(''), id: hash('H("rule", program)'), judge: Type.String({ description: 'The source' }), params: object('Values by name'), inputs: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed)),
+          otherwise: Verdict, on_fault: Verdict, level: Type.String(), gas: count(''), id: hash('H("rule", program)'), judge: Type.String({ description: 'The source' }), params: object('Values by name'), reads: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed), { description: 'What the rule reads' }),
         },
         closed,
       ),

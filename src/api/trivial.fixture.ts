@@ -27,7 +27,7 @@ export function echo(late: boolean): HotHandlers {
 
 export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
   const post = (route: HotRoute) => (exchange: Exchange) =>
-    readBody(exchange, route === 'batch' ? limits.batch_bytes_max : limits.body_bytes_max, (body) =>
+    readBody(exchange, route === 'batch' ? limits.batch_bytes_max : limits.body_bytes_max, limits.request_timeout_ms, (body) =>
       hot[route](body, exchange.params[0] ?? '', (status, text) => send(exchange.response, status, status < 400 ? 'application/json' : 'application/problem+json', text)),
     );
   const get = ({ response }: Exchange): void => send(response, 200, 'application/json', '{}');
@@ -37,7 +37,7 @@ export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
   };
 }
 
-const listener = (hot: HotHandlers, limits: HttpLimits) => router(httpHandlers(hot, limits), ownHosts([]), () => undefined);
+const listener = (hot: HotHandlers, limits: HttpLimits) => router(httpHandlers(hot, limits), ownHosts([]), { answered: () => undefined, failed: () => undefined });
 
 export interface Running {
   readonly port: number;

@@ -1,0 +1,53 @@
+/** Answers to hot requests, put together as text (spec/http.md N-23 to N-26). All of it is ASCII. */
+import { hex } from '../base/bytes.ts';
+import type { Law } from '../machine/law.ts';
+import type { Reason, Receipt } from '../machine/receipt.ts';
+import { jsonAscii, valueAscii } from './json-value.ts';
+import { jsonOfCbor } from './value.ts';
+
+/** N-23: `<height>.<index>.<first 12 hex digits of the tx_id>`: it says where the receipt lies. */
+export const receiptId = ({ height, index, tx_id }: Receipt): string => `${height}.${index}.${hex(tx_id.slice(0, 6))}`;
+
+interface Prepared {
+  /** Up to the answer, and after the mode. */
+  readonly head: string;
+  readonly tail: string;
+}
+
+/** What is constant of a rule's reason is escaped once a law. */
+const prepared = new WeakMap<Law, Map<string, Prepared>>();
+
+function prepare(law: Law): Map<string, Prepared> {
+  const rules = new Map<string, Prepared>();
+  for (const { name, manifest } of law.rules) {
+    const advice = manifest.advice === '' ? '' : `,"advice":${jsonAscii(manifest.advice)}`;
+    rules.set(name, { head: `{"rule":${jsonAscii(name)},"answer":"`, tail: `","title":${jsonAscii(manifest.title)}${advice}}` });
+  }
+  prepared.set(law, rules);
+  return rules;
+}
+
+/** `[{rule, answer, cause, mode, title, advice?}, …]` */
+export function reasonsJson(reasons: readonly Reason[], law: Law): string {
+  if (reasons.length === 0) return '[]';
+  const rules = prepared.get(law) ?? prepare(law);
+  let json = '[';
+  for (let i = 0; i < reasons.length; i++) {
+    const { rule, answer, cause, mode } = reasons[i];
+    // a rule that has left the law since has no title any more
+    const { head, tail } = rules.get(rule) ?? { head: `{"rule":${jsonAscii(rule)},"answer":"`, tail: '","title":""}' };
+    json += `${i === 0 ? '' : ','}${head}${answer}","cause":"${cause}","mode":"${mode}${tail}`;
+  }
+  return `${json}]`;
+}
+
+/** N-23: `"verdict":"allow"` stands in it exactly when the verdict is allow: in a text its quotes would be escaped. */
+export function decisionJson(receipt: Receipt, law: Law): string {
+  const { verdict, enforced, permit, reasons, obligations, constitution, gas, height, index } = receipt;
+  const granted = permit === null ? '' : `"permit":"${hex(permit)}",`;
+  const bound = obligations.length === 0 ? '[]' : valueAscii(obligations.map(jsonOfCbor));
+  return `{"verdict":"${verdict}","enforced":${enforced},"receipt":"${receiptId(receipt)}",${granted}"reasons":${reasonsJson(reasons, law)},"obligations":${bound},"constitution":${constitution},"gas":${gas},"height":${height},"index":${index}}`;
+}
+
+/** N-22 */
+export const placedJson = (receipt: Receipt): string => `{"receipt":"${receiptId(receipt)}","height":${receipt.height},"index":${receipt.index}}`;

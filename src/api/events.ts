@@ -1,0 +1,112 @@
+/** Durable events as they happen (spec/http.md N-34 to N-38): what they are, and the text of a stream of them. */
+import { hex, type Octets } from '../base/bytes.ts';
+import type { MachineEvent } from '../machine/answer.ts';
+import type { Receipt } from '../machine/receipt.ts';
+import { type Decide, KIND, type Outcome, type SessionInput, type SessionOpen, type Transaction } from '../machine/transaction.ts';
+import { receiptId } from './answer.ts';
+
+interface Place {
+  /** `<height>.<index>`: where a follower goes on. */
+  readonly id: string;
+  readonly height: number;
+  readonly index: number;
+  readonly time_ms: number;
+}
+
+export interface DecisionEvent extends Place {
+  readonly type: 'decision';
+  readonly receipt: string;
+  readonly session: string;
+  readonly kind: string;
+  readonly server: string | null;
+  readonly name: string;
+  readonly verdict: string;
+  readonly enforced: boolean;
+  readonly reasons: readonly { readonly rule: string; readonly answer: string; readonly cause: string; readonly mode: string }[];
+  readonly permit: string | null;
+  readonly gas: number;
+}
+export interface OutcomeEvent extends Place {
+  readonly type: 'outcome';
+  readonly receipt: string;
+  readonly permit: string;
+  readonly ok: boolean;
+}
+export interface SessionEvent extends Place {
+  readonly type: 'session';
+  readonly receipt: string;
+  readonly session: string;
+  readonly agent: string;
+  readonly assurance: number;
+}
+export interface InputEvent extends Place {
+  readonly type: 'input';
+  readonly receipt: string;
+  readonly session: string;
+}
+export interface BreakerEvent extends Place {
+  readonly type: 'breaker';
+  readonly receipt: string;
+  readonly rule: string;
+}
+/** Something fell due. These are told live only: the log does not hold them, a replay gives them again. */
+export interface DueEvent extends Place {
+  readonly type: 'due';
+  readonly due: MachineEvent['type'];
+  /** A session's or permit's id in hex, or a rule's name. */
+  readonly subject: string;
+}
+export type LedgerEvent = DecisionEvent | OutcomeEvent | SessionEvent | InputEvent | BreakerEvent | DueEvent;
+
+const place = (height: number, index: number, time_ms: number): Place => ({ id: `${height}.${index}`, height, index, time_ms });
+
+/** The event of a transaction, or null for kinds that make none. */
+export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: number): LedgerEvent | null {
+  const at = { ...place(receipt.height, receipt.index, time_ms), receipt: receiptId(receipt) };
+  switch (transaction.kind) {
+    case KIND.decide: {
+      const { session, kind, server, name } = transaction.payload as Decide;
+      const { verdict, enforced, reasons, permit, gas } = receipt;
+      return { type: 'decision', ...at, session: hex(session), kind, server, name, verdict, enforced, reasons: reasons.map(({ rule, answer, cause, mode }) => ({ rule, answer, cause, mode })), permit: permit === null ? null : hex(permit), gas };
+    }
+    case KIND.outcome: {
+      const { permit, ok } = transaction.payload as Outcome;
+      return { type: 'outcome', ...at, permit: hex(permit), ok };
+    }
+    case KIND.session_open: {
+      const { agent, assurance } = transaction.payload as SessionOpen;
+      return { type: 'session', ...at, session: hex(receipt.tx_id.slice(0, 16)), agent, assurance };
+    }
+    case KIND.session_input:
+      return { type: 'input', ...at, session: hex((transaction.payload as SessionInput).session) };
+    case KIND.breaker_trip:
+      return { type: 'breaker', ...at, rule: (transaction.payload as { rule: string }).rule };
+    default:
+      return null;
+  }
+}
+
+const printable = (id: Octets): string => (/^[a-z][a-z0-9._/-]*$/.test(id) && id.length !== 16 ? id : hex(id));
+
+/** `index`: after those of the block's entries. */
+export const dueEvent = ({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent => ({ type: 'due', ...place(height, index, time_ms), due: type, subject: printable(id) });
+
+/** N-35: one event of text/event-stream. */
+export const eventText = (event: LedgerEvent): string => `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+
+/** Reads text/event-stream in pieces; comments and other fields are skipped. */
+export class EventReader {
+  private rest = '';
+
+  /** The events that are whole now. @throws SyntaxError for data that is no JSON */
+  read(piece: string): LedgerEvent[] {
+    const blocks = (this.rest + piece).split('\n\n');
+    this.rest = blocks.pop() as string;
+    const events: LedgerEvent[] = [];
+    for (const block of blocks) {
+      const data = block.split('\n').filter((line) => line.startsWith('data: '));
+      if (data.length > 0) events.push(JSON.parse(data.map((line) => line.slice(6)).join('\n')) as LedgerEvent);
+    }
+    return events;
+  }
+}
