@@ -244,6 +244,21 @@ test('a fold inside a fold: each round starts anew, outer items stay in reach', 
     if (op === 'any') assert.equal(some, 2);
     for (const ls of [[], [[]], [[1n], [0n]], [[], [0n], []], [[0n, 1n], [1n, 0n], [2n]]]) ask({ ls });
   }
+  for (const op of ['one', 'any', 'all'] as const) {
+    const divides = fold(op, inner, item('elem', outer), undefined, apply('eq', apply('div', constant(6n), item('elem', inner)), constant(1n)));
+    const ask = judged(fold('any', outer, input(lists), undefined, op === 'all' ? divides : apply('not', divides)));
+    assert.equal(ask({ ls: [[0n], []] }), 2);
+    for (const ls of [
+      [[6n], []],
+      [
+        [6n, 0n],
+        [6n, 6n],
+      ],
+      [[0n], [6n]],
+      [[6n], [0n]],
+    ])
+      ask({ ls });
+  }
   // canonical form has each item in its own fold's region; the module reaches outer ones from further in as well
   const node = (op: Op, operands: readonly number[] = [], imm = 0, count = 0) => ({ op, imm, operands, count });
   const program: Program = {
