@@ -197,7 +197,7 @@ export class Log {
     try {
       this.roll(bytes.length);
       const file = this.current as DiskFile;
-      this.flight = { height, end: this.position + bytes.length, entries: head.count, copy: this.watchers.size > 0 ? bytes.slice() : null, done };
+      this.flight = { height, end: this.position + bytes.length, entries: head.count, copy: this.watchers.size > 0 ? new Uint8Array(bytes) : null, done };
       file.writeSync(bytes, this.position);
       file.fdatasync((error) => this.landed(error));
     } catch (error) {
