@@ -95,8 +95,10 @@ export interface Verified {
 /** V-2: the header is signed by a validator of this law. @throws Fault verify_failed */
 export function checkSignature(law: Law, header: Uint8Array, suite: number, key: Octets, signature: Uint8Array): string {
   const signer = [...law.validators.values()].find((validator) => validator.key_id === key);
-  if (signer === undefined || signer.suite !== suite || keyId(suite, signer.public) !== key) throw new Fault('verify_failed', 'the header is signed by a key that the genesis does not name');
-  if (!verify(suite, signer.public, signature, 'header', law.network, headerHash(header))) throw new Fault('verify_failed', 'the signature of the header does not verify');
+  if (signer === undefined || signer.suite !== suite || keyId(suite, signer.public) !== key)
+    throw new Fault('verify_failed', 'the header is signed by a key that the genesis does not name');
+  if (!verify(suite, signer.public, signature, 'header', law.network, headerHash(header)))
+    throw new Fault('verify_failed', 'the signature of the header does not verify');
   return signer.name;
 }
 
@@ -105,6 +107,20 @@ function checkUnjudged(receipt: Receipt): void {
   const { verdict, enforced, reasons, obligations, constitution, gas, inputs_hash, trace, permit } = receipt;
   const plain = verdict === 'none' && enforced && reasons.length === 0 && obligations.length === 0 && constitution === 0 && gas === 0;
   if (!plain || inputs_hash !== null || trace !== null || permit !== null) throw new Fault('verify_failed', 'the receipt gives a verdict where none was asked');
+}
+
+/** Compiled laws, by the hash of their genesis: who verifies one bundle of a network verifies many. */
+const laws = new Map<Octets, Law>();
+const LAWS_MAX = 8;
+
+function lawFor(network: Octets, genesis: Uint8Array): Law {
+  let law = laws.get(network);
+  if (law === undefined) {
+    law = lawOf(genesis);
+    if (laws.size >= LAWS_MAX) laws.clear();
+    laws.set(network, law);
+  }
+  return law;
 }
 
 /**
@@ -124,21 +140,23 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
   if (expected !== undefined && network !== expected) throw new Fault('verify_failed', `the bundle is of network ${hex(network)}, not ${hex(expected)}`);
   const header = decodeHeader(given.header);
   if (header.network !== network) throw new Fault('verify_failed', 'the header is of another network');
-  const law = lawOf(given.genesis);
+  const law = lawFor(network, given.genesis);
   checks.push({ name: 'genesis', ok: true, detail: `network ${hex(network).slice(0, 16)}…, constitution ${law.genesis.constitution.name} v${law.version}` });
 
   const signer = checkSignature(law, given.header, given.suite, given.key_id, given.signature);
   checks.push({ name: 'signature', ok: true, detail: `block ${header.height} signed by ${signer}` });
 
   // K-6: a proof alone fits trees of several sizes.
-  if (given.size !== header.verdicts[0] + header.verdicts[1] + header.verdicts[2] + header.verdicts[3]) throw new Fault('verify_failed', `the block does not hold ${given.size} entries`);
+  if (given.size !== header.verdicts[0] + header.verdicts[1] + header.verdicts[2] + header.verdicts[3])
+    throw new Fault('verify_failed', `the block does not hold ${given.size} entries`);
   verifyInclusion(hashLeaf(given.entry), given.index, given.size, given.proof, header.entries_root);
   const entry = decodeEntry(given.entry, network, given.sidecar);
   const { receipt } = entry;
   if (receipt.height !== header.height || receipt.index !== given.index) throw new Fault('verify_failed', 'the receipt names another place');
   checks.push({ name: 'inclusion', ok: true, detail: `entry ${given.index + 1} of ${given.size}` });
 
-  if (header.rules_root !== law.rules_root || header.state_root !== law.state_root || header.validators_root !== law.validators_root) throw new Fault('verify_failed', 'the header stands under other rules than the genesis');
+  if (header.rules_root !== law.rules_root || header.state_root !== law.state_root || header.validators_root !== law.validators_root)
+    throw new Fault('verify_failed', 'the header stands under other rules than the genesis');
   if (header.schedule !== law.schedule) throw new Fault('verify_failed', 'the header stands under a schedule that this version does not know');
   checks.push({ name: 'rules', ok: true, detail: `${law.rules.length} rules, enacted by the genesis` });
 

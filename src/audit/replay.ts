@@ -51,7 +51,7 @@ export function replayFrame(state: State, frame: Frame, signed: boolean): Replay
     commit(state, block);
     return { height, entries: frame.items.length };
   } catch (error) {
-    if (error instanceof Fault && error.slug !== 'ledger_corrupt') return corrupt(error.message);
+    if (error instanceof Fault && error.context['height'] !== height) return corrupt(error.message);
     throw error;
   }
 }

@@ -26,7 +26,8 @@ export class Reader {
   private argument: number | bigint = 0;
 
   constructor(bytes: Uint8Array, at = 0) {
-    this.bytes = bytes;
+    // A Buffer's slice shares its bytes; what is read here must be a copy.
+    this.bytes = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = at;
     this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }

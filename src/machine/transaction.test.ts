@@ -157,6 +157,23 @@ test('any changed byte of a wire is refused, or is another transaction', () => {
   }
 });
 
+test('a decoded wire keeps nothing of the buffer that it came in', () => {
+  const side = makeSidecar('s'.repeat(16), [{ to: 'Bakery', data: new Uint8Array(9) }, null]);
+  const made = compose(
+    NETWORK,
+    3,
+    SENDER,
+    1,
+    0,
+    { session: 'i'.repeat(16), kind: 'tool.call', server: null, name: 'pay', args_commitment: side.commitment, permit: true },
+    side,
+  );
+  const buffer = Buffer.from(encodeWire(made));
+  const read = decodeWire(buffer, NETWORK);
+  buffer.fill(0xff);
+  assert.deepEqual(read, made);
+});
+
 test('what cannot be encoded is refused when it is made', () => {
   const table: readonly [string, () => unknown, string][] = [
     ['a sidecar past its bound', () => makeSidecar('s'.repeat(16), ['x'.repeat(SIDECAR_BYTES_MAX)]), 'request_too_large'],
