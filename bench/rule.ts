@@ -59,8 +59,8 @@ function ruleOf(payees: 'input' | 'constant', scope = 'payments') {
   return { ...compiled, wasm, write: planWriter(compiled.inputs), instance: instantiate(wasm) };
 }
 
-function report(unit: string, value: number, more: Record<string, number | string> = {}): void {
-  emit({ bench: 'rule', unit, value: rounded(value), ...more });
+function report(name: string, value_us: number, { payees, ...more }: Readonly<Record<string, number | string>>): void {
+  emit({ bench: `rule/${name}/payees-${payees}`, unit: 'µs', value: rounded(value_us), ...more });
 }
 
 for (const payees of ['constant', 'input'] as const) {
@@ -71,22 +71,22 @@ for (const payees of ['constant', 'input'] as const) {
   const bytes = write(sources[0], memory, view);
   const about = { payees, nodes: program.nodes.length, gas, buffer_bytes: bytes, wasm_bytes: wasm.length };
   report(
-    'µs to judge',
+    'judge',
     time(400_000, () => instance.judge()),
     about,
   );
   report(
-    'µs to write (planned)',
+    'write',
     time(200_000, (i) => write(sources[i], memory, view)),
     about,
   );
   report(
-    'µs to write (planned) and judge',
+    'write-and-judge',
     time(200_000, (i) => write(sources[i], memory, view) + instance.judge()),
     about,
   );
   report(
-    'µs to write (generic) and judge',
+    'write-generic-and-judge',
     time(10_000, (i) => {
       const buffer = writeInputs(inputs, sources[i]);
       memory.set(buffer);
@@ -95,12 +95,12 @@ for (const payees of ['constant', 'input'] as const) {
     about,
   );
   report(
-    'µs to interpret',
+    'interpret',
     time(20_000, (i) => judge(program, found[i])),
     about,
   );
   report(
-    'µs to interpret from the buffer',
+    'read-and-interpret',
     time(10_000, (i) => {
       const used = write(sources[i], memory, view);
       scratch.set(memory.subarray(0, used));
@@ -109,24 +109,24 @@ for (const payees of ['constant', 'input'] as const) {
     about,
   );
   report(
-    'µs to emit',
+    'emit',
     time(200, () => wasmOf(program).length),
     about,
   );
   report(
-    'µs to plan the writer',
+    'plan-writer',
     time(200, () => planWriter(inputs).length),
     about,
   );
   report(
-    'µs to instantiate',
+    'instantiate',
     time(200, () => instantiate(wasm).memory.length),
     about,
   );
 
   const twelve = Array.from({ length: 12 }, (_, i) => ruleOf(payees, i === 0 ? 'payments' : `other-${i}`));
   report(
-    'µs to write and judge, 12 rules',
+    'write-and-judge-12',
     time(20_000, (i) => {
       let sum = 0;
       for (const rule of twelve) sum += rule.write(sources[i], rule.instance.memory, rule.instance.view) + rule.instance.judge();
