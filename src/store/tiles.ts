@@ -3,6 +3,7 @@
  * the roots of full tiles are kept in memory, 32 bytes for 256 entries; nothing here is durable.
  */
 import type { Octets } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
 import { hashLeaf } from '../crypto/hash.ts';
 import { makeConsistency, makeInclusion, type NodeAt, rootAt } from '../merkle/proof.ts';
 import { encodeBundle, encodeTile, ENTRIES, placeOf, type Tile, TILE_WIDTH, tileRoot, widthAt } from '../merkle/tile.ts';
@@ -91,21 +92,27 @@ export class Tiles {
     return rootOf(this.leaves(place.index, Math.max(place.from + place.count, Math.min(TILE_WIDTH, this.log.size - place.index * TILE_WIDTH))).slice(place.from, place.from + place.count));
   };
 
+  /** Readies the nodes of the tree of `size`. */
+  private async ready(size: number): Promise<void> {
+    if (!Number.isSafeInteger(size) || size < 0 || size > this.log.size) throw new Fault('proof_range', `the ledger has ${this.log.size} entries, not ${size}`, { size: this.log.size });
+    await this.catchUp(size);
+  }
+
   /** The root of the first `size` entries. @throws Fault proof_range when they are not durable */
   async root(size: number): Promise<Octets> {
-    await this.catchUp(size);
+    await this.ready(size);
     return rootAt(this.nodeAt, size);
   }
 
   /** The proof that entry `index` is in the tree of `size`. @throws Fault proof_range */
   async inclusion(index: number, size: number): Promise<Octets[]> {
-    await this.catchUp(Math.min(size, this.log.size));
-    return makeInclusion(this.nodeAt, index, Math.min(size, this.log.size));
+    await this.ready(size);
+    return makeInclusion(this.nodeAt, index, size);
   }
 
   /** The proof that the tree of `size` extends that of `from`. @throws Fault proof_range */
   async consistency(from: number, size: number): Promise<Octets[]> {
-    await this.catchUp(Math.min(size, this.log.size));
-    return makeConsistency(this.nodeAt, from, Math.min(size, this.log.size));
+    await this.ready(size);
+    return makeConsistency(this.nodeAt, from, size);
   }
 }
