@@ -98,7 +98,9 @@ export function analyse(program: Program): Analysis {
     }
     for (const j of node.operands) if (!visible(j, i)) fail(i, `operand ${j} is out of sight`);
     const operands = node.operands.map((j) => types[j]);
-    const type = leafType(program, node, (l) => types[nodes[open[l]?.at ?? fail(i, `level ${l} is not open`)].operands[0]]) ?? typeOf(node.op, operands);
+    const type =
+      leafType(program, node, (l) => types[nodes[(l > 0 ? open[l]?.at : undefined) ?? fail(i, `level ${l} is not open`)].operands[0]]) ??
+      typeOf(node.op, operands);
     settle(i, type, fallible(node, type) || node.operands.some((j) => canFail[j]));
     charge(inside, nodeGas(node.op, operands, type), nodeArena(node.op, operands, type));
   }
@@ -121,7 +123,6 @@ function leafType(program: Program, node: Node, range: (level: number) => Type):
       return BOOL;
     case 'elem':
     case 'key':
-      if (node.imm === 0) throw new Fault('rule_program', 'level 0 has no item');
       return itemType(node.op, range(node.imm));
     default:
       return undefined;

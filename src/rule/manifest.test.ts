@@ -125,6 +125,7 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [`${SHORT}grants: yes\n`, 'rule_field', '5:9 `grants` is true or false'],
   [`${SHORT}params:\n  limit: { value: 5, min: 6 }\n`, 'rule_field', '6:10 `params.limit`: min is over max'],
   [`${SHORT}params:\n  limit: { value: 5, max: 4 }\n`, 'rule_field', '6:10 `params.limit`: min is over max'],
+  [`${SHORT}params:\n  limit: { value: 5, min: 0, max: 4 }\n`, 'rule_field', '6:10 `params.limit`: value is from 0 to 4'],
   [`${SHORT}params:\n  limit: { value: 1.5 }\n`, 'rule_field', '6:19 `params.limit.value` is an integer'],
   [`${SHORT}params:\n  limit: { vlue: 1 }\n`, 'rule_field', '6:12 `vlue` is not a field of a parameter; `value`?'],
   [`${SHORT}params:\n  limit: { type: string, value: 1 }\n`, 'rule_field', '6:18 `params.limit.type` is one of int'],
