@@ -1,0 +1,79 @@
+/** The composition root of one machine: ledger, sequencer, edge, HTTP. Functions that take options, no container. */
+import { serve, type Server } from '../api/routes.ts';
+import { makeBundle } from '../audit/bundle.ts';
+import { factKey, type Sequence } from '../machine/fact.ts';
+import { Edge } from '../sequencer/edge.ts';
+import { ledgerLog } from '../sequencer/ledger-log.ts';
+import { Solo } from '../sequencer/solo.ts';
+import { readPublished } from '../store/checkpoint.ts';
+import { WriteBehind } from './behind.ts';
+import { loadConstitution } from './constitution.ts';
+import { soloGenesis } from './genesis.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { warmUp } from './warm.ts';
+
+export interface NodeOptions {
+  /** The data folder. */
+  readonly dir: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** A pack's name or a folder; it counts only for a new data folder. */
+  readonly constitution: string;
+  /** Told of what went wrong beside a request; default: one line on stderr. */
+  readonly report?: (message: string) => void;
+  /** How long the path of a decision is warmed before the node is ready. */
+  readonly warm_ms?: number;
+}
+
+export interface RunningNode {
+  readonly url: string;
+  readonly port: number;
+  readonly ledger: Ledger;
+  readonly sequencer: Solo;
+  /** Ends the service, makes all that was accepted durable, and frees the folder. */
+  close(): Promise<void>;
+}
+
+const WARM_MS = 600;
+
+/** @throws Fault port_in_use, and what `openLedger` and `loadConstitution` throw */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const report = options.report ?? ((message: string) => console.error(message));
+  const ledger = await openLedger(options.dir, (key) => soloGenesis(loadConstitution(options.constitution), key, Date.now()));
+  const { law, state, log, key, genesis } = ledger;
+  const [validator] = law.validators.values();
+  const behind = new WriteBehind(ledger, (error) => report(`write-behind: ${error instanceof Error ? error.message : String(error)}`));
+  const sequencer = new Solo({ state, log: ledgerLog(log, key), key, now: Date.now, writeBehind: behind.take });
+  const last = state.facts.get(factKey('sequence', validator.principal)) as Sequence | undefined;
+  const edge = new Edge(law.network, validator.principal, last?.last ?? 0);
+  warmUp(law, options.warm_ms ?? WARM_MS);
+  const finish = async (): Promise<void> => {
+    await sequencer.close();
+    await behind.close();
+    await log.close();
+    await ledger.store.close();
+    ledger.folder.release();
+  };
+  let server: Server;
+  try {
+    server = await serve(
+      { host: options.host ?? '127.0.0.1', port: options.port },
+      { sequencer, edge, log, bundle: (height, index) => makeBundle(genesis, log.read(height), index), checkpoint: () => readPublished(ledger.folder.disk), report },
+    );
+  } catch (error) {
+    await finish();
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    ledger,
+    sequencer,
+    async close() {
+      await server.close();
+      await finish();
+    },
+  };
+}
