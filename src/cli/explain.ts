@@ -1,0 +1,70 @@
+/** `avactl explain`: why a decision came out as it did. */
+import { verifyBundle } from '../audit/bundle.ts';
+import { bundleOf } from './bundle-source.ts';
+import type { Call } from './command.ts';
+import { EXIT } from './exit.ts';
+import { type ExplainedRule, type Explanation, explainDecision } from './explanation.ts';
+import type { Output } from './output.ts';
+import { brief, clip, columns, moment, plain, plural } from './text.ts';
+
+const VALUE_MAX = 160;
+const JUDGE_MAX = 400;
+
+export async function explain(call: Call): Promise<number> {
+  const { out } = call;
+  const explanation = explainDecision(verifyBundle(await bundleOf(call, call.operands[0])));
+  out.value(explanation);
+  printExplanation(out, explanation, call.given('all'));
+  return EXIT.ok;
+}
+
+/** The decision, the rules that objected in full, the others in a line each. */
+export function printExplanation(out: Output, explanation: Explanation, all: boolean): void {
+  const { action, rules } = explanation;
+  const objecting = rules.filter(({ result }) => result !== 'passed');
+  const passed = rules.filter(({ result }) => result === 'passed');
+  out.line(`${out.verdict(explanation.verdict)}  ${plain(action.server === null ? action.name : `${action.server}/${action.name}`)}  ${brief(explanation.args, Math.max(40, out.width - 40))}`);
+  out.line(out.paint('dim', `${explanation.receipt}  ${moment(explanation.time_ms)}  ${explanation.constitution}  gas ${explanation.gas}`));
+  if (!explanation.enforced) out.line(out.paint('yellow', 'A rule that only observes would have been stricter.'));
+  for (const rule of objecting) {
+    out.line();
+    printRule(out, rule);
+  }
+  if (all) {
+    for (const rule of passed) {
+      out.line();
+      printRule(out, rule);
+    }
+  } else if (passed.length > 0) {
+    out.line();
+    out.line(`${plural(passed.length, 'rule')} passed: ${passed.map(({ rule }) => rule).join(', ')}${objecting.length === 0 ? '' : ' (--all shows them)'}`);
+  }
+  if (rules.length === 0) out.line('No rule is about this call.');
+  if (objecting.every(({ binding }) => !binding) && !rules.some(({ answer, binding }) => answer === 'allow' && binding)) out.line(`No binding rule objects, so the default of the constitution decides: ${explanation.default}.`);
+}
+
+const SAYS: Readonly<Record<ExplainedRule['result'], string>> = {
+  passed: 'passed',
+  failed: 'its condition is false',
+  fault: 'its condition ended in an error',
+  breaker: 'its breaker is open, it did not run',
+};
+
+function printRule(out: Output, rule: ExplainedRule): void {
+  const answer = rule.answer === null ? out.paint('green', 'passed') : out.verdict(rule.answer);
+  out.line(`${out.paint('bold', rule.rule)}  ${answer}${rule.binding ? '' : ' (observed, not binding)'}: ${SAYS[rule.result]}`);
+  out.line(`  ${plain(rule.title)}`);
+  out.line(out.paint('dim', `  ${rule.mode}, ${rule.level}, enacted in ${rule.enacted}; program ${rule.program.slice(0, 16)}…, gas ${rule.gas}`));
+  out.line(`  rule   ${clip(plain(rule.judge.replaceAll(/\s+/g, ' ')), JUDGE_MAX)}`);
+  const rows = rule.inputs.map(({ path, value, found, origin }) => [found ? '  input' : '  none', path, clip(plain(value), VALUE_MAX), origin.text]);
+  for (const row of columns(rows)) out.line(row);
+  for (const { text, value, sides, remedy } of rule.parts) {
+    const shown = sides.filter((side) => side.text !== side.value && !rule.inputs.some(({ path }) => path === side.text));
+    const worked = shown.length === 0 ? '' : `   (${shown.map((side) => `${side.text} is ${clip(plain(side.value), VALUE_MAX)}`).join('; ')})`;
+    out.line(`  gave   ${clip(plain(text), JUDGE_MAX)}  →  ${out.paint(remedy === null ? 'green' : 'red', clip(plain(value), VALUE_MAX))}${worked}`);
+    if (remedy !== null) out.line(`         ${clip(plain(remedy), JUDGE_MAX)}`);
+  }
+  if (rule.result === 'passed') return;
+  if (rule.advice !== '') out.line(`  would pass   ${plain(rule.advice)}`);
+  for (const { path, value } of rule.flips) out.line(`  would pass   with ${path} ${value === null ? 'left out' : `= ${clip(plain(value), VALUE_MAX)}`}, all else the same`);
+}

@@ -1,0 +1,132 @@
+/** A decision explained from its verified bundle: each rule in scope, what it read, what decided, what would have passed. */
+import { hex } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+import { verifyBundle } from '../audit/bundle.ts';
+import { KIND } from '../machine/transaction.ts';
+import type { Decide } from '../machine/transaction.ts';
+import { find, type Found, type Source as RuleSource } from '../rule/input.ts';
+import { explainProgram, type Part, printPath, printValue } from '../rule/print.ts';
+import { type Flip, flipsOf } from './flip.ts';
+import { type Origin, originOf } from './origin.ts';
+
+type Verified = ReturnType<typeof verifyBundle>;
+type ActiveRule = NonNullable<Verified['recomputed']>['scoped'][number];
+
+export interface ExplainedInput {
+  readonly path: string;
+  /** As a literal of the rule language; or why there is none. */
+  readonly value: string;
+  readonly found: boolean;
+  readonly origin: Origin;
+}
+
+export interface ExplainedPart {
+  readonly text: string;
+  readonly value: string;
+  /** Of a comparison: its sides with their values. */
+  readonly sides: readonly { readonly text: string; readonly value: string }[];
+  /** Where it is not as the rule wants it: what would be, in one sentence. */
+  readonly remedy: string | null;
+}
+
+export interface ExplainedRule {
+  readonly rule: string;
+  readonly title: string;
+  readonly mode: string;
+  /** Whether its answer counts in the verdict. */
+  readonly binding: boolean;
+  readonly result: 'passed' | 'failed' | 'fault' | 'breaker';
+  /** What it says; null where it passed and grants nothing. */
+  readonly answer: 'allow' | 'deny' | 'escalate' | null;
+  readonly judge: string;
+  readonly program: string;
+  readonly level: string;
+  readonly enacted: string;
+  readonly gas: number;
+  readonly inputs: readonly ExplainedInput[];
+  readonly parts: readonly ExplainedPart[];
+  readonly advice: string;
+  readonly flips: readonly { readonly path: string; readonly value: string | null }[];
+}
+
+export interface Explanation {
+  readonly receipt: string;
+  readonly verdict: string;
+  readonly enforced: boolean;
+  readonly action: { readonly kind: string; readonly server: string | null; readonly name: string };
+  readonly args: unknown;
+  readonly context: unknown;
+  readonly time_ms: number;
+  readonly gas: number;
+  readonly constitution: string;
+  /** Constitution order. */
+  readonly rules: readonly ExplainedRule[];
+  /** The verdict where no rule in scope says anything. */
+  readonly default: string;
+}
+
+export const receiptId = ({ receipt }: Verified['entry']): string => `${receipt.height}.${receipt.index}.${hex(receipt.tx_id).slice(0, 12)}`;
+
+const WHY_MISSING = ['absent', 'absent, and so is what holds it', 'of another type, or larger than declared'] as const;
+const valueText = (found: Found): string => ('value' in found ? printValue(found.value) : WHY_MISSING[found.missing]);
+const flipJson = ({ path, value }: Flip): { path: string; value: string | null } => ({ path, value: value === null ? null : printValue(value) });
+
+const partJson = ({ text, result, sides, remedy }: Part): ExplainedPart => ({
+  text,
+  value: printValue(result),
+  sides: sides.map((side) => ({ text: side.text, value: printValue(side.result) })),
+  remedy: remedy ?? null,
+});
+
+/** @throws Fault receipt_unknown where the entry is no decision or its inputs are erased */
+export function explainDecision(verified: Verified): Explanation {
+  const { entry, law, recomputed, header } = verified;
+  const { receipt, transaction } = entry;
+  const id = receiptId(entry);
+  if (transaction.kind !== KIND.decide) throw new Fault('receipt_unknown', `${id} is no decision: there is no verdict to explain`);
+  if (recomputed === null) throw new Fault('receipt_unknown', `the inputs of ${id} are erased: its verdict is proven, and cannot be explained`);
+  const { kind, server, name } = transaction.payload as Decide;
+  const { constitution } = law.genesis;
+  const enacted = `constitution ${constitution.name} v${law.version}, by the genesis`;
+  return {
+    receipt: id,
+    verdict: receipt.verdict,
+    enforced: receipt.enforced,
+    action: { kind, server, name },
+    args: transaction.sidecar?.[1] ?? {},
+    context: transaction.sidecar?.[2] ?? null,
+    time_ms: header.time_ms,
+    gas: receipt.gas,
+    constitution: `${constitution.name} v${law.version}`,
+    rules: recomputed.scoped.map((rule) => explainRule(rule, verified, enacted)),
+    default: law.default,
+  };
+}
+
+function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, enacted: string): ExplainedRule {
+  const { manifest, program } = rule;
+  const reason = entry.receipt.reasons.find((given) => given.rule === rule.name);
+  const { server, name } = entry.transaction.payload as Decide;
+  const tool = law.tools.find(server, name);
+  const source = { ...recomputed?.source, params: rule.params } as unknown as RuleSource;
+  const found = rule.inputs.map((input) => find(input, source));
+  const broken = recomputed?.broken(rule) === true;
+  const result = reason?.cause ?? 'passed';
+  return {
+    rule: rule.name,
+    title: manifest.title,
+    mode: reason?.mode ?? rule.mode,
+    binding: (reason?.mode ?? rule.mode) !== 'observe',
+    result,
+    answer: reason === undefined ? (rule.grants ? 'allow' : null) : (reason.answer as 'deny' | 'escalate'),
+    judge: manifest.judge.trim(),
+    program: hex(rule.id),
+    level: manifest.level,
+    enacted,
+    gas: broken ? 0 : rule.gas,
+    inputs: rule.inputs.map((input, i) => ({ path: printPath(input.path), value: valueText(found[i]), found: 'value' in found[i], origin: originOf(input.path, tool) })),
+    parts: broken ? [] : explainProgram(program, found).map(partJson),
+    advice: manifest.advice,
+    flips: result === 'passed' || broken ? [] : flipsOf(program, found).map(flipJson),
+  };
+}

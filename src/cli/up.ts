@@ -1,0 +1,142 @@
+/** `avactl up`: a node in the foreground, or detached. */
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Fault, type FaultContext, type FaultName, FAULTS } from '../base/fault.ts';
+import { startNode } from '../node/start.ts';
+import { dataFolder, publishAddress, withdrawAddress } from './address.ts';
+import type { Call } from './command.ts';
+import { EXIT } from './exit.ts';
+import type { Output } from './output.ts';
+import { runningIn } from './running.ts';
+import { day, plural } from './text.ts';
+import { VERSION } from './version.ts';
+
+const LOG_NAME = 'node.log';
+const START_MS_MAX = 60_000;
+
+/** What a started node says of itself. */
+interface Started {
+  readonly url: string;
+  readonly pid: number;
+  readonly data: string;
+  readonly created: boolean;
+  readonly replayed: number;
+  readonly height: number;
+  readonly constitution: { readonly name: string; readonly version: number; readonly default: string };
+  readonly rules: { readonly total: number; readonly floor: number; readonly enforced: number; readonly observed: number };
+  /** The earliest end of observing, or null. */
+  readonly observed_until_ms: number | null;
+}
+
+type Message = { readonly started: Started } | { readonly fault: { readonly slug: string; readonly detail: string; readonly context: FaultContext } };
+
+export async function up(call: Call): Promise<number> {
+  const folder = dataFolder(call);
+  const port = call.count('port', 0, 65_535);
+  const constitution = call.text('constitution') ?? 'starter';
+  if (call.given('detach')) return detached(call, folder);
+  const toParent = process.send === undefined ? null : (message: Message): void => void process.send?.(message);
+  try {
+    const { started, close } = await start(folder, port, constitution);
+    if (toParent === null) printStarted(call.out, started);
+    else toParent({ started });
+    if (process.connected) process.disconnect();
+    await ended(call.signal);
+    await close();
+    if (toParent === null) call.out.line('Stopped; everything that was answered is durable.');
+    return EXIT.ok;
+  } catch (error) {
+    if (toParent !== null && error instanceof Fault) toParent({ fault: { slug: error.slug, detail: error.message, context: error.context } });
+    throw error;
+  }
+}
+
+async function start(dir: string, port: number, constitution: string): Promise<{ started: Started; close: () => Promise<void> }> {
+  await checkFree(port, dir);
+  const report = (message: string): void => {
+    const line = `${new Date().toISOString()} ${message}\n`;
+    process.stderr.write(line);
+    appendFileSync(join(dir, LOG_NAME), line, { mode: 0o600 });
+  };
+  const node = await startNode({ dir, port, constitution, report });
+  publishAddress(dir, node.url);
+  const { law, created, replayed, state } = node.ledger;
+  const modes = law.rules.map((rule) => (rule.mode === 'observe' && rule.until_ms !== 0 && rule.until_ms <= Date.now() ? 'enforce' : rule.mode));
+  const ends = law.rules.flatMap((rule, i) => (modes[i] === 'observe' && rule.until_ms !== 0 ? [rule.until_ms] : []));
+  const count = (mode: string): number => modes.filter((given) => given === mode).length;
+  return {
+    started: {
+      url: node.url,
+      pid: process.pid,
+      data: dir,
+      created,
+      replayed,
+      height: state.height,
+      constitution: { name: law.genesis.constitution.name, version: law.version, default: law.default },
+      rules: { total: law.rules.length, floor: count('floor'), enforced: count('enforce'), observed: count('observe') },
+      observed_until_ms: ends.length === 0 ? null : Math.min(...ends),
+    },
+    close: async () => {
+      withdrawAddress(dir);
+      await node.close();
+    },
+  };
+}
+
+/** Looked at before the data folder is touched. @throws Fault port_in_use */
+async function checkFree(port: number, folder: string): Promise<void> {
+  if (port === 0) return;
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EACCES') return reject(new Fault('config', `port ${port} may not be opened by this user`, { port }));
+      const pid = runningIn(folder);
+      reject(new Fault('port_in_use', `port ${port} is in use${pid === null ? '' : ` by process ${pid}, which has this data folder open`}`, { port, pid }));
+    });
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  });
+}
+
+const ended = (signal: AbortSignal): Promise<void> => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
+
+function printStarted(out: Output, started: Started): void {
+  const { url, data, created, replayed, height, constitution, rules, observed_until_ms, pid } = started;
+  out.value(started);
+  const binding = `${rules.floor} floor and ${rules.enforced} other rules ${out.paint('green', 'ENFORCED')}`;
+  const until = observed_until_ms === null ? '' : ` until ${day(observed_until_ms)}`;
+  const observing = rules.observed === 0 ? '' : `, ${rules.observed} only ${out.paint('yellow', 'OBSERVED')}${until}`;
+  out.line(`${out.paint('bold', `AVA ${VERSION}`)}  ${url}  process ${pid}`);
+  out.line(`data folder ${data} (${created ? 'new, owner key created' : `${plural(height, 'block')}${replayed > 0 ? `, ${replayed} replayed` : ''}`})`);
+  out.line(`constitution "${constitution.name}" v${constitution.version}: ${binding}${observing}; where no rule objects: ${constitution.default}`);
+  out.line('Nothing passes through AVA until an agent asks it. Try:');
+  out.line(`  avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`);
+}
+
+/** A node that outlives this command. Its first message says whether it started. */
+async function detached(call: Call, folder: string): Promise<number> {
+  const entry = process.argv[1];
+  const args = ['up', '--data', folder, '--port', call.text('port') ?? '4100', '--constitution', call.text('constitution') ?? 'starter'];
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const message = await new Promise<Message>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Fault('internal', 'the node did not start in time')), START_MS_MAX);
+    const done = (work: () => void): void => {
+      clearTimeout(late);
+      work();
+    };
+    child.once('message', (given) => done(() => resolve(given as Message)));
+    child.once('exit', (code) => done(() => reject(new Fault('internal', `the node ended with code ${code} before it was ready`))));
+    child.once('error', (error) => done(() => reject(new Fault('internal', error.message))));
+  });
+  if (child.connected) child.disconnect();
+  child.unref();
+  if ('fault' in message) {
+    const { slug, detail, context } = message.fault;
+    throw new Fault(slug in FAULTS ? (slug as FaultName) : 'internal', detail, context);
+  }
+  printStarted(call.out, message.started);
+  call.out.line(`It goes on in the background; stop it with \`avactl down${call.given('data') ? ` --data ${folder}` : ''}\`.`);
+  return EXIT.ok;
+}
+
