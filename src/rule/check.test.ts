@@ -91,8 +91,8 @@ const REFUSED: readonly (readonly [source: string, slug: string, message: string
   ['args.ok ? 1 : "a"', 'rule_type', '1:9 `?` gives int or string; both must be of one type'],
   ['mail.to["a"]', 'rule_type', '1:9 the index of a list is an int, not a string'],
   ['money.amount[0]', 'rule_type', '1:14 an int has no items'],
-  ['[1, "a"]', 'rule_type', '1:5 item 2 is a string, one before it an int; all must be of one type'],
-  ['{"a": 1, 2: 3}', 'rule_type', '1:10 key 2 is an int, one before it a string; all must be of one type'],
+  ['[1, "a"]', 'rule_type', '1:5 item 2 is a string, before it stands an int; all must be of one type'],
+  ['{"a": 1, 2: 3}', 'rule_type', '1:10 key 2 is an int, before it stands a string; all must be of one type'],
   ['{[1]: 1}', 'rule_type', '1:2 a key is a bool, int or string, not a list(int)'],
   // macros and functions
   ['1.all(x, true)', 'rule_type', '1:3 `all` goes over a list or map, not over an int'],

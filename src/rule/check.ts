@@ -5,7 +5,7 @@
 import { suggestion } from '../base/nearest.ts';
 import { type Binary, type Literal, type Place, refuse } from './syntax.ts';
 import { apply, constant, type PlainOp, type Term } from './term.ts';
-import { compatible, kindPhrase, kindText, type Type } from './type.ts';
+import { compatible, join, kindPhrase, kindText, NONE, type Type } from './type.ts';
 
 const show = (term: Term): string => kindText(term.type);
 
@@ -117,10 +117,11 @@ export function choice(condition: Term, then: Term, otherwise: Term, place: Plac
 
 /** Items of a list, keys or values of a map: all of one type. */
 export function expectAlike(terms: readonly Term[], places: readonly Place[], what: string): void {
-  terms.forEach((term, i) => {
-    const odd = terms.slice(0, i).find((before) => !compatible(before.type, term.type));
-    if (odd !== undefined)
-      refuse('rule_type', places[i], `${what} ${i + 1} is ${kindPhrase(term.type)}, one before it ${kindPhrase(odd.type)}; all must be of one type`);
+  let joined = NONE;
+  terms.forEach(({ type }, i) => {
+    if (!compatible(joined, type))
+      refuse('rule_type', places[i], `${what} ${i + 1} is ${kindPhrase(type)}, before it stands ${kindPhrase(joined)}; all must be of one type`);
+    joined = join(joined, type);
   });
 }
 

@@ -85,6 +85,21 @@ test('what would make a condition hold', () => {
   }
 });
 
+test('what is shared is explained once', () => {
+  const doubled = (n: number): string => (n === 0 ? 'x < 1' : `cel.bind(x, x / 2 + x / 2, ${doubled(n - 1)})`);
+  const chosen = (n: number): string => (n === 0 ? 'y' : `cel.bind(y, y ? !y : y, ${chosen(n - 1)})`);
+  for (const judge of [`cel.bind(x, n, ${doubled(60)})`, `cel.bind(y, n < 1, ${chosen(60)})`]) {
+    const of = program(judge);
+    assert.ok(
+      explainProgram(
+        of,
+        of.inputs.map((input) => find(input, { n: 5 })),
+      ).length >= 1,
+    );
+    assert.ok(printProgram(of).text.endsWith('…'));
+  }
+});
+
 test('what each condition came to', () => {
   const of = program('(n < 3 || !(m == 1)) && xs.all(x, x > 0)');
   const source: Source = { n: 5, m: 1, xs: [1, 0] };

@@ -280,8 +280,11 @@ export function explainProgram(program: Program, found: readonly Found[]): reado
   const byTerm = new Map(terms.map((term, i): readonly [Term, Result] => [term, results[i]]));
   const view: View = { text: printTerm, value: (term) => byTerm.get(term), literal: printValue };
   const parts = new Map<number, Part>();
+  const seen = new Set<string>();
   const visit = (i: number, wanted: boolean | undefined): void => {
     const { op, operands } = program.nodes[i];
+    if (seen.has(`${i} ${wanted}`)) return;
+    seen.add(`${i} ${wanted}`);
     if (op === 'not') return visit(operands[0], wanted === undefined ? undefined : !wanted);
     if (op === 'and' || op === 'or') return operands.forEach((j) => visit(j, wanted));
     if (op === 'sel' && terms[i].type.kind === 'bool') return operands.forEach((j, k) => visit(j, k === 0 ? undefined : wanted));

@@ -15,11 +15,14 @@ export interface View {
 /** Groups that the one who acts cannot change by acting otherwise. */
 const GIVEN: ReadonlySet<string> = new Set(['params', 'agent', 'session', 'context', 'flow', 'now_ms']);
 
-/** Whether anything in a term is the action's own: an argument, what a call really does. */
-function isOwn(term: Term): boolean {
-  if ('input' in term) return !GIVEN.has(term.input.path.split('.')[0]);
-  if (isFoldTerm(term)) return isOwn(term.range) || isOwn(term.body) || (term.predicate !== undefined && isOwn(term.predicate));
-  return 'operands' in term && term.operands.some(isOwn);
+/** Whether anything in a term is the action's own: an argument, what a call really does. Shared terms are asked once. */
+function isOwn(term: Term, known: Map<Term, boolean> = new Map()): boolean {
+  const before = known.get(term);
+  if (before !== undefined) return before;
+  const below = isFoldTerm(term) ? [term.range, term.body, ...(term.predicate === undefined ? [] : [term.predicate])] : 'operands' in term ? term.operands : [];
+  const own = 'input' in term ? !GIVEN.has(term.input.path.split('.')[0]) : below.some((one) => isOwn(one, known));
+  known.set(term, own);
+  return own;
 }
 
 /** The sentence, or undefined when the condition is of no kind that it can speak of. `wanted` is the value that it should have. */
