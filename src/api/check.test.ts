@@ -49,8 +49,12 @@ test('N-20: what has a wrong shape is refused with its path', () => {
       `${JSON.stringify(value)?.slice(0, 80)} at ${path}`,
     );
   }
-  assert.throws(() => checkDecision({ session: 1 }, '$.decisions[3]'), (error) => error instanceof Fault && error.context.path === '$.decisions[3].action');
-  for (const value of [decision, { ...decision, context: {}, permit: false }, { session: '', action: { ...action, server: 'bank' } }]) assert.equal(checkDecision(value), value);
+  assert.throws(
+    () => checkDecision({ session: 1 }, '$.decisions[3]'),
+    (error) => error instanceof Fault && error.context.path === '$.decisions[3].action',
+  );
+  for (const value of [decision, { ...decision, context: {}, permit: false }, { session: '', action: { ...action, server: 'bank' } }])
+    assert.equal(checkDecision(value), value);
   for (const result of [null, 1, 'x', {}, []]) checkOutcome({ permit: 'x', ok: true, result });
 });
 
@@ -59,7 +63,26 @@ const seed = Number(process.env.AVA_SEED ?? Date.now() % 1_000_000);
 test(`the check by hand and the schema agree on random values (seed ${seed})`, () => {
   const validator = Compile(DecisionRequest);
   const { below, pick } = random(seed);
-  const atoms: readonly Json[] = [null, true, false, 0, 1.5, '', 'x', 'tool.call', 'Tool', SESSION, 'a'.repeat(256), 'a'.repeat(257), '😀'.repeat(256), '😀'.repeat(257), [], {}, [1], { a: 1 }];
+  const atoms: readonly Json[] = [
+    null,
+    true,
+    false,
+    0,
+    1.5,
+    '',
+    'x',
+    'tool.call',
+    'Tool',
+    SESSION,
+    'a'.repeat(256),
+    'a'.repeat(257),
+    '😀'.repeat(256),
+    '😀'.repeat(257),
+    [],
+    {},
+    [1],
+    { a: 1 },
+  ];
   const keys = ['session', 'action', 'context', 'permit', 'kind', 'server', 'name', 'args', 'constructor', 'x'];
   const change = (value: Record<string, Json>): Record<string, Json> => {
     const next = { ...value };

@@ -2,7 +2,7 @@
  * Requests checked against their shapes (spec/http.md N-20). The decision's check is written by hand, since it runs
  * for every decision; a test proves that it and the schema agree.
  */
-import { type TSchema, type Static } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Fault } from '../base/fault.ts';
 import { LABEL_BYTES_MAX } from '../base/limit.ts';
@@ -45,12 +45,16 @@ export function checkDecision(value: Json, at = '$'): DecisionRequest {
 
 /** The bound of labels is in bytes, which a schema cannot say. */
 function label(text: string, path: string): void {
-  if (text.length * 3 > LABEL_BYTES_MAX && Buffer.byteLength(text) > LABEL_BYTES_MAX) throw new Fault('request_shape', `at most ${LABEL_BYTES_MAX} bytes of UTF-8 are expected at ${path}`, { path, expected: `at most ${LABEL_BYTES_MAX} bytes` });
+  if (text.length * 3 > LABEL_BYTES_MAX && Buffer.byteLength(text) > LABEL_BYTES_MAX)
+    throw new Fault('request_shape', `at most ${LABEL_BYTES_MAX} bytes of UTF-8 are expected at ${path}`, {
+      path,
+      expected: `at most ${LABEL_BYTES_MAX} bytes`,
+    });
 }
 
 const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** `maxLength` counts code points, of which there are at most as many as UTF-16 units. */
-const isText = (value: Json | undefined, max: number): value is string => typeof value === 'string' && (value.length <= max || [...value].length <= max);
+const isText = (value: Json | undefined, max: number): value is string => typeof value === 'string' && (value.length <= max || Array.from(value).length <= max);
 const isLabel = (value: Json | undefined): boolean => isText(value, LABEL_BYTES_MAX) && value !== '';
 
 /** What `DecisionRequest` says, by hand. */

@@ -47,5 +47,8 @@ export function answerClientErrors(server: Server): void {
 function tell(socket: Socket, fault: Fault): void {
   if (!socket.writable) return;
   const body = problemOf(fault);
-  socket.end(`HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nDate: ${new Date().toUTCString()}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`, 'latin1');
+  socket.end(
+    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nDate: ${new Date().toUTCString()}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    'latin1',
+  );
 }

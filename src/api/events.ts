@@ -67,7 +67,19 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
     case KIND.decide: {
       const { session, kind, server, name } = transaction.payload as Decide;
       const { verdict, enforced, reasons, permit, gas } = receipt;
-      return { type: 'decision', ...at, session: hex(session), kind, server, name, verdict, enforced, reasons: reasons.map(({ rule, answer, cause, mode }) => ({ rule, answer, cause, mode })), permit: permit === null ? null : hex(permit), gas };
+      return {
+        type: 'decision',
+        ...at,
+        session: hex(session),
+        kind,
+        server,
+        name,
+        verdict,
+        enforced,
+        reasons: reasons.map(({ rule, answer, cause, mode }) => ({ rule, answer, cause, mode })),
+        permit: permit === null ? null : hex(permit),
+        gas,
+      };
     }
     case KIND.outcome: {
       const { permit, ok } = transaction.payload as Outcome;
@@ -89,7 +101,12 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
 const printable = (id: Octets): string => (/^[a-z][a-z0-9._/-]*$/.test(id) && id.length !== 16 ? id : hex(id));
 
 /** `index`: after those of the block's entries. */
-export const dueEvent = ({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent => ({ type: 'due', ...place(height, index, time_ms), due: type, subject: printable(id) });
+export const dueEvent = ({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent => ({
+  type: 'due',
+  ...place(height, index, time_ms),
+  due: type,
+  subject: printable(id),
+});
 
 /** N-35: one event of text/event-stream. */
 export const eventText = (event: LedgerEvent): string => `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;

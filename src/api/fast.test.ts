@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { HTTP_LIMITS } from './fast.ts';
-import { startFast, startPlain, type Running } from './trivial.fixture.ts';
+import { type Running, startFast, startPlain } from './trivial.fixture.ts';
 import { converse, repliesOf } from './wire.fixture.ts';
 
 const LIMITS = { ...HTTP_LIMITS, connections_max: 50 };
@@ -16,38 +16,48 @@ after(async () => {
   await plain.close();
 });
 
-const post = (path: string, body: string, extra = ''): string => `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${extra}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const post = (path: string, body: string, extra = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${extra}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const bodies = (replies: readonly { status: number; body: string }[]): string[] => replies.map(({ status, body }) => `${status} ${body}`);
 
 test('N-45: a request split at any byte is served alike', async () => {
   const bytes = Buffer.from(post('/v1/decisions', '{"ü":1}') + post('/v1/outcomes', '[1]'));
-  const whole = await converse(fast.port, [bytes]);
+  const whole = await converse(fast.port, [bytes], { replies: 2 });
   assert.equal(whole.replies.length, 2);
   for (let at = 1; at < bytes.length; at += 40) {
     const cuts = Array.from({ length: Math.min(40, bytes.length - at) }, (_, i) => at + i);
-    const all = await Promise.all(cuts.map((cut) => converse(fast.port, [bytes.subarray(0, cut), bytes.subarray(cut)])));
+    const all = await Promise.all(cuts.map((cut) => converse(fast.port, [bytes.subarray(0, cut), bytes.subarray(cut)], { replies: 2 })));
     for (const got of all) assert.deepEqual(bodies(got.replies), bodies(whole.replies));
   }
-  const single = await converse(fast.port, Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1)));
+  const single = await converse(
+    fast.port,
+    Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1)),
+    { replies: 2 },
+  );
   assert.deepEqual(bodies(single.replies), bodies(whole.replies));
 });
 
 test('N-44: pipelined requests are answered in order, more than may be at work at once', async () => {
   const all = Array.from({ length: 300 }, (_, i) => post('/v1/decisions', `[${'1'.repeat((i % 7) + 1)}]`));
-  const got = await converse(fast.port, [Buffer.from(all.join(''))], { quiet_ms: 200 });
+  const got = await converse(fast.port, [Buffer.from(all.join(''))], { replies: 300, quiet_ms: 5_000 });
   assert.equal(got.replies.length, 300);
   got.replies.forEach((reply, i) => assert.equal((JSON.parse(reply.body) as { bytes: number }).bytes, (i % 7) + 3));
 });
 
 test('N-43: after the hand-over the connection goes on, and the order holds', async () => {
   const chunked = 'POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n1\r\n]\r\n0\r\n\r\n';
-  const bytes = Buffer.from(`${post('/v1/decisions', '[1]')}${post('/v1/decisions', '[22]')}${chunked}GET /health HTTP/1.1\r\nHost: [::1]:80\r\n\r\n${post('/v1/sessions', '{}')}`);
+  const bytes = Buffer.from(
+    `${post('/v1/decisions', '[1]')}${post('/v1/decisions', '[22]')}${chunked}GET /health HTTP/1.1\r\nHost: [::1]:80\r\n\r\n${post('/v1/sessions', '{}')}`,
+  );
   for (const size of [1, 7, 50, bytes.length]) {
     const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
-    const got = await converse(fast.port, pieces);
-    assert.deepEqual(got.replies.map(({ body }) => (JSON.parse(body) as { bytes?: number }).bytes), [3, 4, 3, undefined, 2]);
+    const got = await converse(fast.port, pieces, { replies: 5 });
+    assert.deepEqual(
+      got.replies.map(({ body }) => (JSON.parse(body) as { bytes?: number }).bytes),
+      [3, 4, 3, undefined, 2],
+    );
   }
-  const expect = await converse(fast.port, [Buffer.from(post('/v1/decisions', '[1]', 'Expect: 100-continue\r\n'))]);
+  const expect = await converse(fast.port, [Buffer.from(post('/v1/decisions', '[1]', 'Expect: 100-continue\r\n'))], { replies: 1 });
   assert.equal(expect.replies[0].status, 200);
 });
 
@@ -55,14 +65,33 @@ test('N-46: large bodies, slow bodies in small pieces, and what is too large', a
   const text = JSON.stringify('x'.repeat(200_000));
   const bytes = Buffer.from(post('/v1/decisions', text));
   const pieces = Array.from({ length: Math.ceil(bytes.length / 999) }, (_, i) => bytes.subarray(i * 999, (i + 1) * 999));
-  assert.equal((await converse(fast.port, pieces)).replies[0].status, 200);
+  assert.equal((await converse(fast.port, pieces, { replies: 1 })).replies[0].status, 200);
   for (const { port } of [fast, plain]) {
-    const large = await converse(port, [Buffer.from(post('/v1/decisions', JSON.stringify('x'.repeat(300_000))) + post('/v1/decisions', '[1]'))], { quiet_ms: 150 });
-    assert.deepEqual(large.replies.map(({ status }) => status), [413, 200]);
-    const chunked = await converse(port, [Buffer.from(`POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${`fff\r\n${'x'.repeat(4095)}\r\n`.repeat(80)}0\r\n\r\n`)], { quiet_ms: 150 });
-    assert.deepEqual(chunked.replies.map(({ status }) => status), [413]);
+    const large = await converse(port, [Buffer.from(post('/v1/decisions', JSON.stringify('x'.repeat(300_000))) + post('/v1/decisions', '[1]'))], {
+      replies: 2,
+    });
+    assert.deepEqual(
+      large.replies.map(({ status }) => status),
+      [413, 200],
+    );
+    const chunked = await converse(
+      port,
+      [
+        Buffer.from(
+          `POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${`fff\r\n${'x'.repeat(4095)}\r\n`.repeat(80)}0\r\n\r\n`,
+        ),
+      ],
+      { replies: 1 },
+    );
+    assert.deepEqual(
+      chunked.replies.map(({ status }) => status),
+      [413],
+    );
     const head = await converse(port, [Buffer.from(`POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)]);
-    assert.deepEqual(head.replies.map(({ status }) => status), [431]);
+    assert.deepEqual(
+      head.replies.map(({ status }) => status),
+      [431],
+    );
     assert.ok(head.closed);
   }
 });
@@ -85,7 +114,7 @@ test('N-2, N-4: other hosts, other origins and other types are refused', async (
   ];
   for (const [status, head] of table) {
     for (const { port } of [fast, plain]) {
-      const got = await converse(port, [Buffer.from(`POST /v1/decisions HTTP/1.1\r\n${head}\r\nContent-Length: 2\r\n\r\n{}`)]);
+      const got = await converse(port, [Buffer.from(`POST /v1/decisions HTTP/1.1\r\n${head}\r\nContent-Length: 2\r\n\r\n{}`)], { replies: 1 });
       assert.equal(got.replies[0]?.status, status, head);
     }
   }
@@ -106,7 +135,10 @@ test('N-47: slow clients are told and closed; idle ones are closed', async () =>
     assert.equal(got.replies[0]?.status, 408);
     assert.ok(got.closed);
   }
-  assert.deepEqual(idle.replies.map(({ status }) => status), [200]);
+  assert.deepEqual(
+    idle.replies.map(({ status }) => status),
+    [200],
+  );
   assert.ok(idle.closed);
   // node:http looks every 30 s by default; the limits must hold there too
   for (const got of [handed, chunked]) {

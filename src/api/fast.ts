@@ -2,7 +2,7 @@
  * The HTTP/1.1 fast path over node:net (spec/http.md N-40 to N-48): the hot routes with plain requests are served
  * here, everything else by node:http on the same port, without the client seeing a difference.
  */
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer, STATUS_CODES } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener, STATUS_CODES } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { Fault } from '../base/fault.ts';
@@ -39,7 +39,8 @@ const LINGER_MS = 1_000;
 /** Refused clients that are told why at one moment; past it they are cut off. */
 const REFUSED_MAX = 256;
 
-const sweepOf = (limits: HttpLimits): number => Math.max(20, Math.min(500, limits.head_timeout_ms / 4, limits.request_timeout_ms / 4, limits.idle_timeout_ms / 4));
+const sweepOf = (limits: HttpLimits): number =>
+  Math.max(20, Math.min(500, limits.head_timeout_ms / 4, limits.request_timeout_ms / 4, limits.idle_timeout_ms / 4));
 
 /** The node:http server behind the fast path, under the same limits. Alone it is what the fast path is compared with. */
 export function nodeHttp(limits: HttpLimits, listener: RequestListener): HttpServer {

@@ -28,7 +28,19 @@ const INPUT_TARGET = /^\/v1\/sessions\/([0-9a-f]{32})\/inputs$/;
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)[ \t]*$/;
 const LENGTH = /^(?:0|[1-9][0-9]{0,6})$/;
 /** Fields that change how a message is read, or what the connection becomes; and those that tell of a web page. */
-const HANDED_OVER = new Set(['transfer-encoding', 'expect', 'upgrade', 'te', 'trailer', 'origin', 'sec-fetch-site', 'http2-settings', 'content-encoding', 'proxy-connection', 'keep-alive']);
+const HANDED_OVER = new Set([
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'te',
+  'trailer',
+  'origin',
+  'sec-fetch-site',
+  'http2-settings',
+  'content-encoding',
+  'proxy-connection',
+  'keep-alive',
+]);
 
 /** N-42: a head with its empty line, or null for one that is not of the plain form. */
 export function parseHead(text: string, isOwnHost: (host: string) => boolean): Head | null {

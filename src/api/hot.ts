@@ -1,5 +1,5 @@
 /** The requests that come often: decisions, batches, outcomes, sessions and inputs (spec/http.md N-21 to N-26). */
-import { hex, octetsFromHex, type Octets } from '../base/bytes.ts';
+import { hex, type Octets, octetsFromHex } from '../base/bytes.ts';
 import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { DEPTH_MAX } from '../base/limit.ts';
@@ -98,7 +98,8 @@ export class Hot {
       return this.parts.edge.decide(id, { kind, server: server ?? null, name }, action.args as CborMap, (context ?? null) as CborMap | null, permit ?? true);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      const deep = error.slug === 'too_deep' ? (pathTooDeep(action.args, DEPTH_MAX, `${at}.action.args`) ?? pathTooDeep(context, DEPTH_MAX, `${at}.context`)) : null;
+      const deep =
+        error.slug === 'too_deep' ? (pathTooDeep(action.args, DEPTH_MAX, `${at}.action.args`) ?? pathTooDeep(context, DEPTH_MAX, `${at}.context`)) : null;
       const path = deep ?? `${at}.action.args`;
       throw new Fault(error.slug, `${error.message}, at ${path}`, { ...error.context, path });
     }

@@ -171,7 +171,8 @@ class Parser {
     this.at += match[0].length;
     const value = Number(match[0]);
     if (!Number.isFinite(value) || Object.is(value, -0)) this.fail('not_finite', `the number ${shorten(match[0])}`);
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) this.fail('integer_too_large', `the integer ${shorten(match[0])} is past 2^53: send a string,`);
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      this.fail('integer_too_large', `the integer ${shorten(match[0])} is past 2^53: send a string,`);
     return value;
   }
 }

@@ -54,8 +54,30 @@ test('N-12 to N-16: what is refused, with its code and place', () => {
 
 test('N-11: malformed JSON says at which offset', () => {
   const table: readonly (readonly [text: string, offset: number])[] = [
-    ['', 0], ['{', 1], ['{"a"', 4], ['{"a":}', 5], ['{"a":1,}', 7], ['[1,]', 3], ['[1 2]', 3], ['01', 1], ['-', 0], ['.5', 0], ['1.', 1], ['+1', 0],
-    ['NaN', 0], ['[Infinity]', 1], ['tru', 0], ["{'a':1}", 1], ['"a', 2], ['"\t"', 1], ['"\\x"', 1], ['"\\u12g4"', 1], ['\ufeff{}', 0], ['{}{}', 2], ['// c\n1', 0], ['[1]\u00a0', 3],
+    ['', 0],
+    ['{', 1],
+    ['{"a"', 4],
+    ['{"a":}', 5],
+    ['{"a":1,}', 7],
+    ['[1,]', 3],
+    ['[1 2]', 3],
+    ['01', 1],
+    ['-', 0],
+    ['.5', 0],
+    ['1.', 1],
+    ['+1', 0],
+    ['NaN', 0],
+    ['[Infinity]', 1],
+    ['tru', 0],
+    ["{'a':1}", 1],
+    ['"a', 2],
+    ['"\t"', 1],
+    ['"\\x"', 1],
+    ['"\\u12g4"', 1],
+    ['\ufeff{}', 0],
+    ['{}{}', 2],
+    ['// c\n1', 0],
+    ['[1]\u00a0', 3],
   ];
   for (const [text, offset] of table) {
     const got = outcome(text);
@@ -78,7 +100,10 @@ test('N-12: what is exact passes, integral floats as integers', () => {
 test('N-10: bytes that are not UTF-8 are refused', () => {
   assert.equal(textOf(Buffer.from('{"ü":1}')), '{"ü":1}');
   for (const bytes of [[0xff], [0x22, 0xc3, 0x22], [0xed, 0xa0, 0x80], [0xc0, 0x80]]) {
-    assert.throws(() => textOf(Buffer.from(bytes)), (error) => error instanceof Fault && error.slug === 'request_json');
+    assert.throws(
+      () => textOf(Buffer.from(bytes)),
+      (error) => error instanceof Fault && error.slug === 'request_json',
+    );
   }
   assert.throws(() => parseJson(textOf(Buffer.from('\ufeff{}'))), Fault);
 });
@@ -93,7 +118,33 @@ const rounds = Number(process.env.AVA_FUZZ ?? 60_000);
 
 test(`differential: the same value as JSON.parse or a fault (seed ${seed}, ${rounds} rounds)`, () => {
   const { pick, below } = random(seed);
-  const atoms = ['0', '-0', '1', '50.0', '1e2', '1e400', '1e-7', '9007199254740991', '9007199254740993', '1E+21', '0.1', '-12.50', '""', '"a"', '"\\ud800"', '"\\ud83d\\ude00"', '"\\u0000"', '"é€😀"', '"\\n"', 'true', 'false', 'null', '"__proto__"', '-', '01'];
+  const atoms = [
+    '0',
+    '-0',
+    '1',
+    '50.0',
+    '1e2',
+    '1e400',
+    '1e-7',
+    '9007199254740991',
+    '9007199254740993',
+    '1E+21',
+    '0.1',
+    '-12.50',
+    '""',
+    '"a"',
+    '"\\ud800"',
+    '"\\ud83d\\ude00"',
+    '"\\u0000"',
+    '"é€😀"',
+    '"\\n"',
+    'true',
+    'false',
+    'null',
+    '"__proto__"',
+    '-',
+    '01',
+  ];
   const keys = ['"a"', '"b"', '"10"', '"__proto__"', '"\\u0061"', '"constructor"', '""', '"ü"'];
   const spaces = ['', '', '', '', ' ', '\n', '\t ', '\u00a0'];
   const make = (depth: number): string => {

@@ -74,7 +74,12 @@ export class Metrics {
       return `ava_decision_duration_seconds_bucket{le="${bound}"} ${seen}`;
     });
     return [
-      family('ava_decisions_total', 'counter', 'Decisions in durable blocks, by verdict', VERDICTS.slice(1).map((verdict, i) => [`verdict="${verdict}"`, this.verdicts[i + 1]])),
+      family(
+        'ava_decisions_total',
+        'counter',
+        'Decisions in durable blocks, by verdict',
+        VERDICTS.slice(1).map((verdict, i) => [`verdict="${verdict}"`, this.verdicts[i + 1]]),
+      ),
       family('ava_transactions_total', 'counter', 'Transactions in durable blocks', [['', this.verdicts.reduce((sum, count) => sum + count, 0)]]),
       family('ava_rule_refusals_total', 'counter', 'Rules that did not pass, by cause', [...this.rules]),
       family('ava_gas_consumed_total', 'counter', 'Gas of durable decisions', [['', this.gas]]),

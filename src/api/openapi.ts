@@ -1,7 +1,7 @@
 /** OpenAPI 3.1 from the table of routes and the shapes (spec/http.md N-3). */
 import { STATUS_CODES } from 'node:http';
 import type { TSchema } from 'typebox';
-import { type Operation, OPERATIONS } from './operation.ts';
+import { OPERATIONS, type Operation } from './operation.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { Problem } from './schema.ts';
 
@@ -32,7 +32,10 @@ function operationOf(operation: Operation, schemas: Document): Document {
   const parameters = [...named, ...more];
   const problem = content(PROBLEM_TYPE, Problem, schemas);
   // /ready and /health answer 503 with their own shape when they can
-  const faults = operation.faults.map((status) => [String(status), { description: STATUS_CODES[status], content: problem, ...(status === 503 && { headers: { 'Retry-After': { schema: { type: 'integer' } } } }) }]);
+  const faults = operation.faults.map((status) => [
+    String(status),
+    { description: STATUS_CODES[status], content: problem, ...(status === 503 && { headers: { 'Retry-After': { schema: { type: 'integer' } } } }) },
+  ]);
   return {
     operationId: operation.id,
     summary: operation.summary,

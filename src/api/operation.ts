@@ -1,7 +1,21 @@
 /** The routes, once: the router serves this table and OpenAPI prints it (spec/http.md N-3). */
 import { type TSchema, Type } from 'typebox';
 import {
-  BatchAnswer, BatchRequest, BlockAnswer, ConstitutionAnswer, DecisionAnswer, DecisionRequest, HealthAnswer, InputRequest, OutcomeRequest, Placed, ReadyAnswer, ReceiptAnswer, RulesAnswer, SessionAnswer, SessionRequest,
+  BatchAnswer,
+  BatchRequest,
+  BlockAnswer,
+  ConstitutionAnswer,
+  DecisionAnswer,
+  DecisionRequest,
+  HealthAnswer,
+  InputRequest,
+  OutcomeRequest,
+  Placed,
+  ReadyAnswer,
+  ReceiptAnswer,
+  RulesAnswer,
+  SessionAnswer,
+  SessionRequest,
 } from './schema.ts';
 
 export const JSON_TYPE = 'application/json';
@@ -13,8 +27,25 @@ export const TEXT_TYPE = 'text/plain; charset=utf-8';
 export const OCTETS_TYPE = 'application/octet-stream';
 
 export type OperationId =
-  | 'session' | 'input' | 'decide' | 'batch' | 'stream' | 'outcome' | 'receipt' | 'bundle' | 'rules' | 'constitution'
-  | 'transaction' | 'block' | 'events' | 'checkpoint' | 'tile' | 'health' | 'ready' | 'metrics' | 'openapi';
+  | 'session'
+  | 'input'
+  | 'decide'
+  | 'batch'
+  | 'stream'
+  | 'outcome'
+  | 'receipt'
+  | 'bundle'
+  | 'rules'
+  | 'constitution'
+  | 'transaction'
+  | 'block'
+  | 'events'
+  | 'checkpoint'
+  | 'tile'
+  | 'health'
+  | 'ready'
+  | 'metrics'
+  | 'openapi';
 
 export interface Operation {
   readonly id: OperationId;
@@ -34,25 +65,114 @@ const json = (shape: TSchema) => ({ type: JSON_TYPE, shape });
 const bytes = (type: string) => ({ type });
 
 export const OPERATIONS: readonly Operation[] = [
-  { id: 'session', method: 'POST', path: '/v1/sessions', summary: 'Opens a session of an agent', request: json(SessionRequest), answer: json(SessionAnswer), faults: [400, 413, 415, 503] },
-  { id: 'input', method: 'POST', path: '/v1/sessions/{session}/inputs', summary: 'Tells what the user said', request: json(InputRequest), answer: json(Placed), faults: [400, 404, 413, 415, 503] },
-  { id: 'decide', method: 'POST', path: '/v1/decisions', summary: 'Judges one action; the answer is durable', request: json(DecisionRequest), answer: json(DecisionAnswer), faults: [400, 404, 409, 413, 415, 503] },
-  { id: 'batch', method: 'POST', path: '/v1/decisions/batch', summary: 'Judges up to 256 actions in order', request: json(BatchRequest), answer: json(BatchAnswer), faults: [400, 413, 415, 503] },
-  { id: 'stream', method: 'POST', path: '/v1/decisions/stream', summary: 'Judges one action a line; answers one a line, in order', request: { type: NDJSON_TYPE, shape: DecisionRequest }, answer: { type: NDJSON_TYPE, shape: DecisionAnswer }, faults: [415] },
-  { id: 'outcome', method: 'POST', path: '/v1/outcomes', summary: 'Tells what became of an allowed action, and closes its permit', request: json(OutcomeRequest), answer: json(Placed), faults: [400, 404, 409, 413, 415, 503] },
-  { id: 'receipt', method: 'GET', path: '/v1/receipts/{receipt}', summary: 'A receipt with its transaction, block and place', answer: json(ReceiptAnswer), faults: [404] },
-  { id: 'bundle', method: 'GET', path: '/v1/receipts/{receipt}/bundle', summary: 'What an outsider needs to verify a receipt', answer: bytes(CBOR_TYPE), faults: [404] },
+  {
+    id: 'session',
+    method: 'POST',
+    path: '/v1/sessions',
+    summary: 'Opens a session of an agent',
+    request: json(SessionRequest),
+    answer: json(SessionAnswer),
+    faults: [400, 413, 415, 503],
+  },
+  {
+    id: 'input',
+    method: 'POST',
+    path: '/v1/sessions/{session}/inputs',
+    summary: 'Tells what the user said',
+    request: json(InputRequest),
+    answer: json(Placed),
+    faults: [400, 404, 413, 415, 503],
+  },
+  {
+    id: 'decide',
+    method: 'POST',
+    path: '/v1/decisions',
+    summary: 'Judges one action; the answer is durable',
+    request: json(DecisionRequest),
+    answer: json(DecisionAnswer),
+    faults: [400, 404, 409, 413, 415, 503],
+  },
+  {
+    id: 'batch',
+    method: 'POST',
+    path: '/v1/decisions/batch',
+    summary: 'Judges up to 256 actions in order',
+    request: json(BatchRequest),
+    answer: json(BatchAnswer),
+    faults: [400, 413, 415, 503],
+  },
+  {
+    id: 'stream',
+    method: 'POST',
+    path: '/v1/decisions/stream',
+    summary: 'Judges one action a line; answers one a line, in order',
+    request: { type: NDJSON_TYPE, shape: DecisionRequest },
+    answer: { type: NDJSON_TYPE, shape: DecisionAnswer },
+    faults: [415],
+  },
+  {
+    id: 'outcome',
+    method: 'POST',
+    path: '/v1/outcomes',
+    summary: 'Tells what became of an allowed action, and closes its permit',
+    request: json(OutcomeRequest),
+    answer: json(Placed),
+    faults: [400, 404, 409, 413, 415, 503],
+  },
+  {
+    id: 'receipt',
+    method: 'GET',
+    path: '/v1/receipts/{receipt}',
+    summary: 'A receipt with its transaction, block and place',
+    answer: json(ReceiptAnswer),
+    faults: [404],
+  },
+  {
+    id: 'bundle',
+    method: 'GET',
+    path: '/v1/receipts/{receipt}/bundle',
+    summary: 'What an outsider needs to verify a receipt',
+    answer: bytes(CBOR_TYPE),
+    faults: [404],
+  },
   { id: 'rules', method: 'GET', path: '/v1/rules', summary: 'The rules in force', answer: json(RulesAnswer), faults: [] },
   { id: 'constitution', method: 'GET', path: '/v1/constitution', summary: 'The constitution in force', answer: json(ConstitutionAnswer), faults: [] },
-  { id: 'transaction', method: 'POST', path: '/v1/transactions', summary: 'Places a signed transaction', request: bytes(CBOR_TYPE), answer: json(Placed), faults: [400, 404, 409, 413, 415, 503] },
-  { id: 'block', method: 'GET', path: '/v1/blocks/{height}', summary: 'A block\'s header, signature and receipts', answer: json(BlockAnswer), faults: [404] },
   {
-    id: 'events', method: 'GET', path: '/v1/events', summary: 'Durable events as they happen', answer: bytes(SSE_TYPE), faults: [400, 503],
+    id: 'transaction',
+    method: 'POST',
+    path: '/v1/transactions',
+    summary: 'Places a signed transaction',
+    request: bytes(CBOR_TYPE),
+    answer: json(Placed),
+    faults: [400, 404, 409, 413, 415, 503],
+  },
+  { id: 'block', method: 'GET', path: '/v1/blocks/{height}', summary: "A block's header, signature and receipts", answer: json(BlockAnswer), faults: [404] },
+  {
+    id: 'events',
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'Durable events as they happen',
+    answer: bytes(SSE_TYPE),
+    faults: [400, 503],
     headers: [{ name: 'Last-Event-ID', description: 'goes on after this event' }],
     query: [{ name: 'from', description: 'starts with this block' }],
   },
-  { id: 'checkpoint', method: 'GET', path: '/log/checkpoint', summary: 'The signed checkpoint of the log (c2sp.org/tlog-tiles)', answer: bytes(TEXT_TYPE), faults: [404] },
-  { id: 'tile', method: 'GET', path: '/log/tile/{tile+}', summary: 'A tile or entry bundle of the log (c2sp.org/tlog-tiles)', answer: bytes(OCTETS_TYPE), faults: [400, 404] },
+  {
+    id: 'checkpoint',
+    method: 'GET',
+    path: '/log/checkpoint',
+    summary: 'The signed checkpoint of the log (c2sp.org/tlog-tiles)',
+    answer: bytes(TEXT_TYPE),
+    faults: [404],
+  },
+  {
+    id: 'tile',
+    method: 'GET',
+    path: '/log/tile/{tile+}',
+    summary: 'A tile or entry bundle of the log (c2sp.org/tlog-tiles)',
+    answer: bytes(OCTETS_TYPE),
+    faults: [400, 404],
+  },
   { id: 'health', method: 'GET', path: '/health', summary: 'Whether the node works', answer: json(HealthAnswer), faults: [503] },
   { id: 'ready', method: 'GET', path: '/ready', summary: 'Whether the node takes decisions', answer: json(ReadyAnswer), faults: [503] },
   { id: 'metrics', method: 'GET', path: '/metrics', summary: 'Figures for Prometheus', answer: bytes(METRICS_TYPE), faults: [] },

@@ -1,5 +1,5 @@
 /** Faults as `application/problem+json` (RFC 9457; spec/http.md N-5 to N-7), and back. */
-import { Fault, type FaultContext, FAULTS, type FaultName } from '../base/fault.ts';
+import { FAULTS, Fault, type FaultContext, type FaultName } from '../base/fault.ts';
 import { jsonAscii } from './json-value.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';

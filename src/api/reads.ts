@@ -28,7 +28,11 @@ export interface BlockReader {
 const RECEIPT_ID = /^(0|[1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,5})\.([0-9a-f]{12})$/;
 const HEIGHT = /^(0|[1-9][0-9]{0,15})$/;
 const KIND_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(KIND).map(([name, number]) => [number, name]));
-const SIDECAR_NAMES: Readonly<Record<number, readonly string[]>> = { [KIND.session_input]: ['text'], [KIND.decide]: ['args', 'context'], [KIND.outcome]: ['result', 'error'] };
+const SIDECAR_NAMES: Readonly<Record<number, readonly string[]>> = {
+  [KIND.session_input]: ['text'],
+  [KIND.decide]: ['args', 'context'],
+  [KIND.outcome]: ['result', 'error'],
+};
 /** Fields of payloads that are ids and hashes. */
 const OCTETS_FIELDS = new Set(['session', 'commitment', 'args_commitment', 'permit']);
 
@@ -62,7 +66,11 @@ function payloadView(transaction: Transaction): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(transaction.payload).map(([key, value]) => [
       key,
-      OCTETS_FIELDS.has(key) && typeof value === 'string' ? hex(value) : Array.isArray(value) ? value.map((item) => hex(item as Octets)) : jsonOfCbor(value as Cbor),
+      OCTETS_FIELDS.has(key) && typeof value === 'string'
+        ? hex(value)
+        : Array.isArray(value)
+          ? value.map((item) => hex(item as Octets))
+          : jsonOfCbor(value as Cbor),
     ]),
   );
 }
@@ -111,7 +119,13 @@ export function receiptView({ index, block, entry }: Place, law: Law): ReceiptAn
     sidecar: sidecarView(transaction),
     witness: witness === null ? null : (jsonOfCbor(decode(witness) as CborMap) as Record<string, unknown>),
     block: blockView(block),
-    proof: { index, size: block.items.length, entries_root: hex(header.entries_root), log_index: header.log_size - block.items.length + index, log_size: header.log_size },
+    proof: {
+      index,
+      size: block.items.length,
+      entries_root: hex(header.entries_root),
+      log_index: header.log_size - block.items.length + index,
+      log_size: header.log_size,
+    },
   };
 }
 
@@ -165,7 +179,7 @@ export function rulesView(law: Law): RulesAnswer {
       id: hex(rule.id),
       judge: rule.manifest.judge,
       params: jsonOfCbor(Object.fromEntries(Object.entries(rule.params))) as Record<string, unknown>,
-      reads: rule.inputs.map(({ path, type }) => ({ path, type: printType(type) })),
+      inputs: rule.inputs.map(({ path, type }) => ({ path, type: printType(type) })),
     })),
   };
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '../base/fault.ts';
 import { isJsonType } from './head.ts';
-import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE, type Operation, type OperationId, OPERATIONS } from './operation.ts';
+import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE, OPERATIONS, type Operation, type OperationId } from './operation.ts';
 import { faultOf, PROBLEM_TYPE, problemOf, RETRY_AFTER_S } from './problem.ts';
 
 export interface Exchange {
@@ -39,7 +39,12 @@ interface Route {
 function routeTable(): Route[] {
   const paths = Map.groupBy(OPERATIONS, (operation) => operation.path);
   return [...paths].map(([path, operations]) => ({
-    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[a-z]+\+\}/g, '(.+)').replaceAll(/\{[a-z]+\}/g, '([^/]+)')}$`),
+    pattern: new RegExp(
+      `^${path
+        .replaceAll('.', '\\.')
+        .replaceAll(/\{[a-z]+\+\}/g, '(.+)')
+        .replaceAll(/\{[a-z]+\}/g, '([^/]+)')}$`,
+    ),
     operations: new Map(operations.map((operation) => [operation.method, operation])),
   }));
 }
@@ -62,7 +67,11 @@ export function ownHosts(names: readonly string[]): (host: string) => boolean {
   return (host) => own.has(host.toLowerCase().replace(/:[0-9]{1,5}$/, ''));
 }
 
-export function router(handlers: Handlers, isOwnHost: (host: string) => boolean, observer: Observer): (request: IncomingMessage, response: ServerResponse) => void {
+export function router(
+  handlers: Handlers,
+  isOwnHost: (host: string) => boolean,
+  observer: Observer,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = routeTable();
   return (request, response) => {
     let id: OperationId | '' = '';
@@ -112,14 +121,18 @@ function target(request: IncomingMessage, isOwnHost: (host: string) => boolean):
   return { path: url.pathname, query: url.searchParams };
 }
 
-const isOwnOrigin = (origin: string, host: string): boolean => origin.toLowerCase() === `http://${host.toLowerCase()}` || origin.toLowerCase() === `https://${host.toLowerCase()}`;
+const isOwnOrigin = (origin: string, host: string): boolean =>
+  origin.toLowerCase() === `http://${host.toLowerCase()}` || origin.toLowerCase() === `https://${host.toLowerCase()}`;
 
 /** N-4 */
 function checkType(request: IncomingMessage, { request: expected }: Operation): void {
   if (expected === undefined) return;
   if (request.headers['content-encoding'] !== undefined) throw new Fault('media_type', 'the body must not be compressed');
   const type = request.headers['content-type'] ?? '';
-  const fits = expected.type === JSON_TYPE ? isJsonType(type) : new RegExp(`^${expected.type === CBOR_TYPE ? CBOR_TYPE : `(?:${NDJSON_TYPE}|application/jsonl|application/ndjson)`}[ \\t]*(?:;.*)?$`, 'i').test(type);
+  const fits =
+    expected.type === JSON_TYPE
+      ? isJsonType(type)
+      : new RegExp(`^${expected.type === CBOR_TYPE ? CBOR_TYPE : `(?:${NDJSON_TYPE}|application/jsonl|application/ndjson)`}[ \\t]*(?:;.*)?$`, 'i').test(type);
   if (!fits) throw new Fault('media_type', `Content-Type: ${expected.type} is expected`, { expected: expected.type });
 }
 

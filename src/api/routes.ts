@@ -85,7 +85,15 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
     },
     health({ response }) {
       const { fault, height, waiting, state } = sequencer;
-      const health = { status: fault === null ? 'ok' : 'failed', version, network: hex(sequencer.network), height, waiting, constitution: state.law.version, uptime_ms: metrics.uptime_ms };
+      const health = {
+        status: fault === null ? 'ok' : 'failed',
+        version,
+        network: hex(sequencer.network),
+        height,
+        waiting,
+        constitution: state.law.version,
+        uptime_ms: metrics.uptime_ms,
+      };
       const problem = fault === null ? {} : { fault: JSON.parse(problemOf(fault)) as unknown };
       send(response, fault === null ? 200 : 503, JSON_TYPE, JSON.stringify({ ...health, ...problem }));
     },
@@ -132,7 +140,9 @@ function hotPosts(hot: Hot, limits: HttpLimits): Readonly<Record<HotRoute, Handl
     (route: HotRoute): Handler =>
     (exchange) =>
       readBody(exchange, bodyMaxOf(limits, route), limits.request_timeout_ms, (body) =>
-        hot.handlers[route](body, exchange.params[0] ?? '', (status, json) => send(exchange.response, status, status < 400 ? JSON_TYPE : PROBLEM_TYPE, json, status === 503 ? { 'Retry-After': '1' } : {})),
+        hot.handlers[route](body, exchange.params[0] ?? '', (status, json) =>
+          send(exchange.response, status, status < 400 ? JSON_TYPE : PROBLEM_TYPE, json, status === 503 ? { 'Retry-After': '1' } : {}),
+        ),
       );
   return { decide: post('decide'), batch: post('batch'), outcome: post('outcome'), session: post('session'), input: post('input') };
 }
@@ -170,6 +180,7 @@ function listenFault(error: unknown, { host, port }: ServeOptions): unknown {
     const pid = portHolder(port);
     return new Fault('port_in_use', `port ${port} on ${host} is in use${pid === null ? '' : ` by process ${pid}`}`, { port, ...(pid !== null && { pid }) });
   }
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new Fault('config', `cannot listen on ${host}:${port}: ${String(code)}`, { host, port });
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new Fault('config', `cannot listen on ${host}:${port}: ${String(code)}`, { host, port });
   return error;
 }

@@ -9,7 +9,8 @@ import { LABEL_BYTES_MAX } from '../base/limit.ts';
 export const BATCH_MAX = 256;
 
 const closed = { additionalProperties: false } as const;
-const label = (description: string) => Type.String({ minLength: 1, maxLength: LABEL_BYTES_MAX, description: `${description}; at most ${LABEL_BYTES_MAX} bytes` });
+const label = (description: string) =>
+  Type.String({ minLength: 1, maxLength: LABEL_BYTES_MAX, description: `${description}; at most ${LABEL_BYTES_MAX} bytes` });
 const count = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
 const hash = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
 const hexOf = (description: string) => Type.String({ pattern: '^([0-9a-f]{2})*$', description });
@@ -93,7 +94,10 @@ export const Problem = Type.Object(
 );
 
 /** N-24: items are checked one by one, so that one bad item fails alone. */
-export const BatchRequest = Type.Object({ decisions: Type.Array(Type.Unknown({ description: 'a DecisionRequest' }), { maxItems: BATCH_MAX }) }, { ...closed, $id: 'BatchRequest' });
+export const BatchRequest = Type.Object(
+  { decisions: Type.Array(Type.Unknown({ description: 'a DecisionRequest' }), { maxItems: BATCH_MAX }) },
+  { ...closed, $id: 'BatchRequest' },
+);
 export const BatchAnswer = Type.Object(
   { decisions: Type.Array(Type.Union([DecisionAnswer, Type.Object({ error: Problem }, closed)])) },
   { ...closed, $id: 'BatchAnswer' },
@@ -148,7 +152,7 @@ export const ReceiptAnswer = Type.Object(
       {
         kind: Type.String({ description: 'bundle, session_open, session_input, decide, outcome or breaker_trip' }),
         sender: hash('The principal'),
-        seq: count('The sender\'s sequence number'),
+        seq: count("The sender's sequence number"),
         valid_until_ms: count('0: no end'),
         payload: object('The fields of this kind'),
         signed: Type.Boolean(),
@@ -158,7 +162,16 @@ export const ReceiptAnswer = Type.Object(
     sidecar: Type.Union([object('Text, arguments, context or result; null when there are none or they were erased'), Type.Null()]),
     witness: Type.Union([object('State that the judge read, by path'), Type.Null()]),
     block: Block,
-    proof: Type.Object({ index: count('Leaf of the block'), size: count('Leaves of the block'), entries_root: hash('The block\'s root'), log_index: count('Leaf of the log'), log_size: count('Leaves of the log at this block') }, closed),
+    proof: Type.Object(
+      {
+        index: count('Leaf of the block'),
+        size: count('Leaves of the block'),
+        entries_root: hash("The block's root"),
+        log_index: count('Leaf of the log'),
+        log_size: count('Leaves of the log at this block'),
+      },
+      closed,
+    ),
   },
   { ...closed, $id: 'ReceiptAnswer' },
 );
@@ -169,9 +182,23 @@ export const BlockAnswer = Type.Object(
     block: Block,
     fields: Type.Object(
       {
-        network: hash(''), height: count(''), time_ms: count(''), prev_hash: hash(''), seal_ref: hash(''), validators_root: hash(''), rules_root: hash(''), state_root: hash(''), facts_digest: hash(''),
-        entries_root: hash(''), log_size: count(''), log_root: hash(''), outbox_root: hash(''), verdicts: Type.Object({ none: count(''), allow: count(''), deny: count(''), escalate: count('') }, closed),
-        gas_used: count(''), amendments_root: hash(''), schedule: hash(''),
+        network: hash(''),
+        height: count(''),
+        time_ms: count(''),
+        prev_hash: hash(''),
+        seal_ref: hash(''),
+        validators_root: hash(''),
+        rules_root: hash(''),
+        state_root: hash(''),
+        facts_digest: hash(''),
+        entries_root: hash(''),
+        log_size: count(''),
+        log_root: hash(''),
+        outbox_root: hash(''),
+        verdicts: Type.Object({ none: count(''), allow: count(''), deny: count(''), escalate: count('') }, closed),
+        gas_used: count(''),
+        amendments_root: hash(''),
+        schedule: hash(''),
       },
       closed,
     ),
@@ -187,8 +214,22 @@ export const RulesAnswer = Type.Object(
     rules: Type.Array(
       Type.Object(
         {
-          index: count('The place in the constitution'), rule: Type.String(), title: Type.String(), advice: Type.Optional(Type.String()), scope: Type.Array(Type.String()), mode: Mode, until_ms: count('0: no end'), grants: Type.Boolean(),
-          otherwise: Verdict, on_fault: Verdict, level: Type.String(), gas: count(''), id: hash('H("rule", program)'), judge: Type.String({ description: 'The source' }), params: object('Values by name'), reads: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed), { description: 'What the rule reads' }),
+          index: count('The place in the constitution'),
+          rule: Type.String(),
+          title: Type.String(),
+          advice: Type.Optional(Type.String()),
+          scope: Type.Array(Type.String()),
+          mode: Mode,
+          until_ms: count('0: no end'),
+          grants: Type.Boolean(),
+          otherwise: Verdict,
+          on_fault: Verdict,
+          level: Type.String(),
+          gas: count(''),
+          id: hash('H("rule", program)'),
+          judge: Type.String({ description: 'The source' }),
+          params: object('Values by name'),
+          inputs: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed), { description: 'What the rule reads' }),
         },
         closed,
       ),
@@ -198,16 +239,37 @@ export const RulesAnswer = Type.Object(
 );
 export const ConstitutionAnswer = Type.Object(
   {
-    name: Type.String(), version: count(''), default: Type.Enum(['allow', 'deny']), network: hash(''), home: Type.String(), sequencer: Type.String(), rules: Type.Array(Type.String()), tools: count('Tools of the tool map'),
-    validators: Type.Array(Type.Object({ name: Type.String(), principal: hash(''), key_id: hash(''), public: hash(''), suite: count(''), weight: count('') }, closed)),
-    validators_root: hash(''), rules_root: hash(''), state_root: hash(''), schedule: hash(''),
+    name: Type.String(),
+    version: count(''),
+    default: Type.Enum(['allow', 'deny']),
+    network: hash(''),
+    home: Type.String(),
+    sequencer: Type.String(),
+    rules: Type.Array(Type.String()),
+    tools: count('Tools of the tool map'),
+    validators: Type.Array(
+      Type.Object({ name: Type.String(), principal: hash(''), key_id: hash(''), public: hash(''), suite: count(''), weight: count('') }, closed),
+    ),
+    validators_root: hash(''),
+    rules_root: hash(''),
+    state_root: hash(''),
+    schedule: hash(''),
   },
   { ...closed, $id: 'ConstitutionAnswer' },
 );
 
 /** N-32 */
 export const HealthAnswer = Type.Object(
-  { status: Type.Enum(['ok', 'failed']), version: Type.String(), network: hash(''), height: count('The last durable block'), waiting: count('Transactions that wait'), constitution: count(''), uptime_ms: count(''), fault: Type.Optional(Problem) },
+  {
+    status: Type.Enum(['ok', 'failed']),
+    version: Type.String(),
+    network: hash(''),
+    height: count('The last durable block'),
+    waiting: count('Transactions that wait'),
+    constitution: count(''),
+    uptime_ms: count(''),
+    fault: Type.Optional(Problem),
+  },
   { ...closed, $id: 'HealthAnswer' },
 );
 export const ReadyAnswer = Type.Object({ ready: Type.Boolean() }, { ...closed, $id: 'ReadyAnswer' });

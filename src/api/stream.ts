@@ -89,7 +89,9 @@ export class DecisionStream {
     this.restBytes = 0;
     const number = this.first + this.answers.length;
     this.answers.push(null);
-    this.hot.fail(new Fault('request_too_large', `a line has at most ${this.limits.line_bytes_max} bytes`), (_fault, json) => this.answered(number, `{"error":${json}}\n`));
+    this.hot.fail(new Fault('request_too_large', `a line has at most ${this.limits.line_bytes_max} bytes`), (_fault, json) =>
+      this.answered(number, `{"error":${json}}\n`),
+    );
     this.complete = true;
     this.exchange.response.on('finish', () => this.exchange.request.destroy());
   }

@@ -1,6 +1,6 @@
 /** Two servers with the same trivial routes: node:http alone, and the fast path before it. */
 import { createHash } from 'node:crypto';
-import type { HotHandlers, HotHandler } from './connection.ts';
+import type { HotHandler, HotHandlers } from './connection.ts';
 import { FastServer, type HttpLimits, nodeHttp } from './fast.ts';
 import type { HotRoute } from './head.ts';
 import { parseJson, textOf } from './json.ts';
@@ -9,35 +9,57 @@ import { type Exchange, type Handlers, ownHosts, readBody, router, send } from '
 
 /** Answers with what it was given; `late` answers after a turn of the loop, the later ones first. */
 export function echo(late: boolean): HotHandlers {
-  const handler = (route: HotRoute): HotHandler => (body, id, respond) => {
-    let status = 200;
-    let text = `{"route":"${route}","id":"${id}","bytes":${body.length},"hash":"${createHash('sha256').update(body).digest('hex')}"}`;
-    try {
-      parseJson(textOf(body));
-    } catch (error) {
-      status = faultOf(error).status;
-      text = problemOf(faultOf(error));
-    }
-    if (!late) respond(status, text);
-    else if (body.length % 2 === 0) setImmediate(() => setImmediate(() => respond(status, text)));
-    else setImmediate(() => respond(status, text));
-  };
+  const handler =
+    (route: HotRoute): HotHandler =>
+    (body, id, respond) => {
+      let status = 200;
+      let text = `{"route":"${route}","id":"${id}","bytes":${body.length},"hash":"${createHash('sha256').update(body).digest('hex')}"}`;
+      try {
+        parseJson(textOf(body));
+      } catch (error) {
+        status = faultOf(error).status;
+        text = problemOf(faultOf(error));
+      }
+      if (!late) respond(status, text);
+      else if (body.length % 2 === 0) setImmediate(() => setImmediate(() => respond(status, text)));
+      else setImmediate(() => respond(status, text));
+    };
   return { decide: handler('decide'), batch: handler('batch'), outcome: handler('outcome'), session: handler('session'), input: handler('input') };
 }
 
 export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
   const post = (route: HotRoute) => (exchange: Exchange) =>
     readBody(exchange, route === 'batch' ? limits.batch_bytes_max : limits.body_bytes_max, limits.request_timeout_ms, (body) =>
-      hot[route](body, exchange.params[0] ?? '', (status, text) => send(exchange.response, status, status < 400 ? 'application/json' : 'application/problem+json', text)),
+      hot[route](body, exchange.params[0] ?? '', (status, text) =>
+        send(exchange.response, status, status < 400 ? 'application/json' : 'application/problem+json', text),
+      ),
     );
   const get = ({ response }: Exchange): void => send(response, 200, 'application/json', '{}');
   return {
-    decide: post('decide'), batch: post('batch'), outcome: post('outcome'), session: post('session'), input: post('input'),
-    stream: get, receipt: get, bundle: get, rules: get, constitution: get, transaction: get, block: get, events: get, checkpoint: get, tile: get, health: get, ready: get, metrics: get, openapi: get,
+    decide: post('decide'),
+    batch: post('batch'),
+    outcome: post('outcome'),
+    session: post('session'),
+    input: post('input'),
+    stream: get,
+    receipt: get,
+    bundle: get,
+    rules: get,
+    constitution: get,
+    transaction: get,
+    block: get,
+    events: get,
+    checkpoint: get,
+    tile: get,
+    health: get,
+    ready: get,
+    metrics: get,
+    openapi: get,
   };
 }
 
-const listener = (hot: HotHandlers, limits: HttpLimits) => router(httpHandlers(hot, limits), ownHosts([]), { answered: () => undefined, failed: () => undefined });
+const listener = (hot: HotHandlers, limits: HttpLimits) =>
+  router(httpHandlers(hot, limits), ownHosts([]), { answered: () => undefined, failed: () => undefined });
 
 export interface Running {
   readonly port: number;

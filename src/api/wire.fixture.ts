@@ -54,9 +54,13 @@ export interface Conversation {
 
 /**
  * Sends the pieces one after the other, each in its own packet, and waits until the server closes, or says nothing
- * for `quiet_ms` after all was sent. `end`: the client half-closes after the last piece.
+ * for `quiet_ms` after all was sent, or has given as many `replies`. `end`: the client half-closes after the last piece.
  */
-export function converse(port: number, pieces: readonly Buffer[], { end = false, quiet_ms = 60 } = {}): Promise<Conversation> {
+export function converse(
+  port: number,
+  pieces: readonly Buffer[],
+  { end = false, quiet_ms = 1_000, replies = Number.POSITIVE_INFINITY } = {},
+): Promise<Conversation> {
   return new Promise((resolve) => {
     let text = '';
     let quiet: NodeJS.Timeout | null = null;
@@ -72,6 +76,7 @@ export function converse(port: number, pieces: readonly Buffer[], { end = false,
     };
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
+      if (replies < Number.POSITIVE_INFINITY && repliesOf(text).replies.length >= replies) return done(false);
       if (quiet !== null) wait();
     });
     socket.on('error', () => done(true));
