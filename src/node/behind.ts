@@ -1,6 +1,7 @@
 /** Write-behind: the state store and the published checkpoint follow the log, a little later and never in its way. */
-import type { Octets } from '../base/bytes.ts';
+import { fromOctets, type Octets } from '../base/bytes.ts';
 import type { BlockOutput } from '../machine/apply.ts';
+import type { Change } from '../store/state.ts';
 import { FRONTIER_KEY, type Ledger } from './ledger.ts';
 
 const STATE_MS = 100;
@@ -10,6 +11,8 @@ export class WriteBehind {
   private readonly ledger: Ledger;
   private puts = new Map<Octets, Uint8Array | null>();
   private last: BlockOutput | null = null;
+  /** Entries that the store has once all puts are in it: the facts at `last`, and the frontier. */
+  private count = 0;
   private written = 0;
   private published_ms = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -25,6 +28,8 @@ export class WriteBehind {
   readonly take = (block: BlockOutput): void => {
     for (const [key, bytes] of block.writes) this.puts.set(key, bytes);
     this.last = block;
+    // the next block is committed only after this call, so the facts are those of this height
+    this.count = this.ledger.state.facts.size + 1;
     this.arm(STATE_MS);
   };
 
@@ -57,7 +62,8 @@ export class WriteBehind {
       const { puts } = this;
       this.puts = new Map();
       puts.set(FRONTIER_KEY, block.log.encode());
-      await this.ledger.store.write(block.header.height, puts);
+      const changes = Array.from(puts, ([key, value]): Change => [fromOctets(key), value]);
+      await this.ledger.store.write(block.header.height, changes, this.count);
       this.written = block.header.height;
     }
     const now_ms = performance.now();

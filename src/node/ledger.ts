@@ -3,7 +3,7 @@
  * lacks is replayed from the log, and a restart comes out at the same header.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Octets } from '../base/bytes.ts';
+import { type Octets, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { newSeed, type SigningKey, signingKey } from '../crypto/suite.ts';
 import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
@@ -52,13 +52,14 @@ function nodeKey(folder: Folder): SigningKey {
 }
 
 /** A state from the store's snapshot where it fits this log, else the state before block 1. */
-function snapshot(law: Law, log: Log, store: StateStore): State {
+async function snapshot(law: Law, log: Log, store: StateStore): Promise<State> {
   const state = beginReplay(law);
-  const kept = store.load();
+  const kept = await store.load();
   if (kept === null || kept.height < 1 || kept.height > log.head) return state;
   const facts: [Octets, Uint8Array][] = [];
   let frontier: Frontier | null = null;
-  for (const [key, bytes] of kept.entries) {
+  for (const [keyBytes, bytes] of kept.entries) {
+    const key = octets(keyBytes);
     if (key === FRONTIER_KEY) frontier = Frontier.decode(bytes);
     else facts.push([key, bytes]);
   }
@@ -93,7 +94,7 @@ export async function openLedger(path: string, makeGenesis: MakeGenesis, options
     const published = openPublished(folder.disk, noteVerifier(origin, key.public));
     const log = await Log.open(folder.log, { ...options, ...(published !== null && { trusted: { size: published.size } }) });
     const store = await StateStore.open(folder.state_path);
-    const state = snapshot(law, log, store);
+    const state = await snapshot(law, log, store);
     const from = state.height;
     for (const frame of log.frames(from + 1)) replayFrame(state, frame, false);
     const publisher = new Publisher(folder.disk, log, key, origin, published);
