@@ -3,7 +3,7 @@
  * throw; an error code (`EIO`, `ENOSPC`, …) is all that the store looks at.
  */
 import { close, closeSync, existsSync, fdatasync, fstatSync, fsync, mkdirSync, open, openSync, readdirSync, readSync, renameSync, unlinkSync, write, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Called once, never before the call that was given it has returned. */
 export type Done = (error: Error | null) => void;
@@ -131,9 +131,6 @@ export function syncFolder(path: string, done: Done): void {
     fsync(fd, (failed) => close(fd, (closing) => done(failed ?? closing ?? null)));
   });
 }
-
-/** The folder that holds `path`. */
-export const folderOf = (path: string): string => dirname(path);
 
 /** A callback operation as a promise. */
 export const settled = (start: (done: Done) => void): Promise<void> =>

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratchFolder } from '../../sim/scratch.ts';
 import { Fault, type FaultName } from '../base/fault.ts';
-import { DATA_VERSION, openFolder, versionOf } from './folder.ts';
+import { Publisher } from './checkpoint.ts';
+import { DATA_VERSION, openFolder, readFolder, versionOf } from './folder.ts';
+import { signingKey } from '../crypto/suite.ts';
+import { ZERO32 } from '../base/bytes.ts';
+import { noteVerifier } from '../merkle/note.ts';
 import { holderOf } from './lock.ts';
 
 const refuses = (slug: FaultName, text: RegExp) => (e: unknown) => e instanceof Fault && e.slug === slug && text.test(e.message);
@@ -92,5 +96,20 @@ test('a start that was interrupted early is taken up', async (t) => {
   const folder = await openFolder(path);
   assert.equal(readFileSync(join(path, 'version'), 'utf8'), 'ava-data 1\n');
   assert(!existsSync(join(path, 'version.tmp')));
+  folder.release();
+});
+
+test('a held folder can be read, and its checkpoint', async (t) => {
+  const path = join(scratchFolder(t), 'data');
+  assert.throws(() => readFolder(path), refuses('data_version', /no data folder/));
+  assert(!existsSync(path));
+  const folder = await openFolder(path);
+  const key = signingKey(new Uint8Array(32).fill(1));
+  const verifier = noteVerifier('a.example', key.public);
+  assert.equal(folder.published(verifier), null);
+  await new Publisher(folder.disk, { size: 4 }, key, 'a.example', null).publish(4, ZERO32);
+  const before = stateOf(path);
+  assert.deepEqual(readFolder(path).published(verifier), { origin: 'a.example', size: 4, root: ZERO32 });
+  assert.equal(stateOf(path), before);
   folder.release();
 });

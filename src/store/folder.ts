@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { replaceFile } from './checkpoint.ts';
+import type { Checkpoint, NoteVerifier } from '../merkle/note.ts';
+import { openPublished, replaceFile } from './checkpoint.ts';
 import { RealDisk } from './disk.ts';
 import { LOCK_NAME, lockFolder, PID_NAME } from './lock.ts';
 
@@ -14,16 +15,22 @@ const TEMPORARY = 'version.tmp';
 /** What a start that was interrupted before the version was written may have left. */
 const EARLY: ReadonlySet<string> = new Set([LOCK_NAME, PID_NAME, TEMPORARY]);
 
-export interface Folder {
+/** A data folder to read, which another process may hold. */
+export interface ReadFolder {
   readonly path: string;
-  /** The folder itself: the checkpoint stands in it. */
-  readonly disk: RealDisk;
-  /** The log's segments. */
+  /** The log's segments, for `Log.open`. */
   readonly log: RealDisk;
-  /** Where the state store keeps its files; made by it. */
-  readonly state_path: string;
   /** A path within the folder, for what other rooms keep in it. */
   at(name: string): string;
+  /** The checkpoint that was published last, or null. @throws Fault note_malformed, note_unsigned */
+  published(verifier: NoteVerifier): Checkpoint | null;
+}
+
+export interface Folder extends ReadFolder {
+  /** The folder itself: the checkpoint stands in it. */
+  readonly disk: RealDisk;
+  /** Where the state store keeps its files; made by it. */
+  readonly state_path: string;
   /** Frees the lock. */
   release(): void;
 }
@@ -47,6 +54,19 @@ function checkVersion(path: string): number | null {
   return version;
 }
 
+const within = (path: string): ReadFolder => ({
+  path,
+  log: new RealDisk(join(path, 'log')),
+  at: (name) => join(path, name),
+  published: (verifier) => openPublished(new RealDisk(path), verifier),
+});
+
+/** A data folder to read only: no lock, nothing written. Open its log with `read_only`. @throws Fault data_version */
+export function readFolder(path: string): ReadFolder {
+  if (checkVersion(path) === null || !existsSync(join(path, 'log'))) throw new Fault('data_version', `${path} is no data folder`, { folder: path });
+  return within(path);
+}
+
 /**
  * Opens and locks the data folder, or makes one in a missing or empty folder.
  * @throws Fault data_version, data_locked: nothing was written then
@@ -59,7 +79,12 @@ export async function openFolder(path: string): Promise<Folder> {
     const disk = new RealDisk(path);
     // looked at again: another process may have been first
     if (checkVersion(path) === null) await replaceFile(disk, VERSION_NAME, TEMPORARY, utf8(`ava-data ${DATA_VERSION}\n`));
-    return { path, disk, log: new RealDisk(join(path, 'log')), state_path: join(path, 'state'), at: (name) => join(path, name), release: () => lock.release() };
+    return {
+      ...within(path),
+      disk,
+      state_path: join(path, 'state'),
+      release: () => lock.release(),
+    };
   } catch (error) {
     lock.release();
     throw error;
