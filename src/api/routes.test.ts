@@ -219,7 +219,7 @@ test('a port in use is one fault with the holder', async () => {
 
 test('N-3: OpenAPI names every route, its references resolve, and the node serves it', async () => {
   const served = (await (await fetch(`${node.url}/openapi.json`)).json()) as ReturnType<typeof openApi>;
-  assert.deepEqual(served, JSON.parse(JSON.stringify(openApi(served.info?.['version' as keyof object], node.url))));
+  assert.deepEqual(served, JSON.parse(JSON.stringify(openApi((served.info as { version: string }).version, node.url))));
   assert.equal(served.openapi, '3.1.0');
   const paths = served.paths as Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
   for (const { path, method, id } of OPERATIONS) assert.equal(paths[path.replace('+}', '}')][method.toLowerCase()].operationId, id);
