@@ -7,7 +7,7 @@ import { bounded, constBytes, foldGas, GAS_MAX, lengthOf, nodeArena, nodeGas } f
 import { foldType, itemType, typeOf } from './infer.ts';
 import { inputBytesMax } from './input.ts';
 import { isFold, NO_PREDICATE, type Node, type Program, TREE_DEPTH_MAX } from './ir.ts';
-import { BOOL, INT, str, type Type, VALUE_BYTES_MAX } from './type.ts';
+import { BOOL, heapBytes, INT, str, type Type, VALUE_BYTES_MAX } from './type.ts';
 import { textBytes } from './value.ts';
 
 export interface Analysis {
@@ -59,6 +59,7 @@ export function analyse(program: Program): Analysis {
     (owner[j] < 0 || owner[j] + nodes[owner[j]].count >= i) && (!isFold(nodes[j].op) || j + nodes[j].count < i);
   const settle = (i: number, type: Type, fails: boolean): void => {
     if (type.kind === 'none') throw new Fault('rule_type', `node ${i}: an item of a list or map that is always empty`, { node: i });
+    heapBytes(type);
     types[i] = type;
     canFail[i] = fails;
     const operands = nodes[i].operands.filter((j) => j !== NO_PREDICATE);

@@ -121,7 +121,7 @@ export class Field {
     const value = this.scalar();
     if (typeof value === 'bigint') return value >= -(2n ** 53n) + 1n && value < 2n ** 53n ? Number(value) : value;
     if (typeof value === 'number' && !Number.isFinite(value)) this.fail('a number is not finite');
-    return value;
+    return value === 0 ? 0 : value;
   }
 
   private scalar(): null | boolean | number | bigint | string {
@@ -179,7 +179,11 @@ export function readDocument(source: string): Field {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, intAsBigInt: true, version: '1.2', schema: 'core', merge: false, prettyErrors: false });
   const [error] = [...document.errors, ...document.warnings];
-  if (error !== undefined) throw place(lines, error.pos[0], error.message.split('\n')[0], 'rule_yaml', '');
+  if (error !== undefined) {
+    // The library meets the end of its stack as an error of the text.
+    const problem = error.message.startsWith('Maximum call stack') ? 'nested too deeply' : error.message.split('\n')[0];
+    throw place(lines, error.pos[0], problem, 'rule_yaml', '');
+  }
   const contents = document.contents as Node | null;
   return new Field(source, lines, contents, contents?.range?.[0] ?? 0, '');
 }

@@ -146,6 +146,7 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [`${SHORT}limits: { gaz: 1 }\n`, 'rule_field', '5:11 `gaz` is not a field of `limits`; `gas`?'],
   [`${SHORT}tests:\n  - given: { money.amount: 1 }\n`, 'rule_field', '6:5 `expect` is missing: pass, fail or error'],
   [`${SHORT}tests:\n  - given: { money.amount: 1, money: { amount: 2 } }\n    expect: pass\n`, 'rule_field', '6:38 `amount` is given twice'],
+  [`${SHORT}tests:\n  - given: { ${'a.'.repeat(16)}a: 1 }\n    expect: pass\n`, 'rule_field', '6:49 more than 16 levels'],
   [`${SHORT}tests:\n  - given: { 5: 1 }\n    expect: pass\n`, 'rule_field', '6:14 `5` is not a name; quote it'],
   [`${SHORT}tests:\n  - given: { __proto__: 1 }\n    expect: pass\n`, 'rule_field', '6:14 `__proto__` is refused'],
 ];
@@ -162,6 +163,13 @@ test('what is refused, with its place', () => {
       text,
     );
   }
+});
+
+test('what is nested without end is refused', () => {
+  for (const text of ['['.repeat(60_000), '{a: '.repeat(15_000), '- '.repeat(30_000), '? '.repeat(30_000), `a: ${'[1, '.repeat(15_000)}`]) {
+    assert.throws(() => parseManifest(text), { slug: 'rule_yaml' }, text.slice(0, 9));
+  }
+  assert.throws(() => parseManifest('a'.repeat(70_000)), { slug: 'rule_bound' });
 });
 
 test('law bytes that no manifest has are refused', () => {

@@ -4,6 +4,7 @@
  */
 import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
+import { DEPTH_MAX } from '../base/limit.ts';
 import * as records from '../base/record.ts';
 import { isPath } from './admit.ts';
 import { GAS_DEFAULT, GAS_MAX, MEMORY_PAGES_DEFAULT, MEMORY_PAGES_MAX } from './cost.ts';
@@ -335,6 +336,7 @@ function readGiven(field: Field): CborMap {
     const window_ms = sum === null ? undefined : (windowMs(sum[2]) ?? Number(sum[2]));
     const path = sum === null ? segments(name) : ['agent', `sum(${sum[1]},${window_ms})`];
     merge(given, path, entry.plain(), entry);
+    if (levels(given) > DEPTH_MAX) entry.fail(`more than ${DEPTH_MAX} levels`);
   }
   return given as CborMap;
 }
@@ -351,6 +353,12 @@ function merge(into: Record<string, Plain>, path: readonly string[], value: Plai
   if (!isGroup(group)) return field.fail(`\`${first}\` is given twice`);
   if (rest.length > 0) return merge(group as Record<string, Plain>, rest, value, field);
   for (const [name, inner] of Object.entries(value as Record<string, Plain>)) merge(group as Record<string, Plain>, [name], inner, field);
+}
+
+function levels(value: Plain): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const below: readonly Plain[] = Object.values(value);
+  return 1 + below.reduce<number>((most, one) => Math.max(most, levels(one)), 0);
 }
 
 const isGroup = (value: Plain | undefined): value is { readonly [key: string]: Plain } => typeof value === 'object' && value !== null && !Array.isArray(value);
