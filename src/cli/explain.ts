@@ -8,7 +8,8 @@ import type { Output } from './output.ts';
 import { brief, clip, columns, moment, plain, plural } from './text.ts';
 
 const VALUE_MAX = 160;
-const JUDGE_MAX = 400;
+const JUDGE_MAX = 320;
+const PART_MAX = 200;
 
 export async function explain(call: Call): Promise<number> {
   const { out } = call;
@@ -58,10 +59,12 @@ function printRule(out: Output, rule: ExplainedRule): void {
   out.line(`  rule   ${clip(plain(rule.judge.replaceAll(/\s+/g, ' ')), JUDGE_MAX)}`);
   const rows = rule.inputs.map(({ path, value, found, origin }) => [found ? '  input' : '  none', path, clip(plain(value), VALUE_MAX), origin.text]);
   for (const row of columns(rows)) out.line(row);
-  for (const { text, value, sides, remedy } of rule.parts) {
+  // Of a rule that objects, only what is amiss decides.
+  const parts = rule.result === 'passed' || !rule.parts.some(({ amiss }) => amiss) ? rule.parts : rule.parts.filter(({ amiss }) => amiss);
+  for (const { text, value, sides, amiss, remedy } of parts) {
     const shown = sides.filter((side) => side.text !== side.value && !rule.inputs.some(({ path }) => path === side.text));
     const worked = shown.length === 0 ? '' : `   (${shown.map((side) => `${side.text} is ${clip(plain(side.value), VALUE_MAX)}`).join('; ')})`;
-    out.line(`  gave   ${clip(plain(text), JUDGE_MAX)}  →  ${out.paint(remedy === null ? 'green' : 'red', clip(plain(value), VALUE_MAX))}${worked}`);
+    out.line(`  ${amiss ? 'amiss' : 'gave '}  ${clip(plain(text), PART_MAX)}  →  ${out.paint(amiss ? 'red' : 'green', clip(plain(value), VALUE_MAX))}${worked}`);
     if (remedy !== null) out.line(`         ${clip(plain(remedy), JUDGE_MAX)}`);
   }
   if (rule.result === 'passed') return;

@@ -25,7 +25,9 @@ export interface ExplainedPart {
   readonly value: string;
   /** Of a comparison: its sides with their values. */
   readonly sides: readonly { readonly text: string; readonly value: string }[];
-  /** Where it is not as the rule wants it: what would be, in one sentence. */
+  /** It is not as the rule wants it. */
+  readonly amiss: boolean;
+  /** Of a comparison that is amiss: what would not be, in one sentence. */
   readonly remedy: string | null;
 }
 
@@ -71,10 +73,11 @@ const WHY_MISSING = ['absent', 'absent, and so is what holds it', 'of another ty
 const valueText = (found: Found): string => ('value' in found ? printValue(found.value) : WHY_MISSING[found.missing]);
 const flipJson = ({ path, value }: Flip): { path: string; value: string | null } => ({ path, value: value === null ? null : printValue(value) });
 
-const partJson = ({ text, result, sides, remedy }: Part): ExplainedPart => ({
+const partJson = ({ text, result, wanted, sides, remedy }: Part): ExplainedPart => ({
   text,
   value: printValue(result),
   sides: sides.map((side) => ({ text: side.text, value: printValue(side.result) })),
+  amiss: wanted !== undefined && result !== wanted,
   remedy: remedy ?? null,
 });
 

@@ -101,9 +101,11 @@ export class Output {
 
 /** `AVA-4020 No session has this id. Open one with POST /v1/sessions.` */
 export function faultLine(fault: Fault): string {
-  const sentence = plain(fault.message).replace(/[.!?\s]+$/, '');
-  const next = fault.next === '' ? '' : ` ${fault.next[0].toUpperCase()}${fault.next.slice(1)}.`;
-  return `${fault.code} ${sentence}.${next}`;
+  const text = plain(fault.message).replace(/[.\s]+$/, '');
+  const sentence = /^[a-z]+ /.test(text) ? upper(text) : text;
+  return `${fault.code} ${sentence}${/[?!]$/.test(sentence) ? '' : '.'}${fault.next === '' ? '' : ` ${upper(fault.next)}.`}`;
 }
+
+const upper = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}`;
 
 export const faultJson = (fault: Fault): Record<string, unknown> => ({ code: fault.code, fault: fault.slug, detail: fault.message, next: fault.next, ...fault.context });

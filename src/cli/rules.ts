@@ -35,7 +35,7 @@ export async function showRule(call: Call): Promise<number> {
       ['otherwise', found.otherwise],
       ['on fault', found.on_fault],
       ...(found.grants ? [['grants', 'allow, where it passes']] : []),
-      ...Object.entries(found.params).map(([param, value]) => ['param', `${param} = ${toJson(value)}`]),
+      ...Object.entries(found.params).map(([param, value]) => ['param', `${param} = ${typeof value === 'string' ? value : toJson(value)}`]),
       ...found.inputs.map(({ path, type }) => ['reads', `${path}  ${type}`]),
       ...(found.advice === undefined ? [] : [['advice', plain(found.advice)]]),
       ['level', found.level],

@@ -61,6 +61,8 @@ async function start(dir: string, port: number, constitution: string): Promise<{
     appendFileSync(join(dir, LOG_NAME), line, { mode: 0o600 });
   };
   const node = await startNode({ dir, port, constitution, report });
+  // A node in the background has nobody who reads its stderr.
+  process.on('uncaughtExceptionMonitor', (error) => report(error.stack ?? error.message));
   publishAddress(dir, node.url);
   const { law, created, replayed, state } = node.ledger;
   const modes = law.rules.map((rule) => (rule.mode === 'observe' && rule.until_ms !== 0 && rule.until_ms <= Date.now() ? 'enforce' : rule.mode));
