@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { HTTP_LIMITS } from './fast.ts';
 import { type Running, startFast, startPlain } from './trivial.fixture.ts';
@@ -59,6 +60,18 @@ test('N-43: after the hand-over the connection goes on, and the order holds', as
   }
   const expect = await converse(fast.port, [Buffer.from(post('/v1/decisions', '[1]', 'Expect: 100-continue\r\n'))], { replies: 1 });
   assert.equal(expect.replies[0].status, 200);
+});
+
+test('N-43: a client that waits for 100 Continue before its body gets it', async () => {
+  const socket = connect(fast.port, '127.0.0.1');
+  const heard = (): Promise<string> => new Promise((resolve) => socket.once('data', (chunk) => resolve(chunk.toString('latin1'))));
+  const first = heard();
+  socket.write('POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n');
+  assert.match(await first, /^HTTP\/1\.1 100 /);
+  const second = heard();
+  socket.write('[1]');
+  assert.match(await second, /^HTTP\/1\.1 200 /);
+  socket.destroy();
 });
 
 test('N-46: large bodies, slow bodies in small pieces, and what is too large', async () => {
@@ -150,7 +163,6 @@ test('N-47: slow clients are told and closed; idle ones are closed', async () =>
 
 test('N-46: past the bound of connections a client gets 503 at once', async () => {
   const server = await startFast(true, { ...HTTP_LIMITS, connections_max: 2 });
-  const { connect } = await import('node:net');
   const held = [connect(server.port, '127.0.0.1'), connect(server.port, '127.0.0.1')];
   await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
   const got = await converse(server.port, []);
@@ -162,7 +174,6 @@ test('N-46: past the bound of connections a client gets 503 at once', async () =
 });
 
 test('a client that reads nothing does not fill the memory', async () => {
-  const { connect } = await import('node:net');
   const socket = connect(fast.port, '127.0.0.1');
   const request = Buffer.from(post('/v1/decisions', '[1]').repeat(1000));
   socket.pause();
