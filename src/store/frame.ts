@@ -101,7 +101,7 @@ export class FrameWriter {
   }
 
   /**
-   * F-2 to F-6. The bytes are valid until the next call.
+   * F-1, F-2, F-4, F-5, F-6: the bytes are valid until the next call.
    * @throws Fault frame_too_large past FRAME_BYTES_MAX, frame_malformed for a field out of its bounds
    */
   encode(frame: Frame): Uint8Array {

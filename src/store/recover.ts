@@ -80,6 +80,7 @@ function surveySegment(bytes: Buffer, segment: Segment, height: number, salt: Oc
   for (;;) {
     const head = readHead(bytes, at, salt);
     if (typeof head === 'string' || at + head.length > bytes.length || !isWhole(bytes, at, head)) break;
+    // F-15
     if (head.height !== next) throw corrupt(next, `block ${head.height} stands in its place`, segment.number, at);
     at += head.length;
     segment.push(at, head.count);
