@@ -153,10 +153,10 @@ export const ruleVectors = (): object => ({
   limits: LIMITS,
   declared: DECLARED,
   sources: [FULL, EMPTY, WRONG],
-  rules: RULES.map(ruleVector),
-  refused: REFUSED.map(([name, bytes, fault]) => ({ name, bytes, fault })),
+  positive: RULES.map(ruleVector),
+  negative: REFUSED.map(([name, bytes, fault]) => ({ name, bytes, fault })),
 });
-export const inputVectors = (): object => ({ buffers: bufferVectors(), refused: refusedBuffers() });
+export const inputVectors = (): object => ({ positive: bufferVectors(), negative: refusedBuffers() });
 
 if (import.meta.main) {
   for (const [name, vectors] of [

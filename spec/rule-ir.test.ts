@@ -13,19 +13,19 @@ const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`vectors
 
 interface RuleVectors {
   readonly limits: { readonly gas: number; readonly memory_pages: number };
-  readonly rules: readonly {
+  readonly positive: readonly {
     readonly source: string;
     readonly bytes: string;
     readonly id: string;
     readonly gas: number;
     readonly cases: readonly { readonly buffer: string; readonly answer: number }[];
   }[];
-  readonly refused: readonly { readonly name: string; readonly bytes: string; readonly fault: string }[];
+  readonly negative: readonly { readonly name: string; readonly bytes: string; readonly fault: string }[];
 }
 
 interface InputVectors {
-  readonly buffers: readonly { readonly inputs: Readonly<Record<string, string>>; readonly source: Source; readonly buffer: string }[];
-  readonly refused: readonly { readonly inputs: Readonly<Record<string, string>>; readonly buffer: string; readonly fault: string }[];
+  readonly positive: readonly { readonly inputs: Readonly<Record<string, string>>; readonly source: Source; readonly buffer: string }[];
+  readonly negative: readonly { readonly inputs: Readonly<Record<string, string>>; readonly buffer: string; readonly fault: string }[];
 }
 
 const rules = read('rule-ir') as RuleVectors;
@@ -38,7 +38,7 @@ test('the vectors are those that the script writes', () => {
 });
 
 test('R-5, R-7, R-12: each program has its identity, gas and answers', () => {
-  for (const { source, bytes, id, gas, cases } of rules.rules) {
+  for (const { source, bytes, id, gas, cases } of rules.positive) {
     const admitted = admit(fromHex(bytes), rules.limits);
     assert.equal(hex(admitted.id), id, source);
     assert.equal(admitted.analysis.gas, gas, source);
@@ -47,18 +47,18 @@ test('R-5, R-7, R-12: each program has its identity, gas and answers', () => {
 });
 
 test('every answer occurs', () => {
-  const answers = new Set(rules.rules.flatMap(({ cases }) => cases.map(({ answer }) => answer)));
+  const answers = new Set(rules.positive.flatMap(({ cases }) => cases.map(({ answer }) => answer)));
   assert.deepEqual([...answers].sort(), [0, 1, 2]);
 });
 
 test('R-11, R-15: what is no canonical program is refused, each with its fault', () => {
-  for (const { name, bytes, fault } of rules.refused) assert.throws(() => admit(fromHex(bytes), rules.limits), { slug: fault }, name);
+  for (const { name, bytes, fault } of rules.negative) assert.throws(() => admit(fromHex(bytes), rules.limits), { slug: fault }, name);
 });
 
 test('I-1 to I-8: buffers are written and read', () => {
-  for (const { inputs: types, source, buffer } of inputs.buffers) {
+  for (const { inputs: types, source, buffer } of inputs.positive) {
     assert.equal(hex(writeInputs(declared(types), source)), buffer);
     readInputs(declared(types), fromHex(buffer));
   }
-  for (const { inputs: types, buffer, fault } of inputs.refused) assert.throws(() => readInputs(declared(types), fromHex(buffer)), { slug: fault }, buffer);
+  for (const { inputs: types, buffer, fault } of inputs.negative) assert.throws(() => readInputs(declared(types), fromHex(buffer)), { slug: fault }, buffer);
 });
