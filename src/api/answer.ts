@@ -1,6 +1,6 @@
 /** Answers to hot requests, put together as text (spec/http.md N-23 to N-26). All of it is ASCII. */
 import { hex } from '../base/bytes.ts';
-import type { Law } from '../machine/law.ts';
+import type { Law } from '../law/law.ts';
 import type { Reason, Receipt } from '../machine/receipt.ts';
 import { jsonAscii, valueAscii } from './json-value.ts';
 import { jsonOfCbor } from './value.ts';

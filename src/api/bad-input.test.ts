@@ -1,7 +1,7 @@
 /** Every line of "what bad input gets": status, code and place, over real sockets, by both paths. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startNode, type TestNode } from './node.fixture.ts';
+import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { converse } from './wire.fixture.ts';
 
 let node: TestNode;

@@ -1,6 +1,6 @@
 /** Durable events as they happen (spec/http.md N-34 to N-38): what they are, and the text of a stream of them. */
 import { hex, type Octets } from '../base/bytes.ts';
-import type { MachineEvent } from '../machine/answer.ts';
+import type { MachineEvent } from '../machine/apply.ts';
 import type { Receipt } from '../machine/receipt.ts';
 import { type Decide, KIND, type Outcome, type SessionInput, type SessionOpen, type Transaction } from '../machine/transaction.ts';
 import { receiptId } from './answer.ts';

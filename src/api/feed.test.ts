@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { Fault } from '../base/fault.ts';
 import { EventReader, eventText, type LedgerEvent } from './events.ts';
-import { startNode, type TestNode } from './node.fixture.ts';
 
 const balance = { kind: 'tool.call', name: 'balance', args: {} };
 

@@ -17,7 +17,7 @@ import type { Metrics } from './metrics.ts';
 import { faultOf, problemOf } from './problem.ts';
 import type { DecisionRequest } from './schema.ts';
 
-/** who comes over loopback is a local peer. */
+/** N-1, X-4: who comes over loopback is a local peer. */
 const ASSURANCE = 1;
 
 export interface HotParts {

@@ -7,7 +7,7 @@ const URN = 'urn:ava:fault:';
 /** Seconds after which an overloaded node may be asked again (N-7). */
 export const RETRY_AFTER_S = 1;
 
-/** What was thrown as a fault; anything that is none is `internal`, and its message stays in this node. */
+/** N-6: what was thrown as a fault; anything that is none is `internal`, and its message stays in this node. */
 export const faultOf = (error: unknown): Fault => (error instanceof Fault ? error : new Fault('internal'));
 
 /** N-5: the problem document, in ASCII. */

@@ -2,8 +2,8 @@
 import { hex, type Octets } from '../base/bytes.ts';
 import { type Cbor, type CborMap, decode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
+import type { Law } from '../law/law.ts';
 import { decodeHeader, headerHash } from '../machine/block.ts';
-import type { Law } from '../machine/law.ts';
 import { decodeEntry, VERDICTS } from '../machine/receipt.ts';
 import { KIND, type Transaction } from '../machine/transaction.ts';
 import { printType } from '../rule/print.ts';

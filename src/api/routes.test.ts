@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { SMALL_KEY, SMALL_PRINCIPAL } from '../../sim/small-law.ts';
 import { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { sign } from '../crypto/suite.ts';
 import { compose, encodeWire, KIND, makeSidecar } from '../machine/transaction.ts';
-import { startNode, type TestNode } from './node.fixture.ts';
 import { openApi } from './openapi.ts';
 import { OPERATIONS } from './operation.ts';
 import { serve } from './routes.ts';
@@ -162,7 +162,7 @@ test('N-31: a transaction must be signed, by one who is known', async () => {
   }
 });
 
-test('N-32: an expired permit, a permit that nobody knows', async () => {
+test('N-26: an expired permit, a permit that nobody knows', async () => {
   const { session } = await node.client.openSession('a');
   const { permit = '' } = await node.client.decide({ session, action: call('balance') });
   node.pass(11 * 60_000);

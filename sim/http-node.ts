@@ -1,15 +1,16 @@
-/** A node in memory for the tests of this room: real machine, real sequencer, real sockets, a log without a disk. */
-import { ruleText, SMALL_KEY, SMALL_PRINCIPAL, type SmallLaw, smallGenesis } from '../../sim/small-law.ts';
-import { makeBundle } from '../audit/bundle.ts';
-import { Fault } from '../base/fault.ts';
-import type { BlockOutput } from '../machine/apply.ts';
-import { type Law, lawOf } from '../machine/law.ts';
-import { initialState } from '../machine/state.ts';
-import { Edge } from '../sequencer/edge.ts';
-import { type BlockLog, Solo } from '../sequencer/solo.ts';
-import type { Frame } from '../store/frame.ts';
-import { Client } from './client.ts';
-import { type ServeOptions, type ServeParts, type Server, serve } from './routes.ts';
+/** A node in memory for the tests of the API: real machine, real sequencer, real sockets, a log without a disk. */
+
+import { type Law, lawOf } from '../law/law.ts';
+import { Client } from '../src/api/client.ts';
+import { type ServeOptions, type ServeParts, type Server, serve } from '../src/api/routes.ts';
+import { makeBundle } from '../src/audit/bundle.ts';
+import { Fault } from '../src/base/fault.ts';
+import type { BlockOutput } from '../src/machine/apply.ts';
+import { initialState } from '../src/machine/state.ts';
+import { Edge } from '../src/sequencer/edge.ts';
+import { type BlockLog, Solo } from '../src/sequencer/solo.ts';
+import type { Frame } from '../src/store/frame.ts';
+import { ruleText, SMALL_KEY, SMALL_PRINCIPAL, type SmallLaw, smallGenesis } from './small-law.ts';
 
 export class MemoryLog implements BlockLog {
   readonly frames: Frame[] = [];
