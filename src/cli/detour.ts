@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 import { plain, plural } from './text.ts';
 
 interface Client {

@@ -12,17 +12,10 @@ import { dataFolder } from './address.ts';
 import type { Call } from './command.ts';
 import { detours } from './detour.ts';
 import { EXIT } from './exit.ts';
+import type { Finding } from './finding.ts';
 import type { Colour } from './output.ts';
 import { runningIn } from './running.ts';
 import { bytes, duration, moment, plain, plural } from './text.ts';
-
-export interface Finding {
-  readonly check: string;
-  /** info: nothing is wrong, and it is worth knowing. */
-  readonly state: 'ok' | 'info' | 'warn' | 'fail';
-  readonly detail: string;
-  readonly fix?: string;
-}
 
 const NODE_MAJOR_MIN = 24;
 const FREE_BYTES_MIN = 1_073_741_824;

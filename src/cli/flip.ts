@@ -74,10 +74,10 @@ function candidates(input: Input, found: Found, numbers: ReturnType<typeof numbe
       near.add(at - distance);
       near.add(at + distance);
     }
-    near.delete(at);
+    if (now !== undefined) near.delete(at);
     const low = -(1n << 63n);
     const fitting = [...near].filter((value) => value >= low && value < -low && (at < 0n || value >= 0n));
-    out.push(...fitting.sort((a, b) => (magnitude(a - at) < magnitude(b - at) ? -1 : 1)));
+    out.push(...fitting.sort((a, b) => Number(magnitude(a - at) - magnitude(b - at)) || Number(a - b)));
   } else if (type.kind === 'str') out.push(...texts.filter((text) => text !== now), '');
   else if (type.kind === 'list') {
     const items = Array.isArray(now) ? (now as readonly Value[]) : [];

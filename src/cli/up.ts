@@ -42,7 +42,7 @@ export async function up(call: Call): Promise<number> {
     const { started, close } = await start(folder, port, constitution);
     if (toParent === null) printStarted(call.out, started);
     else toParent({ started });
-    if (process.connected) process.disconnect();
+    if (process.connected) process.disconnect?.();
     await ended(call.signal);
     await close();
     if (toParent === null) call.out.line('Stopped; everything that was answered is durable.');
