@@ -1,0 +1,121 @@
+/**
+ * README.md: links lead somewhere, and the snippets under `<!-- run -->` run in order against a node, as a new user
+ * would; what stands under `<!-- expect -->` must be in their output (`…` is any text).
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const root = resolve(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+interface Snippet {
+  readonly kind: string;
+  readonly text: string;
+}
+
+const snippets: readonly Snippet[] = [...readme.matchAll(/^<!-- (run|expect) -->\n```\w+\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({ kind, text }));
+
+test('links and folders exist', () => {
+  const pages = ['README.md', 'docs/architecture.md', 'CONTRIBUTING.md', 'SECURITY.md', 'spec/README.md'];
+  const missing = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)]
+      .map(([, target]) => [page, target])
+      .filter(([, target]) => !existsSync(join(root, page, '..', target))),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test('the two commands are the scripts', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  for (const script of ['start', 'test']) assert.ok(readme.includes(`\`\`\`sh\nnpm ci && npm ${script}\n\`\`\``) && scripts[script] !== undefined, script);
+});
+
+/** A port that was free a moment ago. */
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+const avactl = (args: readonly string[], env: Record<string, string>): { status: number | null; output: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/avactl.mjs'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    cwd: env['HOME'],
+    timeout: 120_000,
+  });
+  return { status, output: `${stdout}${stderr}` };
+};
+
+async function answers(url: string, child: ChildProcess): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (Date.now() < end && child.exitCode === null) {
+    const ready = await fetch(`${url}/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  throw new Error(`the node did not get ready (exit ${child.exitCode})`);
+}
+
+const post = async (url: string, body: unknown): Promise<Record<string, string>> => {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  assert.ok(answer.ok, await answer.clone().text());
+  return (await answer.json()) as Record<string, string>;
+};
+
+test('the snippets run', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'ava-readme-'));
+  const port = await freePort();
+  const env = { HOME: home };
+  const node = spawn(process.execPath, [join(root, 'bin/avactl.mjs'), 'up', '--port', String(port)], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await answers(url, node);
+    const { session } = await post(`${url}/v1/sessions`, { agent: 'reader', user: 'Show me the file notes.txt' });
+    const { receipt } = await post(`${url}/v1/decisions`, { session, action: { kind: 'tool.call', name: 'read_file', args: { path: 'notes.txt' } } });
+    let output = '';
+    let ran = 0;
+    for (const { kind, text } of snippets) {
+      if (kind === 'expect') {
+        for (const line of text.trim().split('\n')) {
+          const pattern = line
+            .split('…')
+            .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+            .join('.*');
+          assert.match(output, new RegExp(pattern), line);
+        }
+        continue;
+      }
+      output = '';
+      for (const line of text.trim().split('\n')) {
+        const [program, command, ...rest] = line.replace('$RECEIPT', receipt).split(' ');
+        assert.equal(program, 'avactl', line);
+        // The test's node is not at the default port, which somebody may use: commands that have the flag are told.
+        const help = avactl(['help', command], env).output;
+        const flags = help.includes('--port') ? ['--port', String(port)] : [];
+        const result = avactl([command, ...rest, ...flags], env);
+        assert.equal(result.status, 0, `${line}\n${result.output}`);
+        output += result.output;
+        ran++;
+      }
+    }
+    assert.ok(ran >= 5);
+  } finally {
+    const ended = new Promise((done) => node.once('exit', done));
+    if (node.kill('SIGTERM')) await ended;
+    rmSync(home, { recursive: true, force: true });
+  }
+});
