@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { matchesGlob, sep } from 'node:path';
 import { test } from 'node:test';
-import { DIVISIONS, ENTRIES } from './rooms.ts';
-import { type Breach, cycles, dead, divisions, layers, surfaces } from './tidy/layers.ts';
+import { SUITES } from '../tools/suites.ts';
+import { DIVISIONS, ENTRIES, ROOMS } from './rooms.ts';
+import { type Breach, cycles, dead, divisions, layers, roomOf, surfaces } from './tidy/layers.ts';
 import { scan } from './tidy/scan.ts';
 import { barrels, clauses, names, sizes, words } from './tidy/words.ts';
 
@@ -35,6 +36,15 @@ function bites(check: (files: ReturnType<typeof scan>[]) => readonly Breach[], b
 
 test('the tree was read', () => {
   assert.ok(sources.length > 20 && entries.length > 5);
+});
+
+test('every test file belongs to a suite', () => {
+  const lost = sources.filter(({ path }) => path.endsWith('.test.ts') && !SUITES.some(({ files }) => files.some((pattern) => matchesGlob(path, pattern))));
+  assert.deepEqual(
+    lost.map(({ path }) => path),
+    [],
+    'name it in tools/suites.ts',
+  );
 });
 
 test('the scanner tells code from text', () => {
@@ -71,6 +81,13 @@ test('rooms import only rooms they may, and only their surface', () => {
     },
   );
   clean([...surfaces(), ...layers(sources)]);
+});
+
+test('docs/architecture.md shows every room as it is', () => {
+  const page = read('docs/architecture.md');
+  for (const room of new Set(sources.map(({ path }) => roomOf(path)))) {
+    if (room !== undefined) assert.ok(page.includes(`| \`${room}\` | ${ROOMS[room]?.sentence} |`), `the row of ${room}: ${ROOMS[room]?.sentence}`);
+  }
 });
 
 test('no import cycles', () => {

@@ -23,9 +23,7 @@ export interface Suite {
 }
 
 const tools = {
-  go: { probe: ['go', 'version'], apt: ['golang-go'] },
   python3: { probe: ['python3', '--version'], apt: ['python3'] },
-  wabt: { probe: ['wast2json', '--version'], apt: ['wabt'] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
@@ -34,6 +32,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = tools;
 export const SUITES: readonly Suite[] = [
   { name: 'spec, by Python', files: ['test/spec-python.test.ts'], needs: ['python3'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
+  { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
   { name: 'house', files: ['test/**/*.test.ts'] },
   { name: 'sim', files: ['sim/**/*.test.ts'], minutes: 10 },
 ];
