@@ -1,10 +1,10 @@
 /** A node in memory for the tests of the API: real machine, real sequencer, real sockets, a log without a disk. */
 
-import { type Law, lawOf } from '../law/law.ts';
 import { Client } from '../src/api/client.ts';
 import { type ServeOptions, type ServeParts, type Server, serve } from '../src/api/routes.ts';
 import { makeBundle } from '../src/audit/bundle.ts';
 import { Fault } from '../src/base/fault.ts';
+import { type Law, lawOf } from '../src/law/law.ts';
 import type { BlockOutput } from '../src/machine/apply.ts';
 import { initialState } from '../src/machine/state.ts';
 import { Edge } from '../src/sequencer/edge.ts';

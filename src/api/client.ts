@@ -92,12 +92,16 @@ export class Client {
       }
       sent.end();
     })();
-    feed.catch((error: unknown) => sent.destroy(error instanceof Error ? error : new Error(String(error))));
+    let failure: unknown = null;
+    feed.catch((error: unknown) => {
+      failure = error;
+      sent.destroy();
+    });
     try {
       const response = await this.response(sent);
       if (response.statusCode !== 200) throw faultOfBody(response, await bytesOf(response));
       let rest = '';
-      for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+      for await (const chunk of textOf(response)) {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() as string;
         for (const line of lines) {
@@ -107,6 +111,8 @@ export class Client {
         }
       }
       await feed;
+    } catch (error) {
+      throw failure ?? (error instanceof Fault ? error : new Fault('unreachable', 'the connection broke within a stream'));
     } finally {
       stopped = true;
       (wake as (() => void) | null)?.();
@@ -171,11 +177,12 @@ export class Client {
    */
   async *events({ from, last_id, signal }: { from?: number; last_id?: string; signal?: AbortSignal } = {}): AsyncGenerator<LedgerEvent, void> {
     let last = last_id;
+    const start = from ?? (last === undefined ? (await this.health()).height + 1 : undefined);
     let met = false;
     const ended = (): boolean => signal?.aborted === true;
     while (!ended()) {
       try {
-        const path = from === undefined ? '/v1/events' : `/v1/events?from=${from}`;
+        const path = start === undefined ? '/v1/events' : `/v1/events?from=${start}`;
         const sent = this.start({ method: 'GET', path, headers: last === undefined ? {} : { 'Last-Event-ID': last } }, 0);
         const abort = (): void => void sent.destroy();
         signal?.addEventListener('abort', abort, { once: true });
@@ -194,16 +201,7 @@ export class Client {
         if (ended()) return;
         if (error instanceof Fault && (error.slug !== 'unreachable' || !met)) throw error;
       }
-      if (last === undefined && from === undefined && met) last = `${(await this.lastHeight()) ?? 0}.999999999`;
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-    }
-  }
-
-  private async lastHeight(): Promise<number | null> {
-    try {
-      return (await this.health()).height;
-    } catch {
-      return null;
     }
   }
 
@@ -259,6 +257,15 @@ async function bytesOf(response: IncomingMessage): Promise<Buffer> {
     throw error instanceof Fault ? error : new Fault('unreachable', 'the connection broke within an answer');
   }
   return Buffer.concat(chunks);
+}
+
+/** @throws Fault unreachable, or what the request was ended with */
+async function* textOf(response: IncomingMessage): AsyncGenerator<string, void> {
+  try {
+    yield* response.setEncoding('utf8') as AsyncIterable<string>;
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ECONNRESET' ? new Fault('unreachable', 'the connection broke within an answer') : error;
+  }
 }
 
 const parsed = (body: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(body)) as unknown;

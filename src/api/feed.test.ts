@@ -3,8 +3,11 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { startNode, type TestNode } from '../../sim/http-node.ts';
+import { SMALL_PRINCIPAL } from '../../sim/small-law.ts';
 import { Fault } from '../base/fault.ts';
+import { Edge } from '../sequencer/edge.ts';
 import { EventReader, eventText, type LedgerEvent } from './events.ts';
+import { serve } from './routes.ts';
 
 const balance = { kind: 'tool.call', name: 'balance', args: {} };
 
@@ -84,9 +87,6 @@ test('N-37: a follower comes back by itself after the connection broke', async (
   // the server cuts all its connections, as a proxy or a network might
   const { port } = node.server;
   await node.server.close();
-  const { serve } = await import('./routes.ts');
-  const { Edge } = await import('../sequencer/edge.ts');
-  const { SMALL_PRINCIPAL } = await import('../../sim/small-law.ts');
   const edge = new Edge(node.law.network, SMALL_PRINCIPAL, 100);
   const again = await serve({ host: '127.0.0.1', port }, { sequencer: node.sequencer, edge, log: node.log, bundle: () => new Uint8Array() });
   for (let i = 0; i < 3; i++) await node.client.decide({ session, action: balance, permit: false });

@@ -17,13 +17,12 @@ import type { Metrics } from './metrics.ts';
 import { faultOf, problemOf } from './problem.ts';
 import type { DecisionRequest } from './schema.ts';
 
-/** N-1, X-4: who comes over loopback is a local peer. */
-const ASSURANCE = 1;
-
 export interface HotParts {
   readonly sequencer: Sequencer;
   readonly edge: Edge;
   readonly metrics: Metrics;
+  /** X-4: of sessions that are opened here. */
+  readonly assurance: number;
   /** Told of what is no Fault. */
   readonly report: (error: unknown) => void;
 }
@@ -55,7 +54,7 @@ export class Hot {
   /** The fault and its document; what is no Fault is reported and stays here. */
   fail(error: unknown, answered: Answered): void {
     const fault = faultOf(error);
-    if (fault !== error) this.parts.report(error);
+    if (fault.slug === 'internal') this.parts.report(error);
     this.parts.metrics.fault(fault.slug);
     answered(fault, problemOf(fault));
   }
@@ -141,7 +140,7 @@ export class Hot {
   /** N-21: both transactions are composed before either is placed, so that a bad text opens no session. */
   private session(body: Buffer, respond: Respond): void {
     const { agent, user } = checkSession(parseJson(textOf(body)));
-    const opened = this.parts.edge.openSession(agent, ASSURANCE);
+    const opened = this.parts.edge.openSession(agent, this.parts.assurance);
     const id = opened.tx_id.slice(0, 16);
     const json = `{"session":"${hex(id)}","agent":${jsonAscii(agent)}}`;
     const said = user === undefined ? null : this.said(id, user, '$.user');

@@ -7,12 +7,13 @@ const URN = 'urn:ava:fault:';
 /** Seconds after which an overloaded node may be asked again (N-7). */
 export const RETRY_AFTER_S = 1;
 
-/** N-6: what was thrown as a fault; anything that is none is `internal`, and its message stays in this node. */
+/** What was thrown as a fault; anything that is none is `internal`. */
 export const faultOf = (error: unknown): Fault => (error instanceof Fault ? error : new Fault('internal'));
 
-/** N-5: the problem document, in ASCII. */
+/** N-5, N-6: the problem document, in ASCII. */
 export function problemOf(fault: Fault): string {
-  const { slug, code, status, next, message, context } = fault;
+  const { slug, code, status, next } = fault;
+  const { message, context } = slug === 'internal' ? new Fault('internal') : fault;
   let json = `{"type":"${URN}${slug}","title":${jsonAscii(FAULTS[slug][2])},"status":${status},"code":"${code}","detail":${jsonAscii(message)},"next":${jsonAscii(next)}`;
   for (const [key, value] of Object.entries(context)) json += `,${jsonAscii(key)}:${typeof value === 'string' ? jsonAscii(value) : JSON.stringify(value)}`;
   return `${json}}`;

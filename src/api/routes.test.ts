@@ -9,6 +9,7 @@ import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { sign } from '../crypto/suite.ts';
 import { compose, encodeWire, KIND, makeSidecar } from '../machine/transaction.ts';
+import { Client } from './client.ts';
 import { openApi } from './openapi.ts';
 import { OPERATIONS } from './operation.ts';
 import { serve } from './routes.ts';
@@ -206,6 +207,43 @@ test('N-7: past the bound a submission is refused at once, with Retry-After; a f
   assert.equal(await small.client.ready(), false);
   assert.equal((await small.client.block(1)).block.height, 1);
   await small.close();
+});
+
+test('N-6: what goes wrong inside is reported there, and not told', async () => {
+  const broken = await startNode({ assurance: 0 }, { bundle: () => assert.fail('secret path'), ready: () => false });
+  const { session } = await broken.client.openSession('a');
+  assert.equal(
+    (await broken.client.receipt('1.0.'.concat((await broken.client.block(1)).receipts[0].slice(4)))).transaction.payload['assurance' as keyof object],
+    0,
+  );
+  const { receipt } = await broken.client.decide({ session, action: call('balance') });
+  await assert.rejects(broken.client.bundle(receipt), (error) => error instanceof Fault && error.slug === 'internal' && !error.message.includes('secret'));
+  assert.ok(broken.reports.some((report) => report.includes('secret path')));
+  assert.equal(await broken.client.ready(), false);
+  broken.log.fault = new Fault('internal', 'secret path');
+  await assert.rejects(
+    broken.client.decide({ session, action: call('balance') }),
+    (error) => error instanceof Fault && error.slug === 'internal' && !error.message.includes('secret'),
+  );
+  await broken.close();
+});
+
+test('the client: its own errors, and a node that is not there', async () => {
+  async function* failing(): AsyncGenerator<never> {
+    yield* [];
+    throw new RangeError('mine');
+  }
+  await assert.rejects(async () => {
+    for await (const _ of node.client.stream(failing())) assert.fail();
+  }, RangeError);
+  const nobody = new Client('http://127.0.0.1:1');
+  await assert.rejects(nobody.health(), rejects('unreachable'));
+  await assert.rejects(nobody.decide({ session: '', action: call('x') }), rejects('unreachable'));
+  await assert.rejects(nobody.events().next(), rejects('unreachable'));
+  await assert.rejects(async () => {
+    for await (const _ of nobody.stream([])) assert.fail();
+  }, rejects('unreachable'));
+  nobody.close();
 });
 
 test('a port in use is one fault with the holder', async () => {

@@ -27,6 +27,8 @@ export interface ServeOptions {
   /** Further names that a Host header may have. */
   readonly hosts?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
+  /** N-1, X-4: of sessions that are opened here. Default: 1 on loopback, where only local peers come; 0 elsewhere. */
+  readonly assurance?: number;
 }
 
 export interface ServeParts {
@@ -51,6 +53,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
+const LOOPBACK = /^(?:127\.[0-9.]+|::1|localhost)$/;
 const CLOSE_GRACE_MS = 2_000;
 const FOREVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
@@ -61,7 +64,7 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
   const { sequencer } = parts;
   const metrics = new Metrics(sequencer);
   const report = (error: unknown): void => parts.report?.(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const hot = new Hot({ sequencer, edge: parts.edge, metrics, report });
+  const hot = new Hot({ sequencer, edge: parts.edge, metrics, report, assurance: options.assurance ?? (LOOPBACK.test(options.host) ? 1 : 0) });
   const feed = new Feed(sequencer, parts.log);
   const stopCounting = sequencer.follow(metrics.block);
   const isOwnHost = ownHosts(options.hosts ?? []);
