@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratchFolder } from '../../sim/scratch.ts';
 import { Fault, type FaultName } from '../base/fault.ts';
-import { Publisher } from './checkpoint.ts';
 import { DATA_VERSION, openFolder, readFolder, versionOf } from './folder.ts';
 import { signingKey } from '../crypto/suite.ts';
 import { ZERO32 } from '../base/bytes.ts';
@@ -107,7 +106,7 @@ test('a held folder can be read, and its checkpoint', async (t) => {
   const key = signingKey(new Uint8Array(32).fill(1));
   const verifier = noteVerifier('a.example', key.public);
   assert.equal(folder.published(verifier), null);
-  await new Publisher(folder.disk, { size: 4 }, key, 'a.example', null).publish(4, ZERO32);
+  await folder.publisher({ size: 4 }, key, 'a.example', null).publish(4, ZERO32);
   const before = stateOf(path);
   assert.deepEqual(readFolder(path).published(verifier), { origin: 'a.example', size: 4, root: ZERO32 });
   assert.equal(stateOf(path), before);

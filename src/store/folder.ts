@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import type { Checkpoint, NoteVerifier } from '../merkle/note.ts';
-import { openPublished, replaceFile } from './checkpoint.ts';
+import { type Durable, openPublished, Publisher, readPublished, replaceFile } from './checkpoint.ts';
+import type { SigningKey } from '../crypto/suite.ts';
 import { RealDisk } from './disk.ts';
 import { LOCK_NAME, lockFolder, PID_NAME } from './lock.ts';
 
@@ -15,6 +16,11 @@ const TEMPORARY = 'version.tmp';
 /** What a start that was interrupted before the version was written may have left. */
 const EARLY: ReadonlySet<string> = new Set([LOCK_NAME, PID_NAME, TEMPORARY]);
 
+/** The process that has this data folder open, as it wrote it; null when none did. */
+export { holderOf, LOCK_NAME } from './lock.ts';
+
+export type { Publisher } from './checkpoint.ts';
+
 /** A data folder to read, which another process may hold. */
 export interface ReadFolder {
   readonly path: string;
@@ -24,11 +30,15 @@ export interface ReadFolder {
   at(name: string): string;
   /** The checkpoint that was published last, or null. @throws Fault note_malformed, note_unsigned */
   published(verifier: NoteVerifier): Checkpoint | null;
+  /** Its signed note as it was published, unchecked. */
+  note(): Uint8Array | null;
 }
 
 export interface Folder extends ReadFolder {
-  /** The folder itself: the checkpoint stands in it. */
-  readonly disk: RealDisk;
+  /** Replaces one of its small files whole, durably. */
+  replace(name: string, bytes: Uint8Array): Promise<void>;
+  /** Publishes this log's checkpoints; `last` is what `published` gave. */
+  publisher(log: Durable, key: SigningKey, origin: string, last: Checkpoint | null): Publisher;
   /** Where the state store keeps its files; made by it. */
   readonly state_path: string;
   /** Frees the lock. */
@@ -59,6 +69,7 @@ const within = (path: string): ReadFolder => ({
   log: new RealDisk(join(path, 'log')),
   at: (name) => join(path, name),
   published: (verifier) => openPublished(new RealDisk(path), verifier),
+  note: () => readPublished(new RealDisk(path)),
 });
 
 /** A data folder to read only: no lock, nothing written. Open its log with `read_only`. @throws Fault data_version */
@@ -81,7 +92,8 @@ export async function openFolder(path: string): Promise<Folder> {
     if (checkVersion(path) === null) await replaceFile(disk, VERSION_NAME, TEMPORARY, utf8(`ava-data ${DATA_VERSION}\n`));
     return {
       ...within(path),
-      disk,
+      replace: (name, bytes) => replaceFile(disk, name, `${name}.tmp`, bytes),
+      publisher: (log, key, origin, last) => new Publisher(disk, log, key, origin, last),
       state_path: join(path, 'state'),
       release: () => lock.release(),
     };

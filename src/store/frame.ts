@@ -144,7 +144,8 @@ export class FrameWriter {
     }
     b.writeUInt32BE(crc32(b.subarray(0, at)), at);
     b.writeUInt32BE(END_MARK, at + 4);
-    return b.subarray(0, length);
+    // no Buffer: its `slice` would be a view, not a copy
+    return new Uint8Array(b.buffer, b.byteOffset, length);
   }
 }
 

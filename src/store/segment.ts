@@ -12,7 +12,7 @@ export const SEGMENT_HEAD_BYTES = 64;
 export const SEGMENT_BYTES = 67_108_864;
 const MAGIC = 0x41_56_41_53; // AVAS
 const VERSION = 1;
-const CHUNK_BYTES = 1_048_576;
+const CHUNK_BYTES = 262_144;
 const SYNC_EVERY_CHUNKS = 4;
 const SPARE_NAME = 'spare.tmp';
 const NAME = /^([0-9]{8})\.log$/;
@@ -28,8 +28,8 @@ export const segmentNumbers = (disk: Disk): number[] =>
     .map(Number)
     .sort((a, b) => a - b);
 
-/** F-11 */
-function encodeHead(number: number, salt: Octets): Buffer {
+/** F-11: a segment's first bytes. */
+export function encodeSegmentHead(number: number, salt: Octets): Buffer {
   const head = Buffer.alloc(SEGMENT_HEAD_BYTES);
   head.writeUInt32BE(MAGIC, 0);
   head.writeUInt16BE(VERSION, 4);
@@ -42,7 +42,7 @@ function encodeHead(number: number, salt: Octets): Buffer {
 /** F-11: the salt in a segment's head. @throws Fault ledger_corrupt */
 export function readSegmentHead(bytes: Uint8Array, number: number): Octets {
   const salt = octets(bytes.subarray(8, 8 + SALT_BYTES));
-  if (bytes.length < SEGMENT_HEAD_BYTES || !encodeHead(number, salt).equals(bytes.subarray(0, SEGMENT_HEAD_BYTES))) {
+  if (bytes.length < SEGMENT_HEAD_BYTES || !encodeSegmentHead(number, salt).equals(bytes.subarray(0, SEGMENT_HEAD_BYTES))) {
     throw new Fault('ledger_corrupt', `the head of segment ${number} is damaged`, { segment: number });
   }
   return salt;
@@ -94,7 +94,7 @@ export function makeSegment(disk: Disk, number: number, salt: Octets, bytes: num
       return;
     }
     const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, bytes - at));
-    if (at === 0) encodeHead(number, salt).copy(chunk);
+    if (at === 0) encodeSegmentHead(number, salt).copy(chunk);
     made.write(chunk, at, (error) => {
       if (error !== null) return fail(error);
       const next = (): void => attempt(() => fill(made, at + chunk.length, chunks + 1));
