@@ -14,7 +14,8 @@ export interface Room {
   readonly pure?: boolean;
 }
 
-const PURE_ROOMS = ['crypto', 'merkle', 'vm', 'rule', 'facet', 'governance', 'machine'];
+const BELOW_LAW = ['crypto', 'merkle', 'vm', 'rule', 'facet'];
+const PURE_ROOMS = [...BELOW_LAW, 'law', 'governance', 'machine'];
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   base: { sentence: 'bytes, deterministic codec, faults, bounds', surface: ['bytes', 'cbor', 'record', 'fault', 'limit', 'nearest'], imports: [], pure: true },
@@ -36,20 +37,21 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     pure: true,
   },
   governance: { sentence: 'who may change what, when', surface: ['level', 'role', 'proposal', 'ballot', 'quorum', 'halt'], imports: ['crypto'], pure: true },
+  law: { sentence: 'what is in force: genesis, compiled rules, roots', surface: ['genesis', 'law', 'sum-input'], imports: BELOW_LAW, pure: true },
   machine: {
     sentence: 'the state machine; only writer of state',
-    surface: ['genesis', 'transaction', 'apply', 'query', 'block', 'receipt'],
+    surface: ['transaction', 'receipt', 'block', 'state', 'apply', 'judge'],
     imports: PURE_ROOMS,
     pure: true,
   },
   store: {
     sentence: 'durable bytes and following them',
-    surface: ['disk', 'log', 'state', 'tiles', 'follow'],
+    surface: ['folder', 'log', 'frame', 'state', 'tiles', 'follow'],
     imports: ['crypto', 'merkle'],
     packages: ['lmdb'],
   },
   audit: { sentence: 'believes nobody: fsck, replay, bundles', surface: ['fsck', 'replay', 'bundle'], imports: [...PURE_ROOMS, 'store'] },
-  sequencer: { sentence: 'orders: solo, comet', surface: ['port', 'solo', 'comet', 'edge', 'memo'], imports: [...PURE_ROOMS, 'store'] },
+  sequencer: { sentence: 'orders: solo, comet', surface: ['port', 'solo', 'comet', 'edge', 'memo', 'ledger-log'], imports: [...PURE_ROOMS, 'store'] },
   chains: { sentence: 'reads, proves, writes EVM chains', surface: ['watch', 'send', 'abi'], imports: ['crypto', 'merkle'] },
   api: {
     sentence: 'shapes once; routes; client over HTTP or in process',
@@ -67,7 +69,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   node: {
     sentence: 'composition root: one node from its parts',
-    surface: ['start'],
+    surface: ['start', 'ledger', 'constitution', 'genesis'],
     imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp'],
     packages: ['yaml'],
   },
@@ -81,8 +83,7 @@ export const ENTRIES: readonly string[] = [
   'tools/*.mjs',
   'tools/check.ts',
   'tools/test.ts',
-  'bench/main.ts',
-  'bench/protection.ts',
+  'bench/*.ts',
   'spec/make-*.ts',
   '**/*.test.ts',
 ];

@@ -11,7 +11,7 @@ import { hashLeaf } from '../crypto/hash.ts';
 import { sign, signingKey } from '../crypto/suite.ts';
 import { apply, commit } from '../machine/apply.ts';
 import { encodeHeader, headerHash } from '../machine/block.ts';
-import { lawOf } from '../machine/law.ts';
+import { lawOf } from '../law/law.ts';
 import { decodeEntry, encodeEntry, type Receipt, VERDICTS } from '../machine/receipt.ts';
 import { initialState } from '../machine/state.ts';
 import { rootOf } from '../merkle/tree.ts';

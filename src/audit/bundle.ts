@@ -12,8 +12,8 @@ import { blob, constant, decodeWith, encodeWith, type Field, hash32, list, nulla
 import { hashLeaf } from '../crypto/hash.ts';
 import { keyId, SIGNATURE_BYTES_MAX, verify } from '../crypto/suite.ts';
 import { decodeHeader, HEADER_BYTES, type Header, headerHash } from '../machine/block.ts';
-import { GENESIS_BYTES_MAX, networkOf } from '../machine/genesis.ts';
-import { type Law, lawOf } from '../machine/law.ts';
+import { GENESIS_BYTES_MAX, networkOf } from '../law/genesis.ts';
+import { type Law, lawOf } from '../law/law.ts';
 import { decodeEntry, type Entry, type Receipt } from '../machine/receipt.ts';
 import { KIND } from '../machine/transaction.ts';
 import { makeInclusion, nodesOf, PROOF_HASHES_MAX, verifyInclusion } from '../merkle/proof.ts';
@@ -149,12 +149,14 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
   // K-6: a proof alone fits trees of several sizes.
   if (given.size !== header.verdicts[0] + header.verdicts[1] + header.verdicts[2] + header.verdicts[3])
     throw new Fault('verify_failed', `the block does not hold ${given.size} entries`);
+  // V-3
   verifyInclusion(hashLeaf(given.entry), given.index, given.size, given.proof, header.entries_root);
   const entry = decodeEntry(given.entry, network, given.sidecar);
   const { receipt } = entry;
   if (receipt.height !== header.height || receipt.index !== given.index) throw new Fault('verify_failed', 'the receipt names another place');
   checks.push({ name: 'inclusion', ok: true, detail: `entry ${given.index + 1} of ${given.size}` });
 
+  // V-4
   if (header.rules_root !== law.rules_root || header.state_root !== law.state_root || header.validators_root !== law.validators_root)
     throw new Fault('verify_failed', 'the header stands under other rules than the genesis');
   if (header.schedule !== law.schedule) throw new Fault('verify_failed', 'the header stands under a schedule that this version does not know');

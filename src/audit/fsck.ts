@@ -3,15 +3,12 @@
  * made again. Writes nothing.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { hex, type Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { decodeHeader, type Header } from '../machine/block.ts';
-import { type Law, lawOf } from '../machine/law.ts';
+import { type Law, lawOf } from '../law/law.ts';
 import { type Checkpoint, noteVerifier } from '../merkle/note.ts';
-import { openPublished } from '../store/checkpoint.ts';
-import { RealDisk } from '../store/disk.ts';
-import { DATA_VERSION, versionOf } from '../store/folder.ts';
+import { readFolder } from '../store/folder.ts';
 import { Log } from '../store/log.ts';
 import { beginReplay, replayFrame } from './replay.ts';
 
@@ -41,17 +38,15 @@ export interface FsckOptions {
 
 const PROGRESS_BLOCKS = 256;
 
-/** Opens a data folder to read it. @throws Fault data_version, genesis_malformed, ledger_corrupt, ledger_behind */
+/** L-2: opens a data folder to read it. @throws Fault data_version, genesis_malformed, ledger_corrupt, ledger_behind */
 export async function openReadOnly(path: string): Promise<{ law: Law; genesis: Uint8Array; log: Log; checkpoint: Checkpoint | null }> {
-  const version = versionOf(path);
-  if (version === null) throw new Fault('config', `${path} is no data folder`, { path });
-  if (version !== DATA_VERSION) throw new Fault('data_version', `${path} has version ${version}, this AVA knows ${DATA_VERSION}`);
-  if (!existsSync(join(path, GENESIS_NAME))) throw new Fault('genesis_malformed', `${path} has no ${GENESIS_NAME}`);
-  const genesis = new Uint8Array(readFileSync(join(path, GENESIS_NAME)));
+  const folder = readFolder(path);
+  if (!existsSync(folder.at(GENESIS_NAME))) throw new Fault('genesis_malformed', `${path} has no ${GENESIS_NAME}`);
+  const genesis = new Uint8Array(readFileSync(folder.at(GENESIS_NAME)));
   const law = lawOf(genesis);
   const [validator] = law.validators.values();
-  const checkpoint = openPublished(new RealDisk(path), noteVerifier(originOf(law.network), validator.public));
-  const log = await Log.open(new RealDisk(join(path, 'log')), { read_only: true, ...(checkpoint !== null && { trusted: { size: checkpoint.size } }) });
+  const checkpoint = folder.published(noteVerifier(originOf(law.network), validator.public));
+  const log = await Log.open(folder.log, { read_only: true, ...(checkpoint !== null && { trusted: { size: checkpoint.size } }) });
   return { law, genesis, log, checkpoint };
 }
 
@@ -72,6 +67,7 @@ export async function fsck(path: string, options: FsckOptions = {}): Promise<Led
       replayFrame(state, frame, true);
       head = decodeHeader(frame.header);
       for (let i = 0; i < 4; i++) verdicts[i] += head.verdicts[i];
+      // L-3
       if (checkpoint !== null && head.log_size === checkpoint.size) {
         if (head.log_root !== checkpoint.root) throw new Fault('ledger_corrupt', `block ${head.height}: the published checkpoint has another root`, { height: head.height });
         matched = true;

@@ -7,10 +7,9 @@ import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
 import { type Judgement, judge, type JudgeSource, rulesFor, witnessOf } from '../machine/judge.ts';
-import type { ActiveRule, Law } from '../machine/law.ts';
-import { permitId } from '../machine/permit.ts';
+import type { ActiveRule, Law } from '../law/law.ts';
 import type { Entry } from '../machine/receipt.ts';
-import type { Decide } from '../machine/transaction.ts';
+import { type Decide, idOf } from '../machine/transaction.ts';
 import { type Source, writeInputs } from '../rule/input.ts';
 import { interpretRule } from '../rule/judge.ts';
 
@@ -87,7 +86,7 @@ export function compareReceipt(judgement: Judgement, entry: Entry): void {
   const differs = (what: string, got: string, said: string): never => {
     throw new Fault('verify_failed', `recomputed ${what} ${got}, the receipt says ${said}`, { field: what });
   };
-  const permit = judgement.verdict === 'allow' && (entry.transaction.payload as Decide).permit ? permitId(receipt.tx_id) : null;
+  const permit = judgement.verdict === 'allow' && (entry.transaction.payload as Decide).permit ? idOf(receipt.tx_id) : null;
   if (judgement.verdict !== receipt.verdict) differs('verdict', judgement.verdict, receipt.verdict);
   if (judgement.gas !== receipt.gas) differs('gas', `${judgement.gas}`, `${receipt.gas}`);
   if (judgement.enforced !== receipt.enforced) differs('enforced', `${judgement.enforced}`, `${receipt.enforced}`);

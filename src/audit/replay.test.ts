@@ -10,7 +10,7 @@ import { Fault } from '../base/fault.ts';
 import { sign, signingKey } from '../crypto/suite.ts';
 import { apply, commit } from '../machine/apply.ts';
 import { decodeHeader, encodeHeader, type Header, headerHash } from '../machine/block.ts';
-import { lawOf } from '../machine/law.ts';
+import { lawOf } from '../law/law.ts';
 import { initialState } from '../machine/state.ts';
 import { loadConstitution } from '../node/constitution.ts';
 import { decodeFrame, type Frame, FrameWriter } from '../store/frame.ts';

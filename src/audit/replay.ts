@@ -1,9 +1,9 @@
 /** Replays a ledger (spec/ledger.md L-4): every block is made again from its transactions and must come out the same. */
 import { equal } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { BlockBuilder, commit } from '../machine/apply.ts';
+import { BlockBuilder, type BlockOutput, commit } from '../machine/apply.ts';
 import { decodeHeader } from '../machine/block.ts';
-import type { Law } from '../machine/law.ts';
+import type { Law } from '../law/law.ts';
 import { decodeEntry } from '../machine/receipt.ts';
 import { initialState, type State } from '../machine/state.ts';
 import type { Frame } from '../store/frame.ts';
@@ -12,17 +12,12 @@ import { checkSignature } from './bundle.ts';
 /** The state before the first block of this law. */
 export const beginReplay = (law: Law): State => initialState(law.network, law, law.genesis.time_ms);
 
-/** What one block held. */
-export interface Replayed {
-  readonly height: number;
-  readonly entries: number;
-}
-
 /**
  * Applies the frame to the state and compares all of it: header, entries, witnesses, and, with `signed`, the signature.
+ * Returns the block, whose writes a state store that lags behind still needs.
  * @throws Fault ledger_corrupt naming the block
  */
-export function replayFrame(state: State, frame: Frame, signed: boolean): Replayed {
+export function replayFrame(state: State, frame: Frame, signed: boolean): BlockOutput {
   const { height } = frame;
   const corrupt = (what: string): never => {
     throw new Fault('ledger_corrupt', `block ${height}: ${what}`, { height });
@@ -49,7 +44,7 @@ export function replayFrame(state: State, frame: Frame, signed: boolean): Replay
     });
     if (!equal(block.header_bytes, frame.header)) corrupt('its header comes out otherwise on replay');
     commit(state, block);
-    return { height, entries: frame.items.length };
+    return block;
   } catch (error) {
     if (error instanceof Fault && error.context['height'] !== height) return corrupt(error.message);
     throw error;

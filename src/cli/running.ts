@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { holderOf, LOCK_NAME } from '../store/lock.ts';
+import { holderOf, LOCK_NAME } from '../store/folder.ts';
 
 const BUSY = 5;
 

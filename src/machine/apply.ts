@@ -17,7 +17,8 @@ import { encodeFact, type Fact, factKey, type Sequence } from './fact.ts';
 import { outcome } from './outcome.ts';
 import { encodeEntry, type Receipt, VERDICTS } from './receipt.ts';
 import { authenticate, openSession, sessionInput, tripBreaker } from './session.ts';
-import { Overlay, type State } from './state.ts';
+import { Overlay } from './overlay.ts';
+import type { State } from './state.ts';
 import { KIND, type Transaction } from './transaction.ts';
 
 export interface Accepted {
@@ -43,6 +44,8 @@ export interface BlockOutput {
 
 const hashFacts = tagged('facts');
 const factWriter = new Writer(65_536);
+
+export type { MachineEvent } from './answer.ts';
 
 /** One block in the making. Dropping it undoes it. */
 export class BlockBuilder {
@@ -147,6 +150,7 @@ export class BlockBuilder {
   close(): BlockOutput {
     const { state, overlay, leaves } = this;
     const writes = new Map<Octets, Uint8Array | null>();
+    // K-4
     const log = state.log.clone();
     for (let i = 0; i < leaves.length; i++) log.append(leaves[i]);
     const header: Header = {

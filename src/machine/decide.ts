@@ -8,18 +8,20 @@ import type { Entry } from '../facet/map.ts';
 import type { Answer } from './answer.ts';
 import { factKey, type Permit, type Reservation, type Session } from './fact.ts';
 import { type Judgement, judge, type JudgeSource, rulesFor, witnessOf } from './judge.ts';
-import type { ActiveRule, Law } from './law.ts';
+import type { ActiveRule, Law } from '../law/law.ts';
+import type { SumInput } from '../law/sum-input.ts';
 import { memoryOf, remember } from './memory.ts';
-import { PERMIT_MS, permitId } from './permit.ts';
+import { PERMIT_MS } from './permit.ts';
 import { extended, liveSession } from './session.ts';
-import type { Overlay, State } from './state.ts';
-import { readSum, reserve, type SumInput } from './sum.ts';
-import type { Transaction } from './transaction.ts';
+import type { Overlay } from './overlay.ts';
+import type { State } from './state.ts';
+import { readSum, reserve } from './sum.ts';
+import { idOf, type Transaction } from './transaction.ts';
 
 const NO_PARAMS = {};
 const never = (): boolean => false;
 
-/** @throws Fault session_unknown */
+/** D-1. @throws Fault session_unknown */
 export function decide(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<3>): Answer {
   const { law } = state;
   const action = transaction.payload;
@@ -102,8 +104,8 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Tra
     args_named: judged.args_named,
     reserved: reserveAll(state.law, overlay, session.agent, time_ms, facets),
   };
-  overlay.set(factKey('permit', permitId(transaction.tx_id)), permit);
-  return permitId(transaction.tx_id);
+  overlay.set(factKey('permit', idOf(transaction.tx_id)), permit);
+  return idOf(transaction.tx_id);
 }
 
 function reserveAll(law: Law, overlay: Overlay, agent: string, time_ms: number, facets: Facets): Reservation[] {

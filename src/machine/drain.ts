@@ -4,7 +4,8 @@ import type { MachineEvent } from './answer.ts';
 import type { Fact } from './fact.ts';
 import { pageKey } from './memory.ts';
 import { CLOSED_PERMIT_KEPT_MS } from './permit.ts';
-import type { Overlay, State } from './state.ts';
+import type { Overlay } from './overlay.ts';
+import type { State } from './state.ts';
 import { release } from './sum.ts';
 
 /** Drains at most `max` due facts into the overlay's block. */

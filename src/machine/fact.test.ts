@@ -10,7 +10,8 @@ import { encode } from '../base/cbor.ts';
 import { Frontier } from '../merkle/tree.ts';
 import { apply } from './apply.ts';
 import { BUCKETS_MAX, decodeFact, encodeFact, type Fact, factKey, PAGE_KEYS_MAX } from './fact.ts';
-import { initialState, Overlay, restoreFacts, type State } from './state.ts';
+import { Overlay } from './overlay.ts';
+import { initialState, restoreFacts, type State } from './state.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 12);
 console.log(`seed ${SEED}`);

@@ -1,10 +1,11 @@
 /**
- * Facts (spec/state.md): what the machine remembers and forgets again. Each has a key of one letter and an id, a record,
+ * Facts (spec/state.md Y-1): what the machine remembers and forgets again. Each has a key of one letter and an id, a record,
  * and the moment at which it falls due. Nobody needs a proof of a fact: receipts commit to the inputs that were read.
  */
 import { type Octets, octets, putOctets } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
 import { bool, choice, type Field, hash32, i64, id16, label, list, nullable, octetsOf, record, u53 } from '../base/record.ts';
+import { SUMS_MAX } from '../law/sum-input.ts';
 
 export interface Session {
   readonly is: 'session';
@@ -87,7 +88,6 @@ const LABELS_MAX = 16;
 /** Keys of one page, and octets of a key. */
 export const PAGE_KEYS_MAX = 4_096;
 export const KEY_OCTETS = 8;
-export const RESERVED_MAX = 32;
 export const BUCKETS_MAX = 66;
 
 /** One byte string for all keys of a page. */
@@ -133,7 +133,7 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     server: nullable(label),
     name: label,
     args_named: bool,
-    reserved: list(record<Reservation>('Reservation', { sum: octetsOf(33), bucket_ms: u53, amount: i64 }), RESERVED_MAX),
+    reserved: list(record<Reservation>('Reservation', { sum: octetsOf(33), bucket_ms: u53, amount: i64 }), SUMS_MAX),
   }),
   sum: record<Sum>('Sum', {
     is: is('sum'),

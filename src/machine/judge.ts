@@ -4,8 +4,9 @@ import type { Cbor, CborMap } from '../base/cbor.ts';
 import { tagged } from '../crypto/hash.ts';
 import type { Facets } from '../facet/facet.ts';
 import type { Source } from '../rule/input.ts';
-import type { ActiveRule, Law } from './law.ts';
-import type { Cause, Mode, Reason, Verdict } from './receipt.ts';
+import type { ActiveRule, Law } from '../law/law.ts';
+import type { Mode } from '../rule/manifest.ts';
+import type { Cause, Reason, Verdict } from './receipt.ts';
 
 /** D-2: everything that a rule may read. Absent groups are undefined. */
 export interface JudgeSource extends Record<string, unknown> {
@@ -31,9 +32,11 @@ export interface Judgement {
 /** D-5: what a rule gave: the program's 0 false, 1 error, 2 true; 3 its breaker was open and it did not run. */
 export const RESULT = { false: 0, error: 1, true: 2, breaker: 3 } as const;
 const CAUSE: readonly (Cause | null)[] = ['failed', 'fault', null, 'breaker'];
+/** D-6 */
 const RANK: Readonly<Record<Verdict, number>> = { none: 0, allow: 1, escalate: 2, deny: 3 };
 const NO_REASONS: readonly Reason[] = [];
 
+/** D-7 */
 const hashInputs = tagged('inputs');
 const hashTrace = tagged('trace');
 

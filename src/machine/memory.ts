@@ -6,7 +6,7 @@ import { type Octets, utf8 } from '../base/bytes.ts';
 import { tagged } from '../crypto/hash.ts';
 import type { Memory } from '../facet/flow.ts';
 import { factKey, KEY_OCTETS, type Page, PAGE_KEYS_MAX, type Session } from './fact.ts';
-import type { Overlay } from './state.ts';
+import type { Overlay } from './overlay.ts';
 
 /** Pages and keys of one session; past them nothing more is remembered, so less counts as named. */
 const PAGES_MAX = 1_024;

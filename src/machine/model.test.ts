@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Desk, HOUR_MS, MINUTE_MS, ruleText, SMALL_START_MS, said, smallGenesis } from '../../sim/small-law.ts';
 import { Fault } from '../base/fault.ts';
-import { type Law, lawOf } from './law.ts';
+import { type Law, lawOf } from '../law/law.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 15);
 const RUNS = Number(process.env['AVA_RUNS'] ?? 300);

@@ -5,7 +5,8 @@ import { type Answer, NO_ANSWER } from './answer.ts';
 import { factKey, type Session } from './fact.ts';
 import { memoryOf, remember } from './memory.ts';
 import { CLOSED_PERMIT_KEPT_MS, openPermit } from './permit.ts';
-import type { Overlay, State } from './state.ts';
+import type { Overlay } from './overlay.ts';
+import type { State } from './state.ts';
 import { release } from './sum.ts';
 import type { Transaction } from './transaction.ts';
 

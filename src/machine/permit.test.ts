@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { DAY_MS, Desk, HOUR_MS, MINUTE_MS, permitOf, ruleText, SMALL_START_MS, said } from '../../sim/small-law.ts';
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { Overlay } from './state.ts';
-import { readSum, reserve, type SumInput, widthOf } from './sum.ts';
+import { Overlay } from './overlay.ts';
+import type { SumInput } from '../law/sum-input.ts';
+import { readSum, reserve, widthOf } from './sum.ts';
 
 const limit = (window: string, most: number): string =>
   ruleText(`limit-${window}`, `agent.sum("money.amount", "${window}") + money.amount <= ${most}`, 'scope: facet.money');

@@ -2,15 +2,12 @@
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { factKey, type Permit } from './fact.ts';
-import type { Overlay } from './state.ts';
+import type { Overlay } from './overlay.ts';
 
 /** How long an open permit holds. */
 export const PERMIT_MS = 600_000;
 /** How long a closed one is remembered, to tell "used" and "expired" from "unknown". */
 export const CLOSED_PERMIT_KEPT_MS = 3_600_000;
-
-/** A permit's id: the first 16 octets of the decision's tx_id. */
-export const permitId = (tx_id: Octets): Octets => tx_id.slice(0, 16);
 
 /** The open permit. @throws Fault permit_unknown, permit_expired, permit_used */
 export function openPermit(overlay: Overlay, id: Octets, time_ms: number): Permit {

@@ -3,14 +3,13 @@ import type { Octets } from '../base/bytes.ts';
 import { type Cbor, Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { ENTRY_BYTES_MAX, RULES_MAX } from '../base/limit.ts';
+import { type Mode, MODES } from '../rule/manifest.ts';
 import { bool, choice, constant, type Field, hash32, id16, list, name, nullable, record, u53, value } from '../base/record.ts';
 import { auths, readTransaction, type Transaction } from './transaction.ts';
 
 /** P-2; `none` for transactions that ask no verdict. */
 export const VERDICTS = ['none', 'allow', 'deny', 'escalate'] as const;
 export type Verdict = (typeof VERDICTS)[number];
-export const MODES = ['floor', 'enforce', 'observe'] as const;
-export type Mode = (typeof MODES)[number];
 /** P-3: why a rule did not pass: its expression was false, it ended in error, or its breaker was open. */
 export const CAUSES = ['failed', 'fault', 'breaker'] as const;
 export type Cause = (typeof CAUSES)[number];

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { DAY_MS, Desk, permitOf, ruleText, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, said, smallConstitution, smallGenesis } from '../../sim/small-law.ts';
 import { type SigningKey, sign, signingKey } from '../crypto/suite.ts';
 import type { Page, Session } from './fact.ts';
-import { lawOf } from './law.ts';
+import { lawOf } from '../law/law.ts';
 import { remember } from './memory.ts';
 import { authenticate } from './session.ts';
-import { initialState, Overlay } from './state.ts';
+import { Overlay } from './overlay.ts';
+import { initialState } from './state.ts';
 import type { Transaction } from './transaction.ts';
 
 const sessions = (desk: Desk): Session[] => [...desk.state.facts.values()].filter((fact) => fact.is === 'session');

@@ -6,16 +6,14 @@ import { userKeys } from '../facet/flow.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
 import { type Breaker, factKey, type Session } from './fact.ts';
 import { remember } from './memory.ts';
-import type { Overlay, State } from './state.ts';
-import type { Transaction } from './transaction.ts';
+import type { Overlay } from './overlay.ts';
+import type { State } from './state.ts';
+import { idOf, type Transaction } from './transaction.ts';
 
 /** An idle session ends after this. */
 const SESSION_MS = 86_400_000;
 /** A breaker that was tripped stays open so long. */
 const BREAKER_OPEN_MS = 60_000;
-
-/** A session's id: the first 16 octets of the tx_id that opened it. */
-export const sessionId = (tx_id: Octets): Octets => tx_id.slice(0, 16);
 
 /** The live session. @throws Fault session_unknown */
 export function liveSession(overlay: Overlay, id: Octets, time_ms: number): Session {
@@ -45,7 +43,7 @@ export function openSession(overlay: Overlay, time_ms: number, transaction: Tran
     labels: [],
     pages: 0,
   };
-  overlay.set(factKey('session', sessionId(transaction.tx_id)), session);
+  overlay.set(factKey('session', idOf(transaction.tx_id)), session);
   return NO_ANSWER;
 }
 

@@ -1,14 +1,13 @@
 /**
- * State: the facts, the law in force, and where the chain of blocks stands. `State` is what all replicas share; an
- * overlay holds what a block, and inside it a transaction, would change: undo is to drop it.
+ * State: the facts, the law in force, and where the chain of blocks stands. All replicas share it; only
+ * `commit` moves it.
  */
-import type { Octets } from '../base/bytes.ts';
+import { type Octets, ZERO32 } from '../base/bytes.ts';
 import { Frontier } from '../merkle/tree.ts';
 import { NO_PREVIOUS } from './block.ts';
-import { decodeFact, type Fact } from './fact.ts';
-import type { Law } from './law.ts';
 import { DueQueue } from './due.ts';
-import { ZERO32 } from '../base/bytes.ts';
+import { decodeFact, type Fact, factKey, type Sequence } from './fact.ts';
+import type { Law } from '../law/law.ts';
 
 export interface State {
   readonly network: Octets;
@@ -39,36 +38,8 @@ export function restoreFacts(state: State, entries: Iterable<readonly [Octets, U
   }
 }
 
-/** What a block would change; `begin` to `keep` or `drop` is one transaction. */
-export class Overlay {
-  private readonly base: ReadonlyMap<Octets, Fact>;
-  readonly block = new Map<Octets, Fact | null>();
-  private readonly transaction = new Map<Octets, Fact | null>();
-  /** A breaker was tripped in this block. */
-  tripped = false;
-
-  constructor(base: ReadonlyMap<Octets, Fact>) {
-    this.base = base;
-  }
-
-  get(key: Octets): Fact | undefined {
-    let fact = this.transaction.size === 0 ? undefined : this.transaction.get(key);
-    if (fact === undefined) fact = this.block.get(key);
-    if (fact === undefined) return this.base.get(key);
-    return fact ?? undefined;
-  }
-
-  set(key: Octets, fact: Fact | null): void {
-    if (fact?.is === 'breaker') this.tripped = true;
-    this.transaction.set(key, fact);
-  }
-
-  keep(): void {
-    for (const [key, fact] of this.transaction) this.block.set(key, fact);
-    this.transaction.clear();
-  }
-
-  drop(): void {
-    this.transaction.clear();
-  }
+/** The last sequence number that the sender used; 0 for none. */
+export function lastSequence(state: State, sender: Octets): number {
+  const sequence = state.facts.get(factKey('sequence', sender)) as Sequence | undefined;
+  return sequence?.last ?? 0;
 }

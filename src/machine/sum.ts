@@ -5,30 +5,15 @@
  */
 import type { Octets } from '../base/bytes.ts';
 import { tagged } from '../crypto/hash.ts';
+import type { SumInput } from '../law/sum-input.ts';
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { type Bucket, BUCKETS_MAX, factKey, type Reservation, type Sum } from './fact.ts';
-import type { Overlay } from './state.ts';
+import type { Overlay } from './overlay.ts';
 
-/** A sum that some rule reads, by the path of its input: `agent.sum(money.amount,86400000)`. */
-export interface SumInput {
-  /** The key under `agent` in a rule's source. */
-  readonly key: string;
-  readonly path: readonly string[];
-  readonly window_ms: number;
-}
-
-const PATTERN = /^agent\.sum\(([a-z_.]+),([0-9]+)\)$/;
 const PARTS_BITS = 6;
 /** What one part can hold: 66 of them stay below 2^63. */
 const PART_MAX = 1n << 56n;
-
-/** The sum that an input path names, or undefined for another path. */
-export function sumOfPath(path: string): SumInput | undefined {
-  const match = PATTERN.exec(path);
-  if (match === null) return undefined;
-  return { key: path.slice('agent.'.length), path: match[1].split('.'), window_ms: Number(match[2]) };
-}
 
 const hashSum = tagged('sum');
 const sumKey = (agent: string, input: SumInput): Octets => factKey('sum', hashSum(utf8(agent), '\0', input.key));

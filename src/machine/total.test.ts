@@ -8,7 +8,7 @@ import type { Cbor, CborMap } from '../base/cbor.ts';
 import { decode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { loadConstitution } from '../node/constitution.ts';
-import { lawOf } from './law.ts';
+import { lawOf } from '../law/law.ts';
 import { decodeEntry } from './receipt.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 16);

@@ -118,6 +118,7 @@ const orNull =
 const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, readonly ((item: Cbor) => boolean)[]>>> = { 2: [isText], 3: [isMap, orNull(isMap)], 4: [() => true, orNull(isText)] };
 const SALT_BYTES = 16;
 
+/** X-1 */
 const bodyHash = tagged('tx');
 /** X-5: `commitment = H("args", sidecar)`; the salt is the sidecar's first item, so one hash hides and binds all of it. */
 export const sidecarCommitment: (sidecar: Uint8Array) => Octets = tagged('args');
@@ -257,3 +258,5 @@ export function decodeWire(bytes: Uint8Array, network: Octets): Transaction {
   return { ...body, auths: signatures, sidecar_bytes, sidecar: sidecar_bytes === null ? null : openSidecar(body.kind, body.payload, sidecar_bytes) };
 }
 
+/** X-4: the id of what a transaction opens, a session or a permit: the first 16 octets of its tx_id. */
+export const idOf = (tx_id: Octets): Octets => tx_id.slice(0, 16);

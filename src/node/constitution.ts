@@ -7,8 +7,8 @@ import { Fault } from '../base/fault.ts';
 import { isName } from '../base/record.ts';
 import { encodeToolMap, type ToolMap } from '../facet/map.ts';
 import { parseToolMap } from '../facet/map-source.ts';
-import { ENVIRONMENT } from '../machine/environment.ts';
-import type { Constitution, RuleLaw } from '../machine/genesis.ts';
+import type { Constitution, RuleLaw } from '../law/genesis.ts';
+import { ENVIRONMENT } from '../law/law.ts';
 import { compileText, runTests } from '../rule/compile.ts';
 import { encodeManifest } from '../rule/manifest.ts';
 

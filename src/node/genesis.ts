@@ -2,7 +2,7 @@
 import type { Octets } from '../base/bytes.ts';
 import { randomOctets } from '../crypto/hash.ts';
 import type { SigningKey } from '../crypto/suite.ts';
-import { type Constitution, encodeGenesis } from '../machine/genesis.ts';
+import { type Constitution, encodeGenesis } from '../law/genesis.ts';
 
 /** The genesis of a lone owner. The principal is random and stays when keys change; the label makes networks distinct. */
 export function soloGenesis(constitution: Constitution, key: SigningKey, time_ms: number, principal: Octets = randomOctets(32)): Uint8Array {

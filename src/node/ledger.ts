@@ -9,12 +9,11 @@ import { newSeed, type SigningKey, signingKey } from '../crypto/suite.ts';
 import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
 import { beginReplay, replayFrame } from '../audit/replay.ts';
 import { decodeHeader, headerHash } from '../machine/block.ts';
-import { type Law, lawOf } from '../machine/law.ts';
+import { type Law, lawOf } from '../law/law.ts';
 import { restoreFacts, type State } from '../machine/state.ts';
 import { noteVerifier } from '../merkle/note.ts';
 import { Frontier } from '../merkle/tree.ts';
-import { openPublished, Publisher, replaceFile } from '../store/checkpoint.ts';
-import { type Folder, openFolder } from '../store/folder.ts';
+import { type Folder, openFolder, type Publisher } from '../store/folder.ts';
 import { Log, type LogOptions } from '../store/log.ts';
 import { StateStore } from '../store/state.ts';
 
@@ -86,18 +85,18 @@ export async function openLedger(path: string, makeGenesis: MakeGenesis, options
   try {
     const key = nodeKey(folder);
     const created = !existsSync(folder.at(GENESIS_NAME));
-    if (created) await replaceFile(folder.disk, GENESIS_NAME, `${GENESIS_NAME}.tmp`, makeGenesis(key));
+    if (created) await folder.replace(GENESIS_NAME, makeGenesis(key));
     const genesis = new Uint8Array(readFileSync(folder.at(GENESIS_NAME)));
     const law = lawOf(genesis);
     if (![...law.validators.values()].some((validator) => validator.key_id === key.id)) throw new Fault('config', `the key in ${folder.at(SEED_NAME)} is not one that the genesis names`);
     const origin = originOf(law.network);
-    const published = openPublished(folder.disk, noteVerifier(origin, key.public));
+    const published = folder.published(noteVerifier(origin, key.public));
     const log = await Log.open(folder.log, { ...options, ...(published !== null && { trusted: { size: published.size } }) });
     const store = await StateStore.open(folder.state_path);
     const state = await snapshot(law, log, store);
     const from = state.height;
     for (const frame of log.frames(from + 1)) replayFrame(state, frame, false);
-    const publisher = new Publisher(folder.disk, log, key, origin, published);
+    const publisher = folder.publisher(log, key, origin, published);
     return { folder, genesis, law, key, log, state, store, publisher, created, replayed: state.height - from };
   } catch (error) {
     folder.release();

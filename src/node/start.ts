@@ -1,11 +1,10 @@
 /** The composition root of one machine: ledger, sequencer, edge, HTTP. Functions that take options, no container. */
 import { serve, type Server } from '../api/routes.ts';
 import { makeBundle } from '../audit/bundle.ts';
-import { factKey, type Sequence } from '../machine/fact.ts';
+import { lastSequence } from '../machine/state.ts';
 import { Edge } from '../sequencer/edge.ts';
 import { ledgerLog } from '../sequencer/ledger-log.ts';
 import { Solo } from '../sequencer/solo.ts';
-import { readPublished } from '../store/checkpoint.ts';
 import { WriteBehind } from './behind.ts';
 import { loadConstitution } from './constitution.ts';
 import { soloGenesis } from './genesis.ts';
@@ -46,8 +45,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const [validator] = law.validators.values();
   const behind = new WriteBehind(ledger, (error) => report(`write-behind: ${error instanceof Error ? error.message : String(error)}`));
   const sequencer = new Solo({ state, log: ledgerLog(log, key), key, now: Date.now, writeBehind: behind.take });
-  const last = state.facts.get(factKey('sequence', validator.principal)) as Sequence | undefined;
-  const edge = new Edge(law.network, validator.principal, last?.last ?? 0);
+  const edge = new Edge(law.network, validator.principal, lastSequence(state, validator.principal));
   warmUp(law, options.warm_ms ?? WARM_MS);
   const finish = async (): Promise<void> => {
     await sequencer.close();
@@ -60,7 +58,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     server = await serve(
       { host: options.host ?? '127.0.0.1', port: options.port },
-      { sequencer, edge, log, bundle: (height, index) => makeBundle(genesis, log.read(height), index), checkpoint: () => readPublished(ledger.folder.disk), report },
+      { sequencer, edge, log, bundle: (height, index) => makeBundle(genesis, log.read(height), index), checkpoint: () => ledger.folder.note(), report },
     );
   } catch (error) {
     await finish();

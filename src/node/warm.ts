@@ -5,8 +5,9 @@
 import type { CborMap } from '../base/cbor.ts';
 import { EMPTY } from '../base/bytes.ts';
 import { BlockBuilder, commit } from '../machine/apply.ts';
-import type { Law } from '../machine/law.ts';
+import type { Law } from '../law/law.ts';
 import { initialState } from '../machine/state.ts';
+import { idOf } from '../machine/transaction.ts';
 import { Edge } from '../sequencer/edge.ts';
 import { FrameWriter } from '../store/frame.ts';
 
@@ -25,7 +26,7 @@ export function warmUp(law: Law, budget_ms: number): void {
   const first = new BlockBuilder(state, law.genesis.time_ms);
   first.add(opened);
   commit(state, first.close());
-  const session = opened.tx_id.slice(0, 16);
+  const session = idOf(opened.tx_id);
   const until = performance.now() + budget_ms;
   for (let round = 0; round < ROUNDS_MAX && performance.now() < until; round++) {
     const block = new BlockBuilder(state, law.genesis.time_ms + round);

@@ -57,6 +57,7 @@ export const constitution: Field<Constitution> = record<Constitution>('Constitut
   tools: blob(TOOLS_BYTES_MAX),
 });
 
+/** G-2 */
 const genesis: Field<Genesis> = record<Genesis>('Genesis', {
   version: constant(1) as Field<1>,
   label,

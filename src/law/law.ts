@@ -8,19 +8,16 @@ import { Fault } from '../base/fault.ts';
 import { hashLeaf, tagged } from '../crypto/hash.ts';
 import { keyId } from '../crypto/suite.ts';
 import { decodeToolMap, type Effect, indexTools, type Tools } from '../facet/map.ts';
-import { FACET_VERSION } from '../facet/version.ts';
+import { FACET_PATHS, FACET_VERSION } from '../facet/version.ts';
 import { SparseTree } from '../merkle/sparse.ts';
 import { rootOf } from '../merkle/tree.ts';
 import { compileRule } from '../rule/compile.ts';
 import { type Input, IR_VERSION, type Program } from '../rule/ir.ts';
 import { type InputWriter, planWriter, wasmOf } from '../rule/judge.ts';
-import { decodeManifest, type Manifest } from '../rule/manifest.ts';
+import { decodeManifest, type Manifest, type Mode } from '../rule/manifest.ts';
 import { type Instance, instantiate } from '../vm/run.ts';
-import { ENVIRONMENT, isWitnessed } from './environment.ts';
-import { RESERVED_MAX } from './fact.ts';
 import { type Constitution, decodeGenesis, type Genesis, networkOf, type RuleLaw, type Validator } from './genesis.ts';
-import type { Mode } from './receipt.ts';
-import { type SumInput, sumOfPath } from './sum.ts';
+import { type SumInput, SUMS_MAX, sumOfPath } from './sum-input.ts';
 
 /** What a rule's scope asks for; any one suffices. */
 export interface Scope {
@@ -80,12 +77,29 @@ export interface Law {
   readonly schedule: Octets;
 }
 
-/** Sums that one constitution may read: an allowed call reserves in each that it has a value for. */
-export const SUMS_MAX = RESERVED_MAX;
-
 const hashSchedule = tagged('schedule');
 /** G-9: the versions under which a verdict is recomputed. Every past one stays in the code. */
 export const SCHEDULE: Octets = hashSchedule(encode(['ir', IR_VERSION, 'facet', FACET_VERSION, 'codec', 1]));
+
+const MACHINE_PATHS: readonly (readonly [string, string])[] = [
+  ['action.kind', 'string(64)'],
+  ['action.server', 'string(256)'],
+  ['action.name', 'string(256)'],
+  ['agent.name', 'string(256)'],
+  ['agent.assurance', 'int'],
+  ['session.calls', 'int'],
+  ['session.denied', 'int'],
+  ['session.escalated', 'int'],
+  ['session.age_ms', 'int'],
+  ['session.labels', 'list(string(256), 16)'],
+  ['now_ms', 'int'],
+];
+
+/** The paths that every rule may read without declaring them, with their types (D-2); facets add theirs. */
+export const ENVIRONMENT: ReadonlyMap<string, string> = new Map([...MACHINE_PATHS, ...FACET_PATHS]);
+
+/** Whether the machine's state, and not the action, gives this path: such inputs are kept as the entry's witness. */
+const isWitnessed = (path: string): boolean => /^(agent|session|flow)\./.test(path);
 
 const hashName = tagged('name');
 const hashManifest = tagged('manifest');
