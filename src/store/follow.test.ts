@@ -28,7 +28,7 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 test('catches up, then follows live, in order', async () => {
   const log = await Log.open(new SimDisk(() => 0), { segment_bytes: 16_384 });
   await grow(log, 20);
-  const iterator = log.follow(5);
+  const iterator = follow(log, 5);
   assert.deepEqual(await take(iterator, 16), range(5, 20));
   const waiting = take(iterator, 10);
   await grow(log, 10);

@@ -7,7 +7,6 @@ import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { randomOctets } from '../crypto/hash.ts';
 import { type Disk, type DiskFile, settled } from './disk.ts';
-import { follow, type FollowOptions } from './follow.ts';
 import { decodeFrame, type Frame, readHead, SALT_BYTES } from './frame.ts';
 import { Segment } from './place.ts';
 import { type Survey, survey, type TornTail, type Trusted } from './recover.ts';
@@ -341,11 +340,6 @@ export class Log {
   watch(watcher: Watcher): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
-  }
-
-  /** Committed blocks from `from` on, live at the end (follow.ts). */
-  follow(from: number, options: FollowOptions = {}): AsyncGenerator<Frame, void, void> {
-    return follow(this, from, options);
   }
 
   /** Waits for what is in flight and closes the files. */
