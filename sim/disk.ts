@@ -38,6 +38,8 @@ export class SimDisk implements Disk {
   /** Bytes that all files may have together. */
   capacity = Number.POSITIVE_INFINITY;
   stopped = false;
+  /** When a callback is called: as soon as may be, unless a simulation puts its own time in between. */
+  defer: (answer: () => void) => void = queueMicrotask;
   private readonly pick: Choose;
   private names = new Map<string, Inode>();
   private durableNames = new Map<string, Inode>();
@@ -72,7 +74,7 @@ export class SimDisk implements Disk {
     } catch (thrown) {
       error = thrown as Error;
     }
-    queueMicrotask(() => {
+    this.defer(() => {
       if (!this.stopped) done(error);
     });
   }
@@ -106,7 +108,10 @@ export class SimDisk implements Disk {
     this.guard();
     const inode = this.names.get(from);
     if (inode === undefined) throw failure('ENOENT');
-    this.change([{ name: from, inode: null }, { name: to, inode }]);
+    this.change([
+      { name: from, inode: null },
+      { name: to, inode },
+    ]);
   }
 
   unlink(name: string): void {
@@ -137,7 +142,12 @@ export class SimDisk implements Disk {
     const next = new SimDisk(this.pick);
     const copies = new Map<Inode, Inode>();
     const copyOf = (inode: Inode): Inode => {
-      const copy = copies.get(inode) ?? { cache: Buffer.from(inode.cache), durable: Buffer.from(inode.durable), dirty: new Set(inode.dirty), doomed: new Set(inode.doomed) };
+      const copy = copies.get(inode) ?? {
+        cache: Buffer.from(inode.cache),
+        durable: Buffer.from(inode.durable),
+        dirty: new Set(inode.dirty),
+        doomed: new Set(inode.doomed),
+      };
       copies.set(inode, copy);
       return copy;
     };

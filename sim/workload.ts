@@ -1,6 +1,8 @@
 /**
  * A seeded stream of transactions as an edge makes them: sessions, users' texts, calls with and without permits,
- * outcomes, and some that must be refused. Salts come from the seed, so a stream has the same bytes every time.
+ * outcomes, trips, and some that must be refused: unknown sessions and permits, permits used twice, sequence numbers
+ * used twice, transactions of another sender or whose time is over. Salts come from the seed, so a stream has the same
+ * bytes every time.
  */
 import type { Octets } from '../src/base/bytes.ts';
 import type { CborMap } from '../src/base/cbor.ts';
@@ -28,24 +30,39 @@ interface OpenPermit {
   readonly id: Octets;
 }
 
+export interface WorkloadOptions {
+  /** Rules that a breaker trip may name; none where not given. */
+  readonly rules?: readonly string[];
+  /** Agents that share the sums. */
+  readonly agents?: number;
+  /** Of every hundred calls, how many move money. */
+  readonly money?: number;
+}
+
+const PERMITS_MAX = 200;
+
 export class Workload {
   private readonly random: Random;
   private readonly network: Octets;
   private readonly sender: Octets;
+  private readonly options: WorkloadOptions;
   private seq = 0;
+  private previous: Transaction | null = null;
   readonly sessions: Octets[] = [];
   readonly permits: OpenPermit[] = [];
 
-  constructor(random: Random, network: Octets, sender: Octets) {
+  constructor(random: Random, network: Octets, sender: Octets, options: WorkloadOptions = {}) {
     this.random = random;
     this.network = network;
     this.sender = sender;
+    this.options = options;
   }
 
   /** Learns what became of a transaction: its session or permit is used later. */
   learn(transaction: Transaction, receipt: Receipt): void {
     if (transaction.kind === KIND.session_open) this.sessions.push(transaction.tx_id.slice(0, 16));
     if (receipt.permit !== null) this.permits.push({ id: receipt.permit });
+    if (this.permits.length > PERMITS_MAX) this.permits.shift();
   }
 
   /** After a restart: numbers go on above the last that the state knows. */
@@ -54,13 +71,34 @@ export class Workload {
   }
 
   next(): Transaction {
+    const { random, previous } = this;
+    if (previous !== null && random.chance(0.02)) return previous;
+    this.previous = this.make();
+    return this.previous;
+  }
+
+  private make(): Transaction {
     const { random } = this;
     const roll = random.below(100);
-    if (this.sessions.length === 0 || roll < 4) return compose(this.network, KIND.session_open, this.sender, ++this.seq, 0, { agent: `agent-${random.below(5)}`, assurance: 1 }, null);
-    const session = roll < 6 ? random.octets(16) : random.pick(this.sessions);
+    const sender = random.chance(0.01) ? random.octets(32) : this.sender;
+    if (this.sessions.length === 0 || roll < 6)
+      return compose(
+        this.network,
+        KIND.session_open,
+        sender,
+        ++this.seq,
+        0,
+        { agent: `agent-${random.below(this.options.agents ?? 5)}`, assurance: random.below(4) },
+        null,
+      );
+    const { rules = [] } = this.options;
+    if (roll === 99 && rules.length > 0)
+      return compose(this.network, KIND.breaker_trip, sender, ++this.seq, 0, { rule: random.chance(0.9) ? random.pick(rules) : 'no/such-rule' }, null);
+    if (roll === 98 && random.chance(0.2)) return compose(this.network, KIND.bundle, sender, ++this.seq, 0, { transactions: [random.octets(32)] }, null);
+    const session = roll < 8 ? random.octets(16) : random.pick(this.sessions.slice(-6));
     if (roll < 14) {
       const side = makeSidecar(random.octets(16), [random.pick(TEXTS)]);
-      return compose(this.network, KIND.session_input, this.sender, ++this.seq, 0, { session, commitment: side.commitment }, side);
+      return compose(this.network, KIND.session_input, sender, ++this.seq, 0, { session, commitment: side.commitment }, side);
     }
     if (roll < 40 && this.permits.length > 0) return this.outcome();
     return this.decide(session);
@@ -71,26 +109,31 @@ export class Workload {
     const at = random.below(this.permits.length);
     const permit = random.chance(0.05) ? random.octets(16) : this.permits[at].id;
     // now and then the permit stays in the list: using it again must be refused
-    if (random.chance(0.9)) this.permits.splice(at, 1);
-    const ok = random.chance(0.8);
+    if (random.chance(0.8)) this.permits.splice(at, 1);
+    const ok = random.chance(0.7);
     const side = makeSidecar(random.octets(16), ok ? [random.pick(RESULTS) as never, null] : [null, 'the tool failed']);
     return compose(this.network, KIND.outcome, this.sender, ++this.seq, 0, { permit, ok, commitment: side.commitment }, side);
   }
 
   private decide(session: Octets): Transaction {
     const { random } = this;
-    const [name, args] = this.call();
+    const [name, args] = random.below(100) < (this.options.money ?? 0) ? this.payment() : this.call();
     const context: CborMap | null = random.chance(0.3) ? { calls: random.below(40), recipient_known: random.chance(0.5) } : null;
     const side = makeSidecar(random.octets(16), [args, context]);
     const payload = { session, kind: 'tool.call', server: null, name, args_commitment: side.commitment, permit: random.chance(0.8) };
     return compose(this.network, KIND.decide, this.sender, ++this.seq, random.chance(0.02) ? 1 : 0, payload, side);
   }
 
+  private payment(): [string, CborMap] {
+    const { random } = this;
+    return ['send_money', { recipient: random.pick(PAYEES), amount: random.pick([5, 40, 99.5, 900, 12_000]), subject: 'cake', date: '2026-11-20' }];
+  }
+
   private call(): [string, CborMap] {
     const { random } = this;
     switch (random.below(8)) {
       case 0:
-        return ['send_money', { recipient: random.pick(PAYEES), amount: random.pick([5, 40, 99.5, 900, 12_000]), subject: 'cake', date: '2026-11-20' }];
+        return this.payment();
       case 1:
         return ['send_email', { recipients: [random.pick(PEOPLE)], subject: 'done', body: random.pick(TEXTS) }];
       case 2:

@@ -1,0 +1,28 @@
+/** The laws that simulations run under. */
+import { loadConstitution } from '../src/node/constitution.ts';
+import { ruleText, type SmallLaw, smallConstitution, smallGenesis } from './small-law.ts';
+
+/** Limits of the simulated law, in hundredths. */
+export const HOUR_LIMIT = 200_000;
+export const DAY_LIMIT = 500_000;
+
+const SIM_LAW: SmallLaw = {
+  rules: [
+    ruleText('hour', `agent.sum("money.amount", "1h") + money.amount <= ${HOUR_LIMIT}`, 'scope: facet.money', 'otherwise: escalate'),
+    ruleText('day', `agent.sum("money.amount", "24h") + money.amount <= ${DAY_LIMIT}`, 'scope: facet.money'),
+    ruleText('calls', 'session.calls < 60', 'scope: effect.irreversible', 'otherwise: escalate'),
+    ruleText('gate', '!flow.gate || flow.dest_unnamed == 0', 'scope: facet.mail'),
+    ruleText('context', 'context.calls < 30', 'inputs: { context.calls: int }', 'scope: [facet.fs, facet.http]', 'on_fault: escalate'),
+    ruleText('watch', 'session.denied < 3', 'mode: observe', 'until: 2026-01-03', 'otherwise: escalate'),
+    ruleText('grant', 'agent.assurance >= 1 && size(session.labels) < 3', 'grants: true', 'mode: observe', 'until: 2026-01-02'),
+  ],
+};
+
+/** Genesis bytes by name: limits that are met, and the starter constitution. */
+export const simGenesis = (): Readonly<Record<'limits' | 'starter', Uint8Array>> => {
+  const starter = loadConstitution('starter');
+  return {
+    limits: smallGenesis({}, { constitution: { ...smallConstitution(SIM_LAW), tools: starter.tools } }),
+    starter: smallGenesis({}, { constitution: starter }),
+  };
+};
