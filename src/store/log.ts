@@ -9,13 +9,12 @@ import { randomOctets } from '../crypto/hash.ts';
 import { type Disk, type DiskFile, settled } from './disk.ts';
 import { decodeFrame, type Frame, readHead, SALT_BYTES } from './frame.ts';
 import { Segment } from './place.ts';
-import { type Survey, survey, type TornTail, type Trusted } from './recover.ts';
+import { RECOVERING_NAME, type Survey, survey, type TornTail, type Trusted } from './recover.ts';
 import { clearSpare, makeSegment, SEGMENT_BYTES, SEGMENT_HEAD_BYTES, segmentName } from './segment.ts';
 
 const OPEN_FILES_MAX = 16;
 const OFFSET_MAX = 2 ** 31;
 const ZERO_CHUNK_BYTES = 1_048_576;
-const RECOVERING_NAME = 'recovering';
 
 export interface LogOptions {
   /** Bytes of a segment; tests use small ones. */
@@ -129,7 +128,7 @@ export class Log {
    * zeros that are read back may be in the page cache alone (a failed fsync), so all that is free is zeroed anew.
    */
   private async clear(found: Survey): Promise<void> {
-    const marked = this.disk.list().includes(RECOVERING_NAME);
+    const marked = found.recovering;
     if (found.torn.length === 0 && !marked) return;
     if (!marked) this.disk.open(RECOVERING_NAME, 'create').close();
     await settled((done) => this.disk.syncFolder(done));

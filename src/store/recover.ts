@@ -11,6 +11,8 @@ import { readSegmentHead, SEGMENT_HEAD_BYTES, segmentName, segmentNumbers } from
 
 /** The unit in which a disk keeps or loses a write. */
 const SECTOR_BYTES = 512;
+/** F-18: stands in the folder while a torn tail is being zeroed. */
+export const RECOVERING_NAME = 'recovering';
 const ZEROS = Buffer.alloc(65_536);
 const MAGIC = Buffer.alloc(4);
 MAGIC.writeUInt32BE(FRAME_MAGIC);
@@ -28,6 +30,8 @@ export interface Survey {
   readonly segments: Segment[];
   readonly salt: Octets | null;
   readonly torn: readonly TornTail[];
+  /** Whether an earlier recovery was interrupted. */
+  readonly recovering: boolean;
 }
 
 /** What is known to have been durable: the published checkpoint's size in entries and, if known, its height. */
@@ -74,7 +78,7 @@ const corrupt = (height: number, detail: string, segment: number, at: number): F
   new Fault('ledger_corrupt', `block ${height}: ${detail}`, { height, segment, at });
 
 /** Walks one segment's frames, and judges what stands behind the last. */
-function surveySegment(bytes: Buffer, segment: Segment, height: number, salt: Octets): TornTail | null {
+function surveySegment(bytes: Buffer, segment: Segment, height: number, salt: Octets, recovering: boolean): TornTail | null {
   let at = SEGMENT_HEAD_BYTES;
   let next = height;
   for (;;) {
@@ -95,7 +99,8 @@ function surveySegment(bytes: Buffer, segment: Segment, height: number, salt: Oc
   if (readable && head.height !== next) throw corrupt(next, `a part of block ${head.height} stands in its place`, segment.number, at);
   const end = readable ? at + head.length : content;
   if (content > end) throw corrupt(next, 'it is damaged, and bytes of no block follow', segment.number, at);
-  if (!isTorn(bytes, at, end, readable)) throw corrupt(next, 'it was written whole and is damaged', segment.number, at);
+  // an interrupted recovery had found it torn, and may have zeroed a part that is no sector
+  if (!recovering && !isTorn(bytes, at, end, readable)) throw corrupt(next, 'it was written whole and is damaged', segment.number, at);
   return { segment: segment.number, from: at, to: content, height: next };
 }
 
@@ -106,6 +111,7 @@ function surveySegment(bytes: Buffer, segment: Segment, height: number, salt: Oc
 export function survey(disk: Disk, first: number, trusted: Trusted | null): Survey {
   const segments: Segment[] = [];
   const torn: TornTail[] = [];
+  const recovering = disk.list().includes(RECOVERING_NAME);
   let salt: Octets | null = null;
   let height = first;
   let size = 0;
@@ -121,7 +127,7 @@ export function survey(disk: Disk, first: number, trusted: Trusted | null): Surv
       salt ??= own;
       if (own !== salt) throw new Fault('ledger_corrupt', `segment ${number} is of another log`, { segment: number });
       const segment = new Segment(number, height, size, file.size);
-      const tail = surveySegment(bytes, segment, height, salt);
+      const tail = surveySegment(bytes, segment, height, salt, recovering);
       if (ended && segment.count > 0) throw corrupt(height, `it is missing, and segment ${number} goes on`, number, SEGMENT_HEAD_BYTES);
       if (tail !== null) torn.push(tail);
       ended ||= tail !== null || segment.count === 0;
@@ -138,5 +144,5 @@ export function survey(disk: Disk, first: number, trusted: Trusted | null): Surv
     if (torn.length > 0) throw corrupt(height, `it is damaged; ${published}`, torn[0].segment, torn[0].from);
     throw new Fault('ledger_behind', `${published} and ends with block ${height - 1}`, { height: height - 1, size });
   }
-  return { segments, salt, torn };
+  return { segments, salt, torn, recovering };
 }
