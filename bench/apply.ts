@@ -1,11 +1,12 @@
 /** The apply path in process: µs a decision at batch 256, edge and block share apart; no HTTP, no disk. */
-import { lawOf } from '../src/machine/law.ts';
+
+import { signingKey } from '../src/crypto/suite.ts';
+import { lawOf } from '../src/law/law.ts';
 import { BlockBuilder, commit } from '../src/machine/apply.ts';
 import { initialState } from '../src/machine/state.ts';
 import { loadConstitution } from '../src/node/constitution.ts';
 import { soloGenesis } from '../src/node/genesis.ts';
 import { Edge } from '../src/sequencer/edge.ts';
-import { signingKey } from '../src/crypto/suite.ts';
 import { calibrate, REFERENCE_US } from './calibrate.ts';
 import { emit, median, rounded } from './figure.ts';
 import { requests } from './requests.ts';

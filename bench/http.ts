@@ -22,10 +22,16 @@ async function post(node: NodeProcess, path: string, body: unknown): Promise<Rec
 
 async function shaped(node: NodeProcess, list: readonly Expected[]): Promise<{ line: string; allow: boolean | null }[]> {
   const sessions = new Map<string, string>();
-  for (const { request } of list) if (!sessions.has(request.session)) sessions.set(request.session, (await post(node, '/v1/sessions', { agent: request.agent })).session);
+  for (const { request } of list)
+    if (!sessions.has(request.session)) sessions.set(request.session, (await post(node, '/v1/sessions', { agent: request.agent })).session);
   return list.map(({ allow, request }) => ({
     allow,
-    line: JSON.stringify({ session: sessions.get(request.session), action: { kind: 'tool.call', name: request.tool, args: request.args }, context: request.facts, permit: false }),
+    line: JSON.stringify({
+      session: sessions.get(request.session),
+      action: { kind: 'tool.call', name: request.tool, args: request.args },
+      context: request.facts,
+      permit: false,
+    }),
   }));
 }
 
@@ -34,18 +40,29 @@ const isWrong = (verdict: string, allow: boolean | null): boolean => allow !== n
 async function batches(node: NodeProcess, set: { line: string; allow: boolean | null }[], count: number): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: count });
   const bodies: { body: string; from: number }[] = [];
-  for (let from = 0; from + BATCH <= set.length; from += BATCH) bodies.push({ body: `{"decisions":[${set.slice(from, from + BATCH).map(({ line }) => line).join(',')}]}`, from });
+  for (let from = 0; from + BATCH <= set.length; from += BATCH)
+    bodies.push({
+      body: `{"decisions":[${set
+        .slice(from, from + BATCH)
+        .map(({ line }) => line)
+        .join(',')}]}`,
+      from,
+    });
   let next = 0;
   let done = 0;
   let wrong = 0;
   const times: number[] = [];
   const send = (body: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const request = httpRequest(`${node.url}/v1/decisions/batch`, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve(Buffer.concat(chunks).toString()));
-      });
+      const request = httpRequest(
+        `${node.url}/v1/decisions/batch`,
+        { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => resolve(Buffer.concat(chunks).toString()));
+        },
+      );
       request.on('error', reject);
       request.end(body);
     });
@@ -70,7 +87,14 @@ async function batches(node: NodeProcess, set: { line: string; allow: boolean | 
   await Promise.all(Array.from({ length: count }, one));
   agent.destroy();
   times.sort((a, b) => a - b);
-  emit({ bench: `http/batch-64/${count}`, unit: 'decisions/s', value: Math.round(done / seconds), p50_ms: rounded(times[times.length >> 1]), cpu_us: Math.round(((node.cpu_s() - before.cpu) * 1e6) / done), wrong });
+  emit({
+    bench: `http/batch-64/${count}`,
+    unit: 'decisions/s',
+    value: Math.round(done / seconds),
+    p50_ms: rounded(times[times.length >> 1]),
+    cpu_us: Math.round(((node.cpu_s() - before.cpu) * 1e6) / done),
+    wrong,
+  });
 }
 
 async function stream(node: NodeProcess, set: { line: string; allow: boolean | null }[]): Promise<void> {
@@ -112,7 +136,14 @@ async function stream(node: NodeProcess, set: { line: string; allow: boolean | n
     request.on('error', reject);
     fill(request);
   });
-  emit({ bench: 'http/stream', unit: 'decisions/s', value: Math.round(counted / seconds), open: STREAM_OPEN, cpu_us: Math.round(((node.cpu_s() - cpu) * 1e6) / counted), wrong });
+  emit({
+    bench: 'http/stream',
+    unit: 'decisions/s',
+    value: Math.round(counted / seconds),
+    open: STREAM_OPEN,
+    cpu_us: Math.round(((node.cpu_s() - cpu) * 1e6) / counted),
+    wrong,
+  });
 }
 
 const node = await startNodeProcess('peers');

@@ -41,7 +41,11 @@ const SHOWN_ELSEWHERE = new Set(['bench', 'unit', 'value', 'machine', 'commit'])
 const width = Math.max(...figures.map(({ bench }) => bench.length), 5);
 console.log(`\n${'bench'.padEnd(width)}        value unit`);
 for (const figure of figures) {
-  const more = Object.entries(figure).filter(([key, value]) => !SHOWN_ELSEWHERE.has(key) && value !== undefined).map(([key, value]) => `${key} ${value}`);
-  console.log(`${figure.bench.padEnd(width)} ${figure.value.toLocaleString('en').padStart(12)} ${figure.unit}${more.length === 0 ? '' : `   ${more.join(' · ')}`}`);
+  const more = Object.entries(figure)
+    .filter(([key, value]) => !SHOWN_ELSEWHERE.has(key) && value !== undefined)
+    .map(([key, value]) => `${key} ${value}`);
+  console.log(
+    `${figure.bench.padEnd(width)} ${figure.value.toLocaleString('en').padStart(12)} ${figure.unit}${more.length === 0 ? '' : `   ${more.join(' · ')}`}`,
+  );
 }
 process.exitCode = failed ? 1 : 0;

@@ -45,11 +45,16 @@ export async function startNodeProcess(constitution: string): Promise<NodeProces
   const port = await freePort();
   const entry = fileURLToPath(new URL('../bin/avactl.mjs', import.meta.url));
   const begin = performance.now();
-  const child = spawn(process.execPath, [entry, 'up', '--data', join(dir, 'data'), '--port', `${port}`, '--constitution', constitution], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [entry, 'up', '--data', join(dir, 'data'), '--port', `${port}`, '--constitution', constitution], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
-    const ready = await fetch(`${url}/ready`).then((answer) => answer.ok, () => false);
+    const ready = await fetch(`${url}/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (ready) break;
     if (child.exitCode !== null || performance.now() - begin > START_MS_MAX) throw new Error('the node did not start');
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -42,8 +42,16 @@ if (!existsSync(script) || !existsSync(join(PEERS_WORK, 'bin', 'load'))) {
 }
 
 function run(args: readonly string[]): Row[] {
-  const out = execFileSync(process.execPath, [script, ...args, '--seconds', values.seconds, '--rounds', '1'], { env: { ...process.env, PEERS_WORK }, encoding: 'utf8', maxBuffer: 1 << 26 });
-  return out.trim().split('\n').map((line) => JSON.parse(line) as Row).filter((row) => row.per_s !== undefined && row.via !== 'in process');
+  const out = execFileSync(process.execPath, [script, ...args, '--seconds', values.seconds, '--rounds', '1'], {
+    env: { ...process.env, PEERS_WORK },
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row)
+    .filter((row) => row.per_s !== undefined && row.via !== 'in process');
 }
 
 const best = new Map<string, Row>();
@@ -58,9 +66,23 @@ try {
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const conns of values.conns.split(',')) {
       const cpu_s = node.cpu_s();
-      const own = run(['--url', `${node.url}/v1/decisions`, '--allow', '"verdict":"allow"', '--name', 'ava', '--shape', 'ava', '--mode', 'durable and provable', '--conns', conns]);
+      const own = run([
+        '--url',
+        `${node.url}/v1/decisions`,
+        '--allow',
+        '"verdict":"allow"',
+        '--name',
+        'ava',
+        '--shape',
+        'ava',
+        '--mode',
+        'durable and provable',
+        '--conns',
+        conns,
+      ]);
       // sessions and one second of warming up are in the CPU time too: the figure is an upper bound
-      for (const row of own) keep(row.peer === 'ava' ? { ...row, cpu_us: Math.round(((node.cpu_s() - cpu_s) * 1e6) / ((row.n ?? 1) * (1 + 1 / Number(values.seconds)))) } : row);
+      for (const row of own)
+        keep(row.peer === 'ava' ? { ...row, cpu_us: Math.round(((node.cpu_s() - cpu_s) * 1e6) / ((row.n ?? 1) * (1 + 1 / Number(values.seconds)))) } : row);
       for (const row of run(['--only', values.only, '--conns', conns])) keep(row);
     }
   }
@@ -81,7 +103,12 @@ for (const row of [...best.values()].sort((a, b) => (a.conns ?? 0) - (b.conns ??
     cpu_us: row.cpu_us,
     floor_per_s: row.floor_per_s,
     wrong: (row.wrong ?? 0) + (row.failed ?? 0),
-    ...(row.peer === 'ava' && tessera !== undefined && { x_tessera: rounded(row.per_s / tessera.per_s), p50_of_tessera: rounded(row.p50_us / tessera.p50_us), p99_of_tessera: rounded(row.p99_us / tessera.p99_us) }),
+    ...(row.peer === 'ava' &&
+      tessera !== undefined && {
+        x_tessera: rounded(row.per_s / tessera.per_s),
+        p50_of_tessera: rounded(row.p50_us / tessera.p50_us),
+        p99_of_tessera: rounded(row.p99_us / tessera.p99_us),
+      }),
     ...(row.peer === 'ava' && opa !== undefined && { x_opa_console: rounded(row.per_s / opa.per_s) }),
   });
 }

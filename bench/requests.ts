@@ -36,5 +36,11 @@ function madeUp(): Expected[] {
 export function requests(): { readonly source: string; readonly list: readonly Expected[] } {
   const path = join(PEERS_WORK, 'data', 'requests.jsonl');
   if (!existsSync(path)) return { source: 'made up', list: madeUp() };
-  return { source: 'recorded', list: readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Expected) };
+  return {
+    source: 'recorded',
+    list: readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Expected),
+  };
 }

@@ -42,7 +42,16 @@ async function appends(batch: number): Promise<void> {
   }
   const seconds = (now() - start) / 1_000;
   times.sort((a, b) => a - b);
-  emit({ bench: 'store-append', unit: 'entries/s', value: Math.round((times.length * batch) / seconds), batch, p50_ms: rounded(quantile(times, 0.5)), p99_ms: rounded(quantile(times, 0.99)), entry_bytes: ENTRY_BYTES, sidecar_bytes: SIDECAR_BYTES });
+  emit({
+    bench: 'store-append',
+    unit: 'entries/s',
+    value: Math.round((times.length * batch) / seconds),
+    batch,
+    p50_ms: rounded(quantile(times, 0.5)),
+    p99_ms: rounded(quantile(times, 0.99)),
+    entry_bytes: ENTRY_BYTES,
+    sidecar_bytes: SIDECAR_BYTES,
+  });
   await log.close();
 }
 
@@ -75,7 +84,13 @@ function perCall(calls: number, work: (i: number) => void): number {
 }
 
 function trees(): void {
-  const leaves: Octets[] = Array.from({ length: 20_000 }, (_, i) => hashLeaf(filled(8, i).with(0, i & 255).with(1, i >>> 8)));
+  const leaves: Octets[] = Array.from({ length: 20_000 }, (_, i) =>
+    hashLeaf(
+      filled(8, i)
+        .with(0, i & 255)
+        .with(1, i >>> 8),
+    ),
+  );
   const frontier = Frontier.empty();
   emit({ bench: 'merkle-frontier-append', unit: 'µs', value: perCall(20_000, (i) => frontier.append(leaves[i])) });
   emit({ bench: 'merkle-frontier-root', unit: 'µs', value: perCall(2_000, () => frontier.root()), size: frontier.size });

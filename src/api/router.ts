@@ -55,7 +55,7 @@ export function send(response: ServerResponse, status: number, type: string, bod
   response.end(body);
 }
 
-function sendFault(response: ServerResponse, error: unknown, headers: Readonly<Record<string, string>> = {}): void {
+export function sendFault(response: ServerResponse, error: unknown, headers: Readonly<Record<string, string>> = {}): void {
   const fault = faultOf(error);
   const retry: Record<string, string> = fault.status === 503 ? { 'Retry-After': String(RETRY_AFTER_S) } : {};
   send(response, fault.status, PROBLEM_TYPE, problemOf(fault), { ...retry, ...headers });

@@ -290,7 +290,7 @@ test('N-30: checkpoint and tiles come from the parts, and are absent without the
     edge: null as never,
     bundle: () => new Uint8Array(),
     checkpoint: () => 'origin\n1\nhash\n',
-    tile: (path: string) => (path === 'tile/0/x001/000.p/7' ? new Uint8Array([7]) : null),
+    tile: (path: string) => Promise.resolve(path === 'tile/0/x001/000.p/7' ? new Uint8Array([7]) : null),
   };
   const server = await serve({ host: '127.0.0.1', port: 0 }, parts);
   const base = `http://127.0.0.1:${server.port}`;

@@ -16,7 +16,7 @@ import { CBOR_TYPE, JSON_TYPE, METRICS_TYPE, OCTETS_TYPE, TEXT_TYPE } from './op
 import { portHolder } from './port-holder.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { type BlockReader, blockOf, constitutionView, findReceipt, receiptView, rulesView } from './reads.ts';
-import { type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send } from './router.ts';
+import { type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
 import { DecisionStream } from './stream.ts';
 
 export interface ServeOptions {
@@ -40,7 +40,7 @@ export interface ServeParts {
   /** The signed note, or null when none is published. */
   readonly checkpoint?: () => string | Uint8Array | null;
   /** The bytes of a tile by its path after `/log/`, or null when the tree has no such tile. @throws Fault tile_malformed */
-  readonly tile?: (path: string) => Uint8Array | null;
+  readonly tile?: (path: string) => Promise<Uint8Array | null>;
   /** Whether the node has warmed up. Default: yes. */
   readonly ready?: () => boolean;
   /** Told of what went wrong inside: a fault of this node, not of a request. */
@@ -82,9 +82,15 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
       send(response, 200, TEXT_TYPE, note, { 'Cache-Control': 'no-cache' });
     },
     tile({ response, params }) {
-      const bytes = parts.tile?.(`tile/${params[0]}`) ?? null;
-      if (bytes === null) throw new Fault('route_unknown', 'the log has no such tile yet');
-      send(response, 200, OCTETS_TYPE, bytes, FOREVER);
+      const made = parts.tile?.(`tile/${params[0]}`) ?? Promise.resolve(null);
+      made.then(
+        (bytes) =>
+          bytes === null ? sendFault(response, new Fault('route_unknown', 'the log has no such tile yet')) : send(response, 200, OCTETS_TYPE, bytes, FOREVER),
+        (error: unknown) => {
+          if (!(error instanceof Fault)) report(error);
+          sendFault(response, error);
+        },
+      );
     },
     health({ response }) {
       const { fault, height, waiting, state } = sequencer;

@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hex, type Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { decodeHeader, type Header } from '../machine/block.ts';
 import { type Law, lawOf } from '../law/law.ts';
+import { decodeHeader, type Header } from '../machine/block.ts';
 import { type Checkpoint, noteVerifier } from '../merkle/note.ts';
 import { readFolder } from '../store/folder.ts';
 import { Log } from '../store/log.ts';
@@ -56,9 +56,13 @@ export async function openReadOnly(path: string): Promise<{ law: Law; genesis: U
 export async function fsck(path: string, options: FsckOptions = {}): Promise<LedgerReport> {
   const { law, log, checkpoint } = await openReadOnly(path);
   try {
-    if (options.network !== undefined && options.network !== law.network) throw new Fault('verify_failed', `the ledger is of network ${hex(law.network)}, not ${hex(options.network)}`);
+    if (options.network !== undefined && options.network !== law.network)
+      throw new Fault('verify_failed', `the ledger is of network ${hex(law.network)}, not ${hex(options.network)}`);
     const [torn] = log.torn;
-    if (torn !== undefined) throw new Fault('ledger_corrupt', `block ${torn.height}: bytes that are no block follow block ${log.head} (segment ${torn.segment}, byte ${torn.from})`, { height: torn.height });
+    if (torn !== undefined)
+      throw new Fault('ledger_corrupt', `block ${torn.height}: bytes that are no block follow block ${log.head} (segment ${torn.segment}, byte ${torn.from})`, {
+        height: torn.height,
+      });
     const state = beginReplay(law);
     const verdicts: [number, number, number, number] = [0, 0, 0, 0];
     let head: Header | null = null;
@@ -69,7 +73,8 @@ export async function fsck(path: string, options: FsckOptions = {}): Promise<Led
       for (let i = 0; i < 4; i++) verdicts[i] += head.verdicts[i];
       // L-3
       if (checkpoint !== null && head.log_size === checkpoint.size) {
-        if (head.log_root !== checkpoint.root) throw new Fault('ledger_corrupt', `block ${head.height}: the published checkpoint has another root`, { height: head.height });
+        if (head.log_root !== checkpoint.root)
+          throw new Fault('ledger_corrupt', `block ${head.height}: the published checkpoint has another root`, { height: head.height });
         matched = true;
       }
       if (head.height % PROGRESS_BLOCKS === 0) options.progress?.(head.height, log.head);

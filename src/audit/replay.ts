@@ -1,9 +1,9 @@
 /** Replays a ledger (spec/ledger.md L-4): every block is made again from its transactions and must come out the same. */
 import { equal } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
+import type { Law } from '../law/law.ts';
 import { BlockBuilder, type BlockOutput, commit } from '../machine/apply.ts';
 import { decodeHeader } from '../machine/block.ts';
-import type { Law } from '../law/law.ts';
 import { decodeEntry } from '../machine/receipt.ts';
 import { initialState, type State } from '../machine/state.ts';
 import type { Frame } from '../store/frame.ts';

@@ -79,7 +79,8 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
   if (given.validators.length === 0) throw new Fault('genesis_malformed', 'a genesis names at least one validator');
   if (given.sequencer === 'solo' && given.validators.length !== 1) throw new Fault('genesis_malformed', 'a solo network has one validator');
   if (given.validators.some((v) => v.weight === 0)) throw new Fault('genesis_malformed', 'a validator weighs nothing');
-  if (given.validators.reduce((sum, v) => sum + v.weight, 0) > WEIGHT_MAX) throw new Fault('genesis_malformed', `the validators weigh more than ${WEIGHT_MAX} together`);
+  if (given.validators.reduce((sum, v) => sum + v.weight, 0) > WEIGHT_MAX)
+    throw new Fault('genesis_malformed', `the validators weigh more than ${WEIGHT_MAX} together`);
   if (new Set(given.validators.map((v) => v.name)).size !== given.validators.length) throw new Fault('genesis_malformed', 'two validators have one name');
   if (new Set(given.validators.map((v) => v.principal)).size !== given.validators.length) throw new Fault('genesis_malformed', 'a principal stands twice');
   return given;

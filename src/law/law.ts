@@ -17,7 +17,7 @@ import { type InputWriter, planWriter, wasmOf } from '../rule/judge.ts';
 import { decodeManifest, type Manifest, type Mode } from '../rule/manifest.ts';
 import { type Instance, instantiate } from '../vm/run.ts';
 import { type Constitution, decodeGenesis, type Genesis, networkOf, type RuleLaw, type Validator } from './genesis.ts';
-import { type SumInput, SUMS_MAX, sumOfPath } from './sum-input.ts';
+import { SUMS_MAX, type SumInput, sumOfPath } from './sum-input.ts';
 
 /** What a rule's scope asks for; any one suffices. */
 export interface Scope {

@@ -15,9 +15,9 @@ import { decide } from './decide.ts';
 import { drain } from './drain.ts';
 import { encodeFact, type Fact, factKey, type Sequence } from './fact.ts';
 import { outcome } from './outcome.ts';
+import { Overlay } from './overlay.ts';
 import { encodeEntry, type Receipt, VERDICTS } from './receipt.ts';
 import { authenticate, openSession, sessionInput, tripBreaker } from './session.ts';
-import { Overlay } from './overlay.ts';
 import type { State } from './state.ts';
 import { KIND, type Transaction } from './transaction.ts';
 
@@ -126,9 +126,10 @@ export class BlockBuilder {
     const { overlay, time_ms } = this;
     if (transaction.valid_until_ms !== 0 && time_ms > transaction.valid_until_ms) throw new Fault('transaction_expired');
     authenticate(this.state, transaction);
-    const key = factKey('sequence', transaction.sender);
+    // K-9: a signer's numbers are its own, so that no signed transaction can use up those of the edge
+    const key = factKey('sequence', transaction.auths[0]?.key_id ?? transaction.sender);
     const last = overlay.get(key) as Sequence | undefined;
-    if (last !== undefined && transaction.seq <= last.last) throw new Fault('sequence_used', `the sender's last sequence number is ${last.last}`);
+    if (last !== undefined && transaction.seq <= last.last) throw new Fault('sequence_used', `the signer's last sequence number is ${last.last}`);
     overlay.set(key, { is: 'sequence', due_ms: 0, last: transaction.seq });
     switch (transaction.kind) {
       case KIND.decide:

@@ -5,15 +5,15 @@ import { Fault } from '../base/fault.ts';
 import { type Facets, facetsOf } from '../facet/facet.ts';
 import { callFlow, type Memory, verdictKeys } from '../facet/flow.ts';
 import type { Entry } from '../facet/map.ts';
-import type { Answer } from './answer.ts';
-import { factKey, type Permit, type Reservation, type Session } from './fact.ts';
-import { type Judgement, judge, type JudgeSource, rulesFor, witnessOf } from './judge.ts';
 import type { ActiveRule, Law } from '../law/law.ts';
 import type { SumInput } from '../law/sum-input.ts';
+import type { Answer } from './answer.ts';
+import { factKey, type Permit, type Reservation, type Session } from './fact.ts';
+import { type Judgement, type JudgeSource, judge, rulesFor, witnessOf } from './judge.ts';
 import { memoryOf, remember } from './memory.ts';
+import type { Overlay } from './overlay.ts';
 import { PERMIT_MS } from './permit.ts';
 import { extended, liveSession } from './session.ts';
-import type { Overlay } from './overlay.ts';
 import type { State } from './state.ts';
 import { readSum, reserve } from './sum.ts';
 import { idOf, type Transaction } from './transaction.ts';
@@ -65,7 +65,9 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
   };
   const judgement = judge(law, scoped, source, time_ms, broken);
   const witness = witnessOf(scoped, source, broken);
-  const permit = action.permit ? enact(state, overlay, time_ms, transaction, session, { entry, facets, memory, args, judgement, args_named: source.flow?.args_named === true }) : null;
+  const permit = action.permit
+    ? enact(state, overlay, time_ms, transaction, session, { entry, facets, memory, args, judgement, args_named: source.flow?.args_named === true })
+    : null;
   return { ...judgement, obligations: [], constitution: law.version, permit, witness };
 }
 
@@ -90,7 +92,10 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Tra
     calls: session.calls + 1,
     denied: session.denied + (verdict === 'deny' ? 1 : 0),
     escalated: session.escalated + (verdict === 'escalate' ? 1 : 0),
-    labels: allowed && entry !== null && entry.reads.some((label) => !session.labels.includes(label)) ? [...new Set([...session.labels, ...entry.reads])].sort() : session.labels,
+    labels:
+      allowed && entry !== null && entry.reads.some((label) => !session.labels.includes(label))
+        ? [...new Set([...session.labels, ...entry.reads])].sort()
+        : session.labels,
   });
   if (!allowed) return null;
   const permit: Permit = {

@@ -3,8 +3,8 @@ import type { Octets } from '../base/bytes.ts';
 import type { MachineEvent } from './answer.ts';
 import type { Fact } from './fact.ts';
 import { pageKey } from './memory.ts';
-import { CLOSED_PERMIT_KEPT_MS } from './permit.ts';
 import type { Overlay } from './overlay.ts';
+import { CLOSED_PERMIT_KEPT_MS } from './permit.ts';
 import type { State } from './state.ts';
 import { release } from './sum.ts';
 

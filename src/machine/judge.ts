@@ -3,8 +3,8 @@ import type { Octets } from '../base/bytes.ts';
 import type { Cbor, CborMap } from '../base/cbor.ts';
 import { tagged } from '../crypto/hash.ts';
 import type { Facets } from '../facet/facet.ts';
-import type { Source } from '../rule/input.ts';
 import type { ActiveRule, Law } from '../law/law.ts';
+import type { Source } from '../rule/input.ts';
 import type { Mode } from '../rule/manifest.ts';
 import type { Cause, Reason, Verdict } from './receipt.ts';
 
@@ -62,7 +62,8 @@ export function rulesFor(law: Law, action: { readonly kind: string; readonly nam
 }
 
 /** D-4: a rule that observes binds from its end date on. */
-export const modeAt = (rule: ActiveRule, time_ms: number): Mode => (rule.mode === 'observe' && rule.until_ms !== 0 && time_ms >= rule.until_ms ? 'enforce' : rule.mode);
+export const modeAt = (rule: ActiveRule, time_ms: number): Mode =>
+  rule.mode === 'observe' && rule.until_ms !== 0 && time_ms >= rule.until_ms ? 'enforce' : rule.mode;
 
 let inputs = new Uint8Array(262_144);
 let inputsView = new DataView(inputs.buffer);
@@ -92,7 +93,14 @@ export const runWasm: Run = (rule, source) => {
 };
 
 /** D-5 to D-8: runs the rules in constitution order, and joins: deny > escalate > allow > the default. */
-export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSource, time_ms: number, broken: (rule: ActiveRule) => boolean, run: Run = runWasm): Judgement {
+export function judge(
+  law: Law,
+  scoped: readonly ActiveRule[],
+  source: JudgeSource,
+  time_ms: number,
+  broken: (rule: ActiveRule) => boolean,
+  run: Run = runWasm,
+): Judgement {
   let verdict: Verdict = 'none';
   let would: Verdict = 'none';
   let reasons: Reason[] | null = null;

@@ -5,7 +5,7 @@
 import { type Octets, utf8 } from '../base/bytes.ts';
 import { tagged } from '../crypto/hash.ts';
 import type { Memory } from '../facet/flow.ts';
-import { factKey, KEY_OCTETS, type Page, PAGE_KEYS_MAX, type Session } from './fact.ts';
+import { factKey, KEY_OCTETS, PAGE_KEYS_MAX, type Page, type Session } from './fact.ts';
 import type { Overlay } from './overlay.ts';
 
 /** Pages and keys of one session; past them nothing more is remembered, so less counts as named. */

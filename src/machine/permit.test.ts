@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { DAY_MS, Desk, HOUR_MS, MINUTE_MS, permitOf, ruleText, SMALL_START_MS, said } from '../../sim/small-law.ts';
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { Overlay } from './overlay.ts';
 import type { SumInput } from '../law/sum-input.ts';
+import { Overlay } from './overlay.ts';
 import { readSum, reserve, widthOf } from './sum.ts';
 
 const limit = (window: string, most: number): string =>

@@ -3,8 +3,8 @@ import type { Octets } from '../base/bytes.ts';
 import { type Cbor, Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { ENTRY_BYTES_MAX, RULES_MAX } from '../base/limit.ts';
-import { type Mode, MODES } from '../rule/manifest.ts';
 import { bool, choice, constant, type Field, hash32, id16, list, name, nullable, record, u53, value } from '../base/record.ts';
+import { MODES, type Mode } from '../rule/manifest.ts';
 import { auths, readTransaction, type Transaction } from './transaction.ts';
 
 /** P-2; `none` for transactions that ask no verdict. */

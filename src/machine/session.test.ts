@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DAY_MS, Desk, permitOf, ruleText, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, said, smallConstitution, smallGenesis } from '../../sim/small-law.ts';
 import { type SigningKey, sign, signingKey } from '../crypto/suite.ts';
-import type { Page, Session } from './fact.ts';
 import { lawOf } from '../law/law.ts';
+import type { Page, Session } from './fact.ts';
 import { remember } from './memory.ts';
-import { authenticate } from './session.ts';
 import { Overlay } from './overlay.ts';
+import { authenticate } from './session.ts';
 import { initialState } from './state.ts';
 import type { Transaction } from './transaction.ts';
 

@@ -66,7 +66,8 @@ export function authenticate(state: State, transaction: Transaction): void {
     throw new Fault('signature_invalid', 'the transaction is not signed');
   }
   for (const auth of transaction.auths) {
-    if (auth.key_id !== sender.key_id || !verify(auth.suite, sender.public, auth.signature, 'tx', state.network, transaction.tx_id)) throw new Fault('signature_invalid');
+    if (auth.key_id !== sender.key_id || !verify(auth.suite, sender.public, auth.signature, 'tx', state.network, transaction.tx_id))
+      throw new Fault('signature_invalid');
   }
 }
 
@@ -75,7 +76,8 @@ export function tripBreaker(state: State, overlay: Overlay, time_ms: number, tra
   const { rule } = transaction.payload;
   if (!state.law.rules.some((known) => known.name === rule)) throw new Fault('rule_unknown', `no rule \`${rule}\` is in force`);
   const weight = state.law.validators.get(transaction.sender)?.weight ?? 0;
-  if (weight * 3 <= state.law.weight) throw new Fault('signature_invalid', 'the sender weighs a third or less; trips of others are counted in a validator network');
+  if (weight * 3 <= state.law.weight)
+    throw new Fault('signature_invalid', 'the sender weighs a third or less; trips of others are counted in a validator network');
   const key = factKey('breaker', rule);
   const before = overlay.get(key) as Breaker | undefined;
   overlay.set(key, { is: 'breaker', due_ms: time_ms + BREAKER_OPEN_MS, trips: (before?.trips ?? 0) + 1 });

@@ -3,11 +3,11 @@
  * `commit` moves it.
  */
 import { type Octets, ZERO32 } from '../base/bytes.ts';
+import type { Law } from '../law/law.ts';
 import { Frontier } from '../merkle/tree.ts';
 import { NO_PREVIOUS } from './block.ts';
 import { DueQueue } from './due.ts';
 import { decodeFact, type Fact, factKey, type Sequence } from './fact.ts';
-import type { Law } from '../law/law.ts';
 
 export interface State {
   readonly network: Octets;
@@ -25,7 +25,18 @@ export interface State {
 
 /** The state before block 1. */
 export function initialState(network: Octets, law: Law, time_ms: number): State {
-  return { network, law, facts: new Map(), due: new DueQueue(), log: Frontier.empty(), breakers: 0, height: 0, time_ms, prev_hash: NO_PREVIOUS, facts_digest: ZERO32 };
+  return {
+    network,
+    law,
+    facts: new Map(),
+    due: new DueQueue(),
+    log: Frontier.empty(),
+    breakers: 0,
+    height: 0,
+    time_ms,
+    prev_hash: NO_PREVIOUS,
+    facts_digest: ZERO32,
+  };
 }
 
 /** Puts back facts that a state store kept; the due queue follows from them. */
@@ -38,8 +49,8 @@ export function restoreFacts(state: State, entries: Iterable<readonly [Octets, U
   }
 }
 
-/** The last sequence number that the sender used; 0 for none. */
-export function lastSequence(state: State, sender: Octets): number {
-  const sequence = state.facts.get(factKey('sequence', sender)) as Sequence | undefined;
+/** K-9: the last sequence number of a signer, a key id or an edge's principal; 0 for none. */
+export function lastSequence(state: State, signer: Octets): number {
+  const sequence = state.facts.get(factKey('sequence', signer)) as Sequence | undefined;
   return sequence?.last ?? 0;
 }

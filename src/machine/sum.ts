@@ -4,11 +4,11 @@
  * counts whole, so a sum is never too small and at most 1/64 of the window too old.
  */
 import type { Octets } from '../base/bytes.ts';
-import { tagged } from '../crypto/hash.ts';
-import type { SumInput } from '../law/sum-input.ts';
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { type Bucket, BUCKETS_MAX, factKey, type Reservation, type Sum } from './fact.ts';
+import { tagged } from '../crypto/hash.ts';
+import type { SumInput } from '../law/sum-input.ts';
+import { BUCKETS_MAX, type Bucket, factKey, type Reservation, type Sum } from './fact.ts';
 import type { Overlay } from './overlay.ts';
 
 const PARTS_BITS = 6;

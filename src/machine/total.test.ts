@@ -7,8 +7,8 @@ import { compareReceipt, recompute } from '../audit/recompute.ts';
 import type { Cbor, CborMap } from '../base/cbor.ts';
 import { decode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { loadConstitution } from '../node/constitution.ts';
 import { lawOf } from '../law/law.ts';
+import { loadConstitution } from '../node/constitution.ts';
 import { decodeEntry } from './receipt.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 16);

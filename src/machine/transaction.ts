@@ -115,7 +115,11 @@ const orNull =
     item === null || test(item);
 
 /** what stands in a sidecar after its salt, by kind: [text], [args, context], [result, error]. */
-const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, readonly ((item: Cbor) => boolean)[]>>> = { 2: [isText], 3: [isMap, orNull(isMap)], 4: [() => true, orNull(isText)] };
+const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, readonly ((item: Cbor) => boolean)[]>>> = {
+  2: [isText],
+  3: [isMap, orNull(isMap)],
+  4: [() => true, orNull(isText)],
+};
 const SALT_BYTES = 16;
 
 /** */

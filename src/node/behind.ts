@@ -9,7 +9,7 @@ const CHECKPOINT_MS = 1_000;
 
 export class WriteBehind {
   private readonly ledger: Ledger;
-  private puts = new Map<Octets, Uint8Array | null>();
+  private puts: Map<Octets, Uint8Array | null>;
   private last: BlockOutput | null = null;
   /** Entries that the store has once all puts are in it: the facts at `last`, and the frontier. */
   private count = 0;
@@ -22,6 +22,7 @@ export class WriteBehind {
   constructor(ledger: Ledger, report: (error: unknown) => void) {
     this.ledger = ledger;
     this.report = report;
+    this.puts = new Map(ledger.behind);
   }
 
   /** A durable block. */
@@ -63,7 +64,13 @@ export class WriteBehind {
       this.puts = new Map();
       puts.set(FRONTIER_KEY, block.log.encode());
       const changes = Array.from(puts, ([key, value]): Change => [fromOctets(key), value]);
-      await this.ledger.store.write(block.header.height, changes, this.count);
+      try {
+        await this.ledger.store.write(block.header.height, changes, this.count);
+      } catch (error) {
+        // The store keeps what it had: the next write brings these too.
+        for (const [key, value] of puts) if (!this.puts.has(key)) this.puts.set(key, value);
+        throw error;
+      }
       this.written = block.header.height;
     }
     const now_ms = performance.now();

@@ -40,7 +40,11 @@ export function loadRule(path: string): RuleLaw {
   return inFile(path, () => {
     const compiled = compileText(read(path), ENVIRONMENT);
     const failed = runTests(compiled).find((result) => !result.passed);
-    if (failed !== undefined) throw new Fault('rule_test', ` test ${failed.test.name === '' ? '' : `\`${failed.test.name}\` `}expects ${failed.test.expect}, the rule gives ${failed.got}`);
+    if (failed !== undefined)
+      throw new Fault(
+        'rule_test',
+        ` test ${failed.test.name === '' ? '' : `\`${failed.test.name}\` `}expects ${failed.test.expect}, the rule gives ${failed.got}`,
+      );
     return { manifest: encodeManifest(compiled.manifest), program: compiled.bytes };
   });
 }
@@ -79,7 +83,12 @@ export function loadConstitution(folderOrPack: string): Constitution {
       throw error instanceof Fault ? error : new Fault('config', ` ${(error as Error).message}`);
     }
   });
-  if (!isIndex(index)) throw new Fault('config', `${path}: a constitution has constitution (a name), version, default (allow or deny), rules (a list of files) and perhaps tools (a file)`, { path });
+  if (!isIndex(index))
+    throw new Fault(
+      'config',
+      `${path}: a constitution has constitution (a name), version, default (allow or deny), rules (a list of files) and perhaps tools (a file)`,
+      { path },
+    );
   const toolsPath = index.tools === undefined ? null : join(folder, index.tools);
   const tools = toolsPath === null ? NO_TOOLS : inFile(toolsPath, () => parseToolMap(read(toolsPath)));
   return {

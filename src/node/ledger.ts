@@ -3,13 +3,13 @@
  * lacks is replayed from the log, and a restart comes out at the same header.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
+import { beginReplay, replayFrame } from '../audit/replay.ts';
 import { type Octets, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { newSeed, type SigningKey, signingKey } from '../crypto/suite.ts';
-import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
-import { beginReplay, replayFrame } from '../audit/replay.ts';
-import { decodeHeader, headerHash } from '../machine/block.ts';
 import { type Law, lawOf } from '../law/law.ts';
+import { decodeHeader, headerHash } from '../machine/block.ts';
 import { restoreFacts, type State } from '../machine/state.ts';
 import { noteVerifier } from '../merkle/note.ts';
 import { Frontier } from '../merkle/tree.ts';
@@ -34,6 +34,8 @@ export interface Ledger {
   readonly created: boolean;
   /** Blocks replayed from the log at this start. */
   readonly replayed: number;
+  /** What they wrote: the store has not had it, and needs it before anything later. */
+  readonly behind: ReadonlyMap<Octets, Uint8Array | null>;
 }
 
 function nodeKey(folder: Folder): SigningKey {
@@ -88,16 +90,20 @@ export async function openLedger(path: string, makeGenesis: MakeGenesis, options
     if (created) await folder.replace(GENESIS_NAME, makeGenesis(key));
     const genesis = new Uint8Array(readFileSync(folder.at(GENESIS_NAME)));
     const law = lawOf(genesis);
-    if (![...law.validators.values()].some((validator) => validator.key_id === key.id)) throw new Fault('config', `the key in ${folder.at(SEED_NAME)} is not one that the genesis names`);
+    if (![...law.validators.values()].some((validator) => validator.key_id === key.id))
+      throw new Fault('config', `the key in ${folder.at(SEED_NAME)} is not one that the genesis names`);
     const origin = originOf(law.network);
     const published = folder.published(noteVerifier(origin, key.public));
     const log = await Log.open(folder.log, { ...options, ...(published !== null && { trusted: { size: published.size } }) });
     const store = await StateStore.open(folder.state_path);
     const state = await snapshot(law, log, store);
     const from = state.height;
-    for (const frame of log.frames(from + 1)) replayFrame(state, frame, false);
+    // Replayed from the beginning: what the store holds is of no use, and must not mix with what comes.
+    if (from === 0 && log.head > 0) await store.drop();
+    const behind = new Map<Octets, Uint8Array | null>();
+    for (const frame of log.frames(from + 1)) for (const [changed, bytes] of replayFrame(state, frame, false).writes) behind.set(changed, bytes);
     const publisher = folder.publisher(log, key, origin, published);
-    return { folder, genesis, law, key, log, state, store, publisher, created, replayed: state.height - from };
+    return { folder, genesis, law, key, log, state, store, publisher, created, replayed: state.height - from, behind };
   } catch (error) {
     folder.release();
     throw error;

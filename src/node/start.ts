@@ -1,10 +1,12 @@
 /** The composition root of one machine: ledger, sequencer, edge, HTTP. Functions that take options, no container. */
-import { serve, type Server } from '../api/routes.ts';
+import { type Server, serve } from '../api/routes.ts';
 import { makeBundle } from '../audit/bundle.ts';
 import { lastSequence } from '../machine/state.ts';
+import { parseTilePath } from '../merkle/tile.ts';
 import { Edge } from '../sequencer/edge.ts';
 import { ledgerLog } from '../sequencer/ledger-log.ts';
 import { Solo } from '../sequencer/solo.ts';
+import { Tiles } from '../store/tiles.ts';
 import { WriteBehind } from './behind.ts';
 import { loadConstitution } from './constitution.ts';
 import { soloGenesis } from './genesis.ts';
@@ -46,6 +48,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const behind = new WriteBehind(ledger, (error) => report(`write-behind: ${error instanceof Error ? error.message : String(error)}`));
   const sequencer = new Solo({ state, log: ledgerLog(log, key), key, now: Date.now, writeBehind: behind.take });
   const edge = new Edge(law.network, validator.principal, lastSequence(state, validator.principal));
+  const tiles = new Tiles(log);
   warmUp(law, options.warm_ms ?? WARM_MS);
   const finish = async (): Promise<void> => {
     await sequencer.close();
@@ -58,7 +61,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     server = await serve(
       { host: options.host ?? '127.0.0.1', port: options.port },
-      { sequencer, edge, log, bundle: (height, index) => makeBundle(genesis, log.read(height), index), checkpoint: () => ledger.folder.note(), report },
+      {
+        sequencer,
+        edge,
+        log,
+        bundle: (height, index) => makeBundle(genesis, log.read(height), index),
+        checkpoint: () => ledger.folder.note(),
+        tile: (path) => tiles.bytes(parseTilePath(path)),
+        report,
+      },
     );
   } catch (error) {
     await finish();

@@ -2,10 +2,11 @@
  * Warms the path of a decision before the node says it is ready: made-up calls of the tools in the map, judged on a
  * scratch state that is then dropped. Cold, the first seconds cost half as much again.
  */
-import type { CborMap } from '../base/cbor.ts';
+
 import { EMPTY } from '../base/bytes.ts';
-import { BlockBuilder, commit } from '../machine/apply.ts';
+import type { CborMap } from '../base/cbor.ts';
 import type { Law } from '../law/law.ts';
+import { BlockBuilder, commit } from '../machine/apply.ts';
 import { initialState } from '../machine/state.ts';
 import { idOf } from '../machine/transaction.ts';
 import { Edge } from '../sequencer/edge.ts';

@@ -1,6 +1,6 @@
 /** The edge: vouches for requests and makes them transactions. One edge a node; its numbers only rise. */
 import type { Octets } from '../base/bytes.ts';
-import type { CborMap, Cbor } from '../base/cbor.ts';
+import type { Cbor, CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { ARGS_BYTES_MAX } from '../base/limit.ts';
 import { randomOctets } from '../crypto/hash.ts';
@@ -37,7 +37,15 @@ export class Edge {
     const side = makeSidecar(randomOctets(SALT_BYTES), [args, context]);
     this.bound(side.bytes, ARGS_BYTES_MAX);
     const { kind, server, name } = action;
-    return compose(this.network, KIND.decide, this.principal, ++this.seq, NO_END_MS, { session, kind, server, name, args_commitment: side.commitment, permit }, side);
+    return compose(
+      this.network,
+      KIND.decide,
+      this.principal,
+      ++this.seq,
+      NO_END_MS,
+      { session, kind, server, name, args_commitment: side.commitment, permit },
+      side,
+    );
   }
 
   /** @throws Fault as `decide` */

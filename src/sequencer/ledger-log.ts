@@ -1,7 +1,8 @@
 /** Blocks into frames of the store's log. */
+
+import type { SigningKey } from '../crypto/suite.ts';
 import { FrameWriter } from '../store/frame.ts';
 import type { Log } from '../store/log.ts';
-import type { SigningKey } from '../crypto/suite.ts';
 import type { BlockLog } from './solo.ts';
 
 export function ledgerLog(log: Log, key: SigningKey): BlockLog {
