@@ -26,3 +26,10 @@ export const simGenesis = (): Readonly<Record<'limits' | 'starter', Uint8Array>>
     starter: smallGenesis({}, { constitution: starter }),
   };
 };
+
+/** The law of the golden chain: the starter's rules and then the limits. It is frozen in the fixture. */
+export function goldenGenesis(): Uint8Array {
+  const starter = loadConstitution('starter');
+  const { rules } = smallConstitution(SIM_LAW);
+  return smallGenesis({}, { label: 'golden', constitution: { ...starter, name: 'golden', rules: [...starter.rules, ...rules] } });
+}

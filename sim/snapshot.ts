@@ -39,6 +39,17 @@ export class FactStore {
     this.waiting = [];
   }
 
+  entries(): Iterable<readonly [Octets, Uint8Array]> {
+    return this.facts;
+  }
+
+  /** What was stored elsewhere. */
+  set(height: number, facts: Iterable<readonly [Octets, Uint8Array]>, frontier: Uint8Array): void {
+    this.height = height;
+    this.facts = new Map(facts);
+    this.frontier = frontier;
+  }
+
   /** All of a state, at once. */
   put(state: State): void {
     this.facts = factsOf(state);
