@@ -122,6 +122,9 @@ test('malformed proofs are refused', () => {
   for (const [value, proof] of cases) assert.throws(() => verifySparse(tree.root(), pathOf(1), value, proof), (e) => e instanceof Fault && e.slug === 'proof_range');
   const other: SparseProof = { siblings: [valueOf(1)], other: { path: '\x80'.padEnd(32, '\0'), value: valueOf(1) } };
   assert.throws(() => verifySparse(tree.root(), ZERO32, null, other), (e) => e instanceof Fault && e.slug === 'proof_range');
+  // a tree that M-12 forbids, under a root that it does lead to
+  const lone = nodeHash(leafHash(ZERO32, valueOf(1)), ZERO32);
+  assert.throws(() => verifySparse(lone, ZERO32, valueOf(1), { siblings: [ZERO32], other: null }), (e) => e instanceof Fault && e.slug === 'proof_range');
   const empty = new Uint8Array(32);
   for (const bytes of [encode([[empty], null]), encode([[], null, null]), encode([[], [empty]]), encode([Array.from({ length: 257 }, () => null), null])]) {
     assert.throws(() => decodeWith(sparseProof, bytes), (e) => e instanceof Fault && e.slug === 'cbor_range');
