@@ -31,7 +31,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = tools;
 
 export const SUITES: readonly Suite[] = [
   { name: 'spec, by Python', files: ['test/spec-python.test.ts'], needs: ['python3'] },
-  { name: 'house', files: ['test/{tidy,lock,package,readme}.test.ts'] },
+  { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
   { name: 'across rooms', files: ['test/**/*.test.ts'] },
