@@ -9,8 +9,8 @@ import { brief, clip, clockTime, plain } from './text.ts';
 
 const LINES_MAX = 100_000;
 const VERDICT_WIDTH = 9;
-const NAME_WIDTH = 22;
-const WHAT_WIDTH = 44;
+const NAME_WIDTH = 24;
+const WHAT_WIDTH = 42;
 const RULE_WIDTH = 26;
 const BACK_BLOCKS = 64;
 
@@ -24,6 +24,7 @@ export async function log(call: Call): Promise<number> {
     const shown = (event: LedgerEvent): boolean => event.type === 'decision' || call.given('all');
     const past = lines === 0 ? [] : await pastEvents(client, height, lines, shown);
     for (const event of past) await print(call, client, event);
+    if (past.length === 0 && lines > 0) call.out.line(`No decisions yet.${call.given('follow') ? '' : ` Ask for one: avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'`}`);
     if (!call.given('follow')) return EXIT.ok;
     for await (const event of client.events({ from: height + 1, signal: call.signal })) if (shown(event)) await print(call, client, event);
     return EXIT.ok;
