@@ -65,10 +65,18 @@ function main(): number {
   try {
     const judged = style === 'full' ? files : files.map((file, i) => rewrite(file, join(scratch, `${i}.jsonl.gz`), style));
     const out = join(scratch, 'decisions.jsonl');
-    const trace = spawnSync(process.execPath, [join(import.meta.dirname, '../bin/avactl.mjs'), 'trace', ...judged, '--decisions', out, '--constitution', values.constitution], { stdio: 'inherit' });
+    const trace = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, '../bin/avactl.mjs'), 'trace', ...judged, '--decisions', out, '--constitution', values.constitution],
+      { stdio: 'inherit' },
+    );
     if (trace.status !== 0) return 1;
     const labels = join(data, 'labels-dev.jsonl.gz');
-    const scored = spawnSync('python3', [join(data, 'score_traces.py'), '--traces', ...files, '--decisions', out, ...(existsSync(labels) ? ['--labels', labels] : [])], { stdio: 'inherit' });
+    const scored = spawnSync(
+      'python3',
+      [join(data, 'score_traces.py'), '--traces', ...files, '--decisions', out, ...(existsSync(labels) ? ['--labels', labels] : [])],
+      { stdio: 'inherit' },
+    );
     return scored.status ?? 1;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
