@@ -2,7 +2,7 @@
  * The law in force, compiled: rules ready to run, the tool map, validators, and the roots that headers carry
  * (spec/genesis.md G-5 to G-9). It changes only as a whole, when a constitution is replaced.
  */
-import { equal, type Octets, putOctets, utf8 } from '../base/bytes.ts';
+import { equal, fromOctets, type Octets, putOctets, utf8 } from '../base/bytes.ts';
 import { encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { hashLeaf, tagged } from '../crypto/hash.ts';
@@ -180,7 +180,7 @@ function lawTree(constitution: Constitution, rules: readonly Uint8Array[], names
     tree = tree.put(hashLaw(utf8(key)), hashLaw(value));
   };
   put('constitution', encode([constitution.name, constitution.version, constitution.default]));
-  put('tools', encode([utf8(hashTools(constitution.tools))]));
+  put('tools', encode([fromOctets(hashTools(constitution.tools))]));
   rules.forEach((leaf, i) => put(`rule/${names[i]}`, leaf));
   for (const validator of validators) put(`validator/${validator.name}`, validatorLeaf(validator));
   return tree.root();
