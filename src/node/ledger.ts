@@ -2,7 +2,7 @@
  * Opens a data folder as a living ledger: lock, genesis, key, log, state. The state store only saves time; whatever it
  * lacks is replayed from the log, and a restart comes out at the same header.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
 import { beginReplay, replayFrame } from '../audit/replay.ts';
 import { type Octets, octets } from '../base/bytes.ts';
@@ -11,13 +11,14 @@ import { newSeed, type SigningKey, signingKey } from '../crypto/suite.ts';
 import { type Law, lawOf } from '../law/law.ts';
 import { decodeHeader, headerHash } from '../machine/block.ts';
 import { restoreFacts, type State } from '../machine/state.ts';
-import { noteVerifier } from '../merkle/note.ts';
+import { type Checkpoint, noteVerifier } from '../merkle/note.ts';
 import { Frontier } from '../merkle/tree.ts';
 import { type Folder, openFolder, type Publisher } from '../store/folder.ts';
 import { Log, type LogOptions } from '../store/log.ts';
-import { StateStore } from '../store/state.ts';
+import { StateStore, type StoredState } from '../store/state.ts';
 
 const SEED_NAME = 'node.seed';
+const SEED_BYTES = 32;
 /** The key of the state store that holds the log's frontier; no fact has it. */
 export const FRONTIER_KEY: Octets = '!log';
 
@@ -38,24 +39,21 @@ export interface Ledger {
   readonly behind: ReadonlyMap<Octets, Uint8Array | null>;
 }
 
-function nodeKey(folder: Folder): SigningKey {
+/** The folder's key. A new one comes whole or not at all: a start that is killed leaves no half of it. */
+async function nodeKey(folder: Folder, created: boolean): Promise<SigningKey> {
   const path = folder.at(SEED_NAME);
-  if (existsSync(path)) return signingKey(new Uint8Array(readFileSync(path)));
-  const seed = newSeed();
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeSync(file, seed);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+  if (!existsSync(path)) {
+    if (!created) throw new Fault('config', `the node's key ${path} is missing`, { path });
+    await folder.replace(SEED_NAME, newSeed());
   }
+  const seed = new Uint8Array(readFileSync(path));
+  if (seed.length !== SEED_BYTES) throw new Fault('config', `${path} has ${seed.length} bytes, a key has ${SEED_BYTES}`, { path });
   return signingKey(seed);
 }
 
 /** A state from the store's snapshot where it fits this log, else the state before block 1. */
-async function snapshot(law: Law, log: Log, store: StateStore): Promise<State> {
+function snapshot(law: Law, log: Log, kept: StoredState | null): State {
   const state = beginReplay(law);
-  const kept = await store.load();
   if (kept === null || kept.height < 1 || kept.height > log.head) return state;
   const facts: [Octets, Uint8Array][] = [];
   let frontier: Frontier | null = null;
@@ -76,6 +74,15 @@ async function snapshot(law: Law, log: Log, store: StateStore): Promise<State> {
   return state;
 }
 
+/** F-19: the checkpoint has the root of one of the log's blocks, or it is of another history. */
+function checkPublished(log: Log, published: Checkpoint | null): void {
+  if (published === null || published.size === 0) return;
+  const height = log.heightOfEntry(published.size - 1);
+  const header = decodeHeader(log.read(height).header);
+  if (header.log_size !== published.size || header.log_root !== published.root)
+    throw new Fault('ledger_corrupt', `block ${height}: the published checkpoint of ${published.size} entries has another root`, { height });
+}
+
 /** What a folder without a ledger starts from. */
 export type MakeGenesis = (key: SigningKey) => Uint8Array;
 
@@ -85,8 +92,9 @@ export type MakeGenesis = (key: SigningKey) => Uint8Array;
 export async function openLedger(path: string, makeGenesis: MakeGenesis, options: Pick<LogOptions, 'segment_bytes'> = {}): Promise<Ledger> {
   const folder = await openFolder(path);
   try {
-    const key = nodeKey(folder);
     const created = !existsSync(folder.at(GENESIS_NAME));
+    if (created && folder.log.list().length > 0) throw new Fault('genesis_malformed', `${path} has a log and no ${GENESIS_NAME}`, { path });
+    const key = await nodeKey(folder, created);
     if (created) await folder.replace(GENESIS_NAME, makeGenesis(key));
     const genesis = new Uint8Array(readFileSync(folder.at(GENESIS_NAME)));
     const law = lawOf(genesis);
@@ -94,9 +102,12 @@ export async function openLedger(path: string, makeGenesis: MakeGenesis, options
       throw new Fault('config', `the key in ${folder.at(SEED_NAME)} is not one that the genesis names`);
     const origin = originOf(law.network);
     const published = folder.published(noteVerifier(origin, key.public));
-    const log = await Log.open(folder.log, { ...options, ...(published !== null && { trusted: { size: published.size } }) });
     const store = await StateStore.open(folder.state_path);
-    const state = await snapshot(law, log, store);
+    const kept = await store.load();
+    // F-19: the store follows durable blocks alone, so it too knows what the log must have
+    const log = await Log.open(folder.log, { ...options, trusted: { size: published?.size ?? 0, height: kept?.height ?? 0 } });
+    checkPublished(log, published);
+    const state = snapshot(law, log, kept);
     const from = state.height;
     // Replayed from the beginning: what the store holds is of no use, and must not mix with what comes.
     if (from === 0 && log.head > 0) await store.drop();

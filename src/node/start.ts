@@ -49,6 +49,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const sequencer = new Solo({ state, log: ledgerLog(log, key), key, now: Date.now, writeBehind: behind.take });
   const edge = new Edge(law.network, validator.principal, lastSequence(state, validator.principal));
   const tiles = new Tiles(log);
+  if (ledger.store.dropped !== null) report(`the state store was dropped and is rebuilt from the ledger: ${ledger.store.dropped}`);
   warmUp(law, options.warm_ms ?? WARM_MS);
   const finish = async (): Promise<void> => {
     await sequencer.close();

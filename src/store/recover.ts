@@ -77,6 +77,15 @@ function isTorn(bytes: Buffer, from: number, end: number, headReadable: boolean)
 const corrupt = (height: number, detail: string, segment: number, at: number): Fault =>
   new Fault('ledger_corrupt', `block ${height}: ${detail}`, { height, segment, at });
 
+/** The salt in a segment's head. @throws Fault ledger_corrupt naming the block that would stand first in it */
+function saltOf(bytes: Buffer, number: number, height: number): Octets {
+  try {
+    return readSegmentHead(bytes, number);
+  } catch (error) {
+    throw error instanceof Fault ? corrupt(height, error.message, number, 0) : error;
+  }
+}
+
 /** Walks one segment's frames, and judges what stands behind the last. */
 function surveySegment(bytes: Buffer, segment: Segment, height: number, salt: Octets, recovering: boolean): TornTail | null {
   let at = SEGMENT_HEAD_BYTES;
@@ -118,14 +127,15 @@ export function survey(disk: Disk, first: number, trusted: Trusted | null): Surv
   let ended = false;
   let buffer = Buffer.alloc(0);
   for (const number of segmentNumbers(disk)) {
-    if (number !== segments.length + 1) throw new Fault('ledger_corrupt', `segment ${segments.length + 1} is missing, block ${height} with it`, { segment: segments.length + 1, height });
+    if (number !== segments.length + 1)
+      throw new Fault('ledger_corrupt', `segment ${segments.length + 1} is missing, block ${height} with it`, { segment: segments.length + 1, height });
     const file = disk.open(segmentName(number), 'read');
     try {
       if (buffer.length < file.size) buffer = Buffer.alloc(file.size);
       const bytes = buffer.subarray(0, file.read(buffer.subarray(0, file.size), 0));
-      const own = readSegmentHead(bytes, number);
+      const own = saltOf(bytes, number, height);
       salt ??= own;
-      if (own !== salt) throw new Fault('ledger_corrupt', `segment ${number} is of another log`, { segment: number });
+      if (own !== salt) throw corrupt(height, `segment ${number} is of another log`, number, 0);
       const segment = new Segment(number, height, size, file.size);
       const tail = surveySegment(bytes, segment, height, salt, recovering);
       if (ended && segment.count > 0) throw corrupt(height, `it is missing, and segment ${number} goes on`, number, SEGMENT_HEAD_BYTES);
@@ -140,9 +150,10 @@ export function survey(disk: Disk, first: number, trusted: Trusted | null): Surv
   }
   // F-19: what was published has been durable
   if (trusted !== null && (size < trusted.size || (trusted.height !== undefined && height - 1 < trusted.height))) {
-    const published = `the published checkpoint has ${trusted.size} entries, the ledger ${size}`;
-    if (torn.length > 0) throw corrupt(height, `it is damaged; ${published}`, torn[0].segment, torn[0].from);
-    throw new Fault('ledger_behind', `${published} and ends with block ${height - 1}`, { height: height - 1, size });
+    const known =
+      size < trusted.size ? `the published checkpoint has ${trusted.size} entries, the ledger ${size} and` : `block ${trusted.height} was durable, the ledger`;
+    if (torn.length > 0) throw corrupt(height, `it is damaged; ${known} ends with block ${height - 1}`, torn[0].segment, torn[0].from);
+    throw new Fault('ledger_behind', `${known} ends with block ${height - 1}`, { height: height - 1, size });
   }
   return { segments, salt, torn, recovering };
 }

@@ -1,0 +1,230 @@
+/** Restarts of a real node: what it finds in its folder, what it goes on from, and what it refuses. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Random } from '../sim/random.ts';
+import type { DecisionAnswer } from '../src/api/schema.ts';
+import { fsck, openReadOnly } from '../src/audit/fsck.ts';
+import { Fault } from '../src/base/fault.ts';
+import { decodeHeader } from '../src/machine/block.ts';
+import { Auditor } from './real/auditor.ts';
+import { picture } from './real/folder.ts';
+import { writeLaw } from './real/law.ts';
+import { Promises, startLoad } from './real/load.ts';
+import { endAll, RealNode, scratch } from './real/process.ts';
+
+const folder = scratch('restart');
+const constitution = writeLaw(folder.path);
+after(async () => {
+  await endAll();
+  folder.remove();
+});
+const dirOf = (name: string): string => join(folder.path, name);
+const CLEAN = { code: 0, signal: null };
+/** Locks: all that a start which is refused by what it reads may touch. */
+const LOCK = ['pid', 'lock.db', 'state/lock.mdb'];
+
+const start = (dir: string, node_args: readonly string[] = []): Promise<RealNode> => RealNode.start({ dir, constitution, node_args });
+
+async function stop(node: RealNode): Promise<void> {
+  assert.deepEqual(await node.stop(), CLEAN, node.err);
+}
+
+/** A start that must not succeed: its exit code and the one line that it says. */
+async function refused(dir: string): Promise<{ code: number | null; line: string }> {
+  const node = new RealNode({ dir, constitution });
+  assert.equal(await node.answers(), false, 'the node started');
+  const { code } = await node.exit;
+  assert.equal(node.out, '');
+  assert.match(node.err, /^AVA-[0-9]{4} [^\n]+\n$/, 'one line');
+  return { code, line: node.err };
+}
+
+const ask = (node: RealNode, session: string, permit = false, name = 'balance', args: Record<string, unknown> = {}): Promise<DecisionAnswer> =>
+  node.client.decide({ session, action: { kind: 'tool.call', name, args }, permit });
+
+const replayedBy = (node: RealNode): number => Number(/ ([0-9]+) replayed/.exec(node.out)?.[1] ?? 0);
+
+/** Some blocks, durable and acknowledged. */
+async function work(node: RealNode, promises: Promises, seed: number, ms = 150): Promise<void> {
+  const load = startLoad({ client: node.client, random: new Random(seed), promises, clients: 4, name: `seed-${seed}` });
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await load.stop();
+  assert.deepEqual(promises.unexpected, []);
+}
+
+test('a node goes on from a clean end, from no state, and from a state that is garbage', { timeout: 60_000 }, async () => {
+  const dir = dirOf('state');
+  const promises = new Promises();
+  const auditor = new Auditor(dir);
+  const spoil: readonly (readonly [string, boolean, () => void])[] = [
+    ['nothing', false, () => undefined],
+    ['no folder', true, () => rmSync(join(dir, 'state'), { recursive: true })],
+    ['garbage', true, () => writeFileSync(join(dir, 'state', 'data.mdb'), Buffer.from(new Random(3).octets(20_000), 'latin1'))],
+    ['a cut file', true, () => truncateSync(join(dir, 'state', 'data.mdb'), 5_000)],
+    [
+      'a file in its place',
+      true,
+      () => {
+        rmSync(join(dir, 'state'), { recursive: true });
+        writeFileSync(join(dir, 'state'), 'state');
+      },
+    ],
+    ['an attempt that did not end', true, () => writeFileSync(join(dir, 'state', 'opening'), '')],
+  ];
+  let node = await start(dir);
+  await work(node, promises, 1);
+  for (const [name, rebuilt, change] of spoil) {
+    await stop(node);
+    const before = await auditor.check(promises);
+    assert.equal(before.torn, false);
+    change();
+    node = await start(dir);
+    assert.equal(replayedBy(node), rebuilt ? before.height : 0, name);
+    assert.equal((await node.client.health()).height, before.height, name);
+    assert.equal((await node.client.block(before.height)).block.header, before.header, name);
+    await work(node, promises, before.height, 60);
+  }
+  await stop(node);
+  const last = await auditor.check(promises);
+  assert.equal((await fsck(dir)).entries, last.entries);
+});
+
+test('blocks that the state store missed are in it after the next start', { timeout: 60_000 }, async () => {
+  const dir = dirOf('behind');
+  const denied = async (to: RealNode, session: string): Promise<void> =>
+    assert.equal((await ask(to, session, true, 'pay', { to: 'alice', amount: 300 })).verdict, 'deny');
+  let node = await start(dir);
+  const { session } = await node.client.openSession('agent');
+  const other = (await node.client.openSession('agent')).session;
+  await denied(node, session);
+  await stop(node);
+  // killed before the store follows: three blocks that change old facts only, so that nothing looks missing
+  node = await start(dir);
+  for (let i = 0; i < 3; i++) await denied(node, session);
+  await node.kill();
+  node = await start(dir);
+  const missed = replayedBy(node);
+  await denied(node, other);
+  await stop(node);
+  node = await start(dir);
+  assert.equal(replayedBy(node), 0, `the store is up to date and is used: ${node.err}`);
+  const { receipt } = await ask(node, session);
+  const { witness } = await node.client.receipt(receipt);
+  assert.equal((witness as Record<string, unknown>)['session.denied'], 4);
+  await stop(node);
+  assert.equal((await fsck(dir)).entries, 8);
+  assert.equal(missed, 3, 'the store was behind');
+});
+
+test('a ledger that is older than its checkpoint or its state is refused, and nothing is written', { timeout: 60_000 }, async () => {
+  const dir = dirOf('backup');
+  const promises = new Promises();
+  let node = await start(dir);
+  await work(node, promises, 2, 60);
+  await stop(node);
+  cpSync(join(dir, 'log'), dirOf('backup-log'), { recursive: true });
+  const old = readFileSync(join(dir, 'checkpoint'));
+  node = await start(dir);
+  await work(node, promises, 3, 60);
+  await stop(node);
+  const { blocks: newer, entries } = await fsck(dir);
+  const newerNote = readFileSync(join(dir, 'checkpoint'));
+  rmSync(join(dir, 'log'), { recursive: true });
+  cpSync(dirOf('backup-log'), join(dir, 'log'), { recursive: true });
+  const before = picture(dir, LOCK);
+  const first = await refused(dir);
+  assert.equal(first.code, 7);
+  assert.match(first.line, /^AVA-5001 The published checkpoint has [0-9]+ entries, the ledger [0-9]+ and ends with block [0-9]+\. A restored backup\?/);
+  assert.deepEqual(picture(dir, LOCK), before);
+  // the checkpoint restored with it: the state store still knows better
+  writeFileSync(join(dir, 'checkpoint'), old);
+  const second = await refused(dir);
+  assert.equal(second.code, 7);
+  assert.match(second.line, new RegExp(`^AVA-5001 Block ${newer} was durable, the ledger ends with block [0-9]+\\.`));
+  // who drops the state too goes on with what is left; the newer checkpoint is then of another history
+  rmSync(join(dir, 'state'), { recursive: true });
+  node = await start(dir);
+  const { session } = await node.client.openSession('other');
+  const call = { session, action: { kind: 'tool.call', name: 'balance', args: {} }, permit: false };
+  for (let i = 0; i <= entries; i += 64) await node.client.batch(Array(64).fill(call));
+  await stop(node);
+  assert.ok((await fsck(dir)).entries > entries);
+  writeFileSync(join(dir, 'checkpoint'), newerNote);
+  const third = await refused(dir);
+  assert.match(third.line, /^AVA-5002 Block [0-9]+: the published checkpoint of [0-9]+ entries has another root\./);
+});
+
+test('a ledger without its log is refused, and no new one is begun', { timeout: 60_000 }, async () => {
+  const dir = dirOf('no-log');
+  const promises = new Promises();
+  const node = await start(dir);
+  await work(node, promises, 5, 60);
+  await stop(node);
+  renameSync(join(dir, 'log'), dirOf('no-log-log'));
+  mkdirSync(join(dir, 'log'));
+  const before = picture(dir, LOCK);
+  const { code, line } = await refused(dir);
+  assert.equal(code, 7);
+  assert.match(line, /^AVA-5001 The published checkpoint has [0-9]+ entries, the ledger 0 and/);
+  assert.deepEqual(picture(dir, LOCK), before);
+  rmSync(join(dir, 'checkpoint'));
+  const bare = await refused(dir);
+  assert.match(bare.line, /^AVA-5001 Block [0-9]+ was durable, the ledger ends with block 0\./);
+  assert.deepEqual(Object.keys(picture(join(dir, 'log'))), ['.']);
+});
+
+test('a segment that is missing is named', { timeout: 60_000 }, async () => {
+  const dir = dirOf('segments');
+  let node = await start(dir);
+  const { session } = await node.client.openSession('agent');
+  const fill = 'x'.repeat(60_000);
+  const decisions = Array.from({ length: 64 }, () => ({ session, action: { kind: 'tool.call', name: 'balance', args: { fill } }, permit: false }));
+  // 19 × 64 × 60 KB: more than the 64 MiB of one segment
+  for (let i = 0; i < 19; i++) for (const answer of await node.client.batch(decisions)) assert.ok(!(answer instanceof Fault), String(answer));
+  await stop(node);
+  const { log } = await openReadOnly(dir);
+  const head = log.head;
+  await log.close();
+  const names = Object.keys(picture(join(dir, 'log'))).filter((name) => name.endsWith('.log'));
+  assert.ok(names.length >= 2, names.join(' '));
+  node = await start(dir);
+  assert.equal((await node.client.health()).height, head);
+  await stop(node);
+  renameSync(join(dir, 'log', '00000001.log'), dirOf('first-segment'));
+  const before = picture(dir, LOCK);
+  const first = await refused(dir);
+  assert.match(first.line, /^AVA-5002 Segment 1 is missing, block 1 with it\./);
+  assert.equal(first.code, 7);
+  assert.deepEqual(picture(dir, LOCK), before);
+  renameSync(dirOf('first-segment'), join(dir, 'log', '00000001.log'));
+  for (const name of names.slice(1)) rmSync(join(dir, 'log', name));
+  const second = await refused(dir);
+  assert.match(second.line, /^AVA-5001 The published checkpoint has [0-9]+ entries/);
+});
+
+test('time never runs back, even where the clock does', { timeout: 60_000 }, async () => {
+  const dir = dirOf('clock');
+  const ahead = ['--import', 'data:text/javascript,const now = Date.now; Date.now = () => now() + 300_000;'];
+  let node = await start(dir, ahead);
+  const { session } = await node.client.openSession('agent');
+  const allowed = await ask(node, session, true);
+  const later_ms = (await node.client.block(2)).fields.time_ms;
+  assert.ok(later_ms > Date.now() + 200_000, 'its clock is ahead');
+  await stop(node);
+  node = await start(dir);
+  const { height } = await ask(node, session, true);
+  assert.equal((await node.client.block(height)).fields.time_ms, later_ms);
+  await node.client.outcome({ permit: allowed.permit as string, ok: true });
+  await stop(node);
+  assert.equal((await fsck(dir)).entries, 4);
+  const { log } = await openReadOnly(dir);
+  let last = 0;
+  for (const { header } of log.frames()) {
+    const { time_ms } = decodeHeader(header);
+    assert.ok(time_ms >= last);
+    last = time_ms;
+  }
+  await log.close();
+});
