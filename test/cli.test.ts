@@ -81,7 +81,8 @@ test('decide: bad input', async () => {
     [['decide', '-'], 64, /`action` is missing/, '{"tool":"x"}'],
     [['decide', '-'], 64, /AVA-4002 .*permits/, '{"permits":true,"action":{"kind":"tool.call","name":"x","args":{}}}'],
   ];
-  for (const [args, exit, says, stdin] of table) faultIs(stdin === undefined ? await here([...args, ...on]) : await avactl([...args, ...on], { stdin }), exit, says);
+  for (const [args, exit, says, stdin] of table)
+    faultIs(stdin === undefined ? await here([...args, ...on]) : await avactl([...args, ...on], { stdin }), exit, says);
   const ran = await here(['decide', 'x', '--session', 'nobody', '--json', ...on]);
   assert.deepEqual(Object.keys(JSON.parse(ran.stderr) as object).slice(0, 4), ['code', 'fault', 'detail', 'next']);
 });
@@ -90,7 +91,10 @@ test('log: columns, what was asked, the rule; JSON is a line an event', async ()
   const { code, stdout } = await here(['log', ...on]);
   assert.equal(code, 0);
   assert.match(stdout, /^\d\d:\d\d:\d\d DENY {6}read_text_file +\/home\/me\/\.ssh\/id_ed25519 +floor\/credential-files +\d+\.\d+\.[0-9a-f]{12}$/m);
-  const events = (await here(['log', '--json', '-a', '-n', '1000', ...on])).stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string });
+  const events = (await here(['log', '--json', '-a', '-n', '1000', ...on])).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string });
   assert.ok(events.some(({ type }) => type === 'session') && events.some(({ type }) => type === 'decision'));
   assert.equal((await here(['log', '--json', '-n', '1', ...on])).stdout.trim().split('\n').length, 1);
   assert.equal((await here(['log', '-n', '0', ...on])).stdout, '');
@@ -119,7 +123,9 @@ test('log -f: shows what happens, and ends when it is asked to', async () => {
 });
 
 test('show and explain: the receipt, each input with value and origin, what would have passed', async () => {
-  const shown = json<{ verdict: string; args?: unknown; inputs: { args: unknown }; recomputed: boolean }>(await here(['show', denied.receipt, '--json', ...on]));
+  const shown = json<{ verdict: string; args?: unknown; inputs: { args: unknown }; recomputed: boolean }>(
+    await here(['show', denied.receipt, '--json', ...on]),
+  );
   assert.equal(shown.verdict, 'deny');
   assert.ok(shown.recomputed);
   assert.deepEqual(shown.inputs.args, { path: '/home/me/.ssh/id_ed25519' });
@@ -129,7 +135,9 @@ test('show and explain: the receipt, each input with value and origin, what woul
   assert.match(stdout, /input {2}fs\.paths {2}\["\/home\/me\/\.ssh\/id_ed25519"\] {2}argument args\.path, decoded by the tool map/);
   assert.match(stdout, /would pass {3}Name another file/);
   assert.match(stdout, /would pass {3}with fs\.paths = \[\]/);
-  const explained = json<{ rules: { rule: string; result: string; inputs: { origin: { source: string } }[]; flips: unknown[] }[] }>(await here(['explain', denied.receipt, '--json', ...on]));
+  const explained = json<{ rules: { rule: string; result: string; inputs: { origin: { source: string } }[]; flips: unknown[] }[] }>(
+    await here(['explain', denied.receipt, '--json', ...on]),
+  );
   const rule = explained.rules.find(({ result }) => result === 'failed');
   assert.equal(rule?.rule, 'floor/credential-files');
   assert.equal(rule.inputs[0].origin.source, 'argument');
@@ -138,9 +146,20 @@ test('show and explain: the receipt, each input with value and origin, what woul
 
 test('explain: flow rules name the user and the tool results', async () => {
   const { session } = json<Decided>(await here(['decide', 'list_allowed_directories', '--json', '--user', 'Please read inbox.txt', ...on]));
-  const ran = await here(['decide', 'send_email', '--session', session, '--args', '{"recipients":["x@example.org"],"subject":"s","body":"b"}', '--json', ...on]);
+  const ran = await here([
+    'decide',
+    'send_email',
+    '--session',
+    session,
+    '--args',
+    '{"recipients":["x@example.org"],"subject":"s","body":"b"}',
+    '--json',
+    ...on,
+  ]);
   const { receipt } = json<Decided>(ran);
-  const { rules } = json<{ rules: { rule: string; inputs: { path: string; origin: { source: string } }[] }[] }>(await here(['explain', receipt, '--json', '--all', ...on]));
+  const { rules } = json<{ rules: { rule: string; inputs: { path: string; origin: { source: string } }[] }[] }>(
+    await here(['explain', receipt, '--json', '--all', ...on]),
+  );
   const sources = new Set(rules.flatMap(({ inputs }) => inputs.map(({ origin }) => origin.source)));
   for (const source of ['user', 'result', 'user and results', 'session', 'argument', 'constitution', 'tool map']) assert.ok(sources.has(source), source);
 });
@@ -151,7 +170,10 @@ test('show, explain, bundle: what is no receipt', async () => {
     faultIs(await here([command, '99999.0.000000000000', ...on]), 1, /AVA-4024/);
     faultIs(await here([command, 'nonsense', ...on]), 64, /neither a receipt's id .* nor a bundle file/);
   }
-  const [opened] = (await here(['log', '--json', '-a', '-n', '1000', ...on])).stdout.trim().split('\n').map((line) => JSON.parse(line) as { receipt: string });
+  const [opened] = (await here(['log', '--json', '-a', '-n', '1000', ...on])).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { receipt: string });
   faultIs(await here(['explain', opened.receipt, ...on]), 1, /is no decision/);
   assert.equal((await here(['show', opened.receipt, ...on])).code, 0);
   faultIs(await here(['bundle', denied.receipt, '-o', join(scratch, 'no', 'such', 'folder'), ...on]), 64, /cannot be written: ENOENT/);
@@ -163,7 +185,10 @@ test('bundle, verify: anywhere, without a server; pinned; a flipped byte is refu
   const alone = { env: { HOME: join(scratch, 'nobody') } };
   const good = await avactl(['verify', file], alone);
   assert.equal(good.code, 0);
-  assert.match(good.stdout, /^ok {2}genesis .*\nok {2}signature .*\nok {2}inclusion .*\nok {2}rules .*\nok {2}recomputed {2}deny, gas .*\nVERIFIED\. .*\nNot shown: .*\n$/);
+  assert.match(
+    good.stdout,
+    /^ok {2}genesis .*\nok {2}signature .*\nok {2}inclusion .*\nok {2}rules .*\nok {2}recomputed {2}deny, gas .*\nVERIFIED\. .*\nNot shown: .*\n$/,
+  );
   const { network } = json<{ network: string }>(await here(['verify', file, '--json']));
   assert.equal((await here(['verify', file, '--network', network])).code, 0);
   const other = await here(['verify', file, '--network', '0'.repeat(64)]);
@@ -181,7 +206,11 @@ test('bundle, verify: anywhere, without a server; pinned; a flipped byte is refu
     assert.equal(bad.code, 7, `byte ${at}`);
     assert.equal(json<{ verified: boolean }>(bad).verified, false);
   }
-  for (const [name, content] of [['empty', ''], ['text', 'hello'], ['cut', bytes.subarray(0, 900)]] as const) {
+  for (const [name, content] of [
+    ['empty', ''],
+    ['text', 'hello'],
+    ['cut', bytes.subarray(0, 900)],
+  ] as const) {
     writeFileSync(join(scratch, name), content);
     assert.equal((await here(['verify', join(scratch, name)])).code, 7, name);
   }
@@ -240,7 +269,11 @@ test('status, rules, doctor', async () => {
   faultIs(await here(['rules', 'show', 'money/cal', ...on]), 65, /no rule is called `money\/cal`; `money\/call`\?/i);
   const doctor = await avactl(['doctor', '--json', ...on], { env: { HOME: join(scratch, 'nobody'), SOME_API_KEY: 'sk-never-shown' } });
   const { findings } = json<{ findings: { check: string; state: string; detail: string }[] }>(doctor);
-  for (const check of ['Node', 'data folder', 'lock', 'key file', 'disk', 'fsync', 'port', 'constitution', 'clock', 'past AVA']) assert.ok(findings.some((finding) => finding.check === check), check);
+  for (const check of ['Node', 'data folder', 'lock', 'key file', 'disk', 'fsync', 'port', 'constitution', 'clock', 'past AVA'])
+    assert.ok(
+      findings.some((finding) => finding.check === check),
+      check,
+    );
   assert.ok(findings.some(({ detail }) => detail.includes('SOME_API_KEY')) && !doctor.stdout.includes('sk-never-shown'));
   const sick = await here(['doctor', '--json', '--data', join(scratch, 'foreign'), '--constitution', join(scratch, 'none')]);
   assert.equal(sick.code, 78);
@@ -249,7 +282,8 @@ test('status, rules, doctor', async () => {
 
 test('where no node answers', async () => {
   const nobody = ['--data', join(scratch, 'nowhere'), '--port', '1'];
-  for (const line of [['status'], ['decide', 'x'], ['log'], ['rules', 'list'], ['show', '1.0.000000000000'], ['explain', '1.0.000000000000']]) faultIs(await here([...line, ...nobody]), 5, /AVA-1005/);
+  for (const line of [['status'], ['decide', 'x'], ['log'], ['rules', 'list'], ['show', '1.0.000000000000'], ['explain', '1.0.000000000000']])
+    faultIs(await here([...line, ...nobody]), 5, /AVA-1005/);
   faultIs(await avactl(['down', '--data', join(scratch, 'nowhere')]), 5, /no node has/i);
   faultIs(await here(['status', '--url', 'ftp://x']), 64, /--url is an address/);
   assert.ok(!existsSync(join(scratch, 'nowhere')));
@@ -277,15 +311,23 @@ test('down: stops it, what was answered stays readable, and down again says that
   assert.ok(!existsSync(join(own, 'address')));
   assert.equal((await here(['verify', own])).code, 0);
   assert.equal((await here(['explain', receipt, '--data', own])).code, 0);
-  faultIs(await here(['show', '1.0.000000000000', '--data', own, ]), 1, /AVA-4024/);
+  faultIs(await here(['show', '1.0.000000000000', '--data', own]), 1, /AVA-4024/);
   // In the foreground: the same folder, the same ledger, ended by a signal.
   const child = start(['up', '--port', '0', '--data', own]);
   let text = '';
-  const ready = new Promise<void>((done) => child.stdout?.setEncoding('utf8').on('data', (piece: string) => ((text += piece), text.includes('Try:') && done())));
+  const ready = new Promise<void>((done) =>
+    child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (text.includes('Try:')) done();
+    }),
+  );
   const ended = new Promise<number | null>((done) => child.on('close', done));
   await ready;
   assert.equal((await here(['show', receipt, '--data', own])).code, 0);
   child.kill('SIGTERM');
   assert.equal(await ended, 0);
-  assert.match(text, /AVA \d.* http:\/\/127\.0\.0\.1:\d+ .*\ndata folder .*own \(2 blocks.*\)\nconstitution "starter" v1: .*ENFORCED, .*OBSERVED until \d{4}-\d\d-\d\d/);
+  assert.match(
+    text,
+    /AVA \d.* http:\/\/127\.0\.0\.1:\d+ .*\ndata folder .*own \(2 blocks.*\)\nconstitution "starter" v1: .*ENFORCED, .*OBSERVED until \d{4}-\d\d-\d\d/,
+  );
 });

@@ -23,7 +23,10 @@ test('the demo tells its story, and leaves nothing behind', async () => {
   assert.equal(stdout.match(/^VERIFIED\. /gm)?.length, 2);
   assert.match(stdout, /^FAILED\. block \d+: /m);
   assert.doesNotMatch(stdout, /^NO /m);
-  assert.deepEqual(readdirSync(scratch).filter((name) => name.startsWith('ava-')), []);
+  assert.deepEqual(
+    readdirSync(scratch).filter((name) => name.startsWith('ava-')),
+    [],
+  );
 });
 
 test('as JSON: no hostile call was allowed or done, every honest one was', async () => {
@@ -31,7 +34,13 @@ test('as JSON: no hostile call was allowed or done, every honest one was', async
   assert.equal(code, 0, stderr);
   interface Story {
     readonly ok: boolean;
-    readonly calls: readonly { readonly hostile: boolean; readonly verdict: string; readonly done: boolean; readonly tool: string; readonly rules: readonly string[] }[];
+    readonly calls: readonly {
+      readonly hostile: boolean;
+      readonly verdict: string;
+      readonly done: boolean;
+      readonly tool: string;
+      readonly rules: readonly string[];
+    }[];
     readonly world: readonly { readonly holds: boolean }[];
     readonly verified: { readonly verified: boolean };
     readonly tampered: { readonly verified: boolean; readonly fault: { readonly height: number } };
@@ -46,5 +55,8 @@ test('as JSON: no hostile call was allowed or done, every honest one was', async
   assert.ok(story.calls.filter(({ verdict }) => verdict === 'deny').length >= 2);
   assert.ok(story.world.length >= 4 && story.world.every(({ holds }) => holds));
   assert.ok(story.verified.verified && !story.tampered.verified && story.tampered.fault.height > 0);
-  assert.deepEqual(readdirSync(scratch).filter((name) => name.startsWith('ava-')), []);
+  assert.deepEqual(
+    readdirSync(scratch).filter((name) => name.startsWith('ava-')),
+    [],
+  );
 });

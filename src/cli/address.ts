@@ -14,11 +14,7 @@ export const DATA_FLAG: Flag = { name: 'data', value: 'DIR', default: '~/.ava', 
 export const PORT_FLAG: Flag = { name: 'port', value: 'PORT', default: String(PORT_DEFAULT), description: 'The port of the node on 127.0.0.1' };
 export const URL_FLAG: Flag = { name: 'url', value: 'URL', description: 'The address of the node, in place of --port' };
 /** Flags of commands that ask a node. */
-export const NODE_FLAGS: readonly Flag[] = [
-  { ...DATA_FLAG, description: 'The data folder; while its node runs, it says at which port' },
-  PORT_FLAG,
-  URL_FLAG,
-];
+export const NODE_FLAGS: readonly Flag[] = [{ ...DATA_FLAG, description: 'The data folder; while its node runs, it says at which port' }, PORT_FLAG, URL_FLAG];
 
 /** The data folder as an absolute path. */
 export function dataFolder(call: Call): string {
@@ -49,7 +45,14 @@ export function nodeUrl(call: Call): string {
   const text = call.text('url');
   if (text !== undefined) {
     const url = URL.parse(text);
-    if (url === null || url.protocol !== 'http:' || url.search !== '' || url.hash !== '' || url.username !== '' || (url.pathname !== '/' && url.pathname !== ''))
+    if (
+      url === null ||
+      url.protocol !== 'http:' ||
+      url.search !== '' ||
+      url.hash !== '' ||
+      url.username !== '' ||
+      (url.pathname !== '/' && url.pathname !== '')
+    )
       throw new Fault('usage', `--url is an address such as http://127.0.0.1:${PORT_DEFAULT}, not \`${text}\``, { flag: 'url' });
     return url.origin;
   }

@@ -1,8 +1,8 @@
 /** The bundle that a command is about: from a file, from the node, or from the data folder where no node runs. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { Fault } from '../base/fault.ts';
 import { BUNDLE_BYTES_MAX, makeBundle } from '../audit/bundle.ts';
 import { openReadOnly } from '../audit/fsck.ts';
+import { Fault } from '../base/fault.ts';
 import { decodeEntry } from '../machine/receipt.ts';
 import { dataFolder } from './address.ts';
 import type { Call } from './command.ts';
@@ -25,7 +25,8 @@ export async function bundleOf(call: Call, named: string): Promise<Uint8Array> {
 }
 
 function fromFile(path: string): Uint8Array {
-  if (!existsSync(path) || !statSync(path).isFile()) throw new Fault('usage', `\`${path}\` is neither a receipt's id (such as 128.0.1f0c22d9a3b7) nor a bundle file`, { path });
+  if (!existsSync(path) || !statSync(path).isFile())
+    throw new Fault('usage', `\`${path}\` is neither a receipt's id (such as 128.0.1f0c22d9a3b7) nor a bundle file`, { path });
   if (statSync(path).size > BUNDLE_BYTES_MAX) throw new Fault('bundle_malformed', `a bundle has at most ${BUNDLE_BYTES_MAX} bytes`, { path });
   return new Uint8Array(readFileSync(path));
 }
@@ -36,7 +37,8 @@ async function fromFolder(folder: string, id: string, height: number, index: num
     if (height < log.first || height > log.head) throw new Fault('receipt_unknown', `the ledger in ${folder} has no block ${height}`, { folder });
     const frame = log.read(height);
     const item = frame.items[index];
-    if (item === undefined || receiptId(decodeEntry(item.entry, law.network, item.sidecar)) !== id) throw new Fault('receipt_unknown', `the ledger in ${folder} has no receipt ${id}`, { folder });
+    if (item === undefined || receiptId(decodeEntry(item.entry, law.network, item.sidecar)) !== id)
+      throw new Fault('receipt_unknown', `the ledger in ${folder} has no receipt ${id}`, { folder });
     return makeBundle(genesis, frame, index);
   } finally {
     await log.close();

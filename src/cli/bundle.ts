@@ -1,7 +1,7 @@
 /** `avactl bundle`: a receipt's proof as a file. */
 import { writeFileSync } from 'node:fs';
-import { Fault } from '../base/fault.ts';
 import { verifyBundle } from '../audit/bundle.ts';
+import { Fault } from '../base/fault.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';

@@ -1,6 +1,7 @@
 /** `avactl decide`: one decision, from flags or from stdin. */
-import { Fault } from '../base/fault.ts';
+
 import type { DecisionAnswer, DecisionRequest } from '../api/schema.ts';
+import { Fault } from '../base/fault.ts';
 import type { Call } from './command.ts';
 import { exitOfVerdict } from './exit.ts';
 import { withNode } from './node-client.ts';
@@ -31,7 +32,8 @@ async function requestOf(call: Call): Promise<Request> {
   const dry = call.given('dry-run') ? { permit: false } : {};
   if (tool === '-') {
     const given = object(await stdinText(), 'stdin');
-    if (typeof given.action !== 'object' || given.action === null) throw new Fault('usage', 'stdin: `action` is missing: {"action":{"kind":"tool.call","name":…,"args":{…}}}');
+    if (typeof given.action !== 'object' || given.action === null)
+      throw new Fault('usage', 'stdin: `action` is missing: {"action":{"kind":"tool.call","name":…,"args":{…}}}');
     return { ...(given as unknown as Request), ...(session !== undefined && { session }), ...dry };
   }
   const server = call.text('server');
@@ -49,7 +51,8 @@ function object(text: string, from: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text, (_, item: unknown, context?: { source?: string }) => {
-      if (typeof item === 'number' && Number.isInteger(item) && !Number.isSafeInteger(item)) throw new Fault('integer_too_large', `${from}: ${context?.source ?? item} is past 2^53`);
+      if (typeof item === 'number' && Number.isInteger(item) && !Number.isSafeInteger(item))
+        throw new Fault('integer_too_large', `${from}: ${context?.source ?? item} is past 2^53`);
       return item;
     });
   } catch (error) {
@@ -76,10 +79,13 @@ export function printAnswer(out: Output, answer: DecisionAnswer, tool: string, s
   const { verdict, enforced, receipt, permit, reasons, gas, constitution } = answer;
   out.line(`${out.verdict(verdict)}  ${plain(tool)}${enforced ? '' : '  (a rule that only observes would have been stricter)'}`);
   for (const { rule, answer: said, mode, cause, title, advice } of reasons) {
-    out.line(`  ${out.verdict(said)} ${out.paint('bold', rule)}${mode === 'observe' ? ' (observed)' : ''}${cause === 'failed' ? '' : ` (${cause})`}: ${plain(title)}`);
+    out.line(
+      `  ${out.verdict(said)} ${out.paint('bold', rule)}${mode === 'observe' ? ' (observed)' : ''}${cause === 'failed' ? '' : ` (${cause})`}: ${plain(title)}`,
+    );
     if (advice !== undefined) out.line(`    ${plain(advice)}`);
   }
-  out.line(out.paint('dim', `  receipt ${receipt}  session ${session}${permit === undefined ? '' : `  permit ${permit}`}  constitution v${constitution}  gas ${gas}`));
+  out.line(
+    out.paint('dim', `  receipt ${receipt}  session ${session}${permit === undefined ? '' : `  permit ${permit}`}  constitution v${constitution}  gas ${gas}`),
+  );
   if (verdict !== 'allow') out.line(`  avactl explain ${receipt}`);
 }
-

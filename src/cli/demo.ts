@@ -2,16 +2,16 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Fault } from '../base/fault.ts';
 import { Client } from '../api/client.ts';
 import type { DecisionAnswer } from '../api/schema.ts';
 import { verifyBundle } from '../audit/bundle.ts';
+import { Fault } from '../base/fault.ts';
 import { startNode } from '../node/start.ts';
 import type { Call } from './command.ts';
 import { AFTERWARDS, FILES, HONEST, HOSTILE, type ScriptedCall, USER_TEXT, WORLD } from './demo-story.ts';
 import { startTools, type Tools } from './demo-tools.ts';
 import { EXIT } from './exit.ts';
-import { explainDecision, type Explanation } from './explanation.ts';
+import { type Explanation, explainDecision } from './explanation.ts';
 import { flipByte } from './flip-byte.ts';
 import type { Output } from './output.ts';
 import { duration, plain } from './text.ts';
@@ -53,9 +53,22 @@ export async function demo(call: Call): Promise<number> {
     const ok = acts.world.every(({ holds }) => holds) && acts.verified.verified && !tampered.verified;
     out.value({
       scripted: true,
-      calls: acts.made.map(({ call: { server, tool, why }, answer, hostile, done }) => ({ server, tool, why, hostile, verdict: answer.verdict, rules: answer.reasons.filter(({ mode }) => mode !== 'observe').map(({ rule }) => rule), receipt: answer.receipt, done })),
+      calls: acts.made.map(({ call: { server, tool, why }, answer, hostile, done }) => ({
+        server,
+        tool,
+        why,
+        hostile,
+        verdict: answer.verdict,
+        rules: answer.reasons.filter(({ mode }) => mode !== 'observe').map(({ rule }) => rule),
+        receipt: answer.receipt,
+        done,
+      })),
       world: acts.world,
-      explained: { receipt: acts.explanation.receipt, verdict: acts.explanation.verdict, rules: acts.explanation.rules.filter(({ result }) => result !== 'passed') },
+      explained: {
+        receipt: acts.explanation.receipt,
+        verdict: acts.explanation.verdict,
+        rules: acts.explanation.rules.filter(({ result }) => result !== 'passed'),
+      },
       verified: acts.verified.json,
       tampered: tampered.json,
       ok,
@@ -126,7 +139,9 @@ async function act({ out, signal }: Call, home: string, memory: string, data: st
 async function one(out: Output, client: Client, tools: Tools, session: string, scripted: ScriptedCall, home: string, hostile: boolean): Promise<Made> {
   const args = JSON.parse(JSON.stringify(scripted.args).replaceAll('{folder}', JSON.stringify(home).slice(1, -1))) as Record<string, unknown>;
   const answer = await client.decide({ session, action: { kind: 'tool.call', server: scripted.server, name: scripted.tool, args } });
-  out.line(`${out.verdict(answer.verdict, 9)} ${`${scripted.server}/${scripted.tool}`.padEnd(26)} ${scripted.shown.padEnd(42)} ${out.paint('dim', scripted.why)}`);
+  out.line(
+    `${out.verdict(answer.verdict, 9)} ${`${scripted.server}/${scripted.tool}`.padEnd(26)} ${scripted.shown.padEnd(42)} ${out.paint('dim', scripted.why)}`,
+  );
   for (const { rule, title, mode } of answer.reasons) if (mode !== 'observe') out.line(`          ${out.paint('bold', rule)}: ${plain(title)}`);
   if (answer.permit === undefined) return { call: scripted, answer, hostile, done: false };
   const { ok, text } = await tools.call({ ...scripted, args });
@@ -171,4 +186,3 @@ async function forge(out: Output, data: string, copy: string, bundle: Uint8Array
   printVerification(out, tampered);
   return tampered;
 }
-

@@ -15,11 +15,17 @@ mkdirSync(join(work, '.vscode'), { recursive: true });
 
 test('nothing here: it is said that an agent which does not ask is not judged', () => {
   const found = detours({ PATH: '/bin', TERM: 'x' }, work, join(folder, 'nobody'));
-  assert.deepEqual(found.map(({ state }) => state), ['info']);
+  assert.deepEqual(
+    found.map(({ state }) => state),
+    ['info'],
+  );
 });
 
 test('servers that agents call directly, shells, and credentials by name only', () => {
-  writeFileSync(join(home, '.cursor/mcp.json'), JSON.stringify({ mcpServers: { files: { command: 'npx', args: ['x'] }, guarded: { command: 'avactl', args: ['wrap'] } } }));
+  writeFileSync(
+    join(home, '.cursor/mcp.json'),
+    JSON.stringify({ mcpServers: { files: { command: 'npx', args: ['x'] }, guarded: { command: 'avactl', args: ['wrap'] } } }),
+  );
   writeFileSync(join(work, '.mcp.json'), '{ broken');
   writeFileSync(join(work, '.vscode/mcp.json'), '{"servers":{"bank\\u001b[2J":{"url":"http://x"}}}');
   mkdirSync(join(home, '.codex'));

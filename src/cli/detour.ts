@@ -32,7 +32,8 @@ const SECRET = /(?:^|_)(?:API_?KEY|ACCESS_KEY|SECRET(?:_KEY)?|TOKEN|PASSWORD|PAS
 const FILE_BYTES_MAX = 16_777_216;
 const NAMED_MAX = 8;
 
-const named = (names: readonly string[]): string => plain(names.slice(0, NAMED_MAX).join(', ')) + (names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '');
+const named = (names: readonly string[]): string =>
+  plain(names.slice(0, NAMED_MAX).join(', ')) + (names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '');
 
 /** Names only: values of the environment are never shown. */
 export function detours(env: Readonly<Record<string, string | undefined>>, folder: string, home = homedir()): Finding[] {
@@ -41,12 +42,28 @@ export function detours(env: Readonly<Record<string, string | undefined>>, folde
   for (const { name, path, key } of CLIENTS) {
     const servers = existsSync(at(path)) ? directServers(at(path), key) : [];
     if (servers === null) findings.push({ check: 'past AVA', state: 'info', detail: `${name}: ${path} cannot be read, so its servers are not known` });
-    else if (servers.length > 0) findings.push({ check: 'past AVA', state: 'warn', detail: `${name} calls ${plural(servers.length, 'MCP server')} directly (${path}): ${named(servers)}` });
+    else if (servers.length > 0)
+      findings.push({
+        check: 'past AVA',
+        state: 'warn',
+        detail: `${name} calls ${plural(servers.length, 'MCP server')} directly (${path}): ${named(servers)}`,
+      });
   }
-  for (const [name, path] of SHELLS) if (existsSync(at(path))) findings.push({ check: 'past AVA', state: 'warn', detail: `${name} is here, with a shell and files of its own that no hook of AVA guards` });
-  const keys = Object.keys(env).filter((variable) => SECRET.test(variable.toUpperCase()) && env[variable] !== '').sort();
-  if (keys.length > 0) findings.push({ check: 'past AVA', state: 'warn', detail: `an agent started from this shell holds ${plural(keys.length, 'credential')} itself: ${named(keys)}`, fix: 'start agents without them: who holds a key needs no permission' });
-  if (findings.length === 0) findings.push({ check: 'past AVA', state: 'info', detail: 'nothing found here; an agent that does not ask AVA is not judged by it' });
+  for (const [name, path] of SHELLS)
+    if (existsSync(at(path)))
+      findings.push({ check: 'past AVA', state: 'warn', detail: `${name} is here, with a shell and files of its own that no hook of AVA guards` });
+  const keys = Object.keys(env)
+    .filter((variable) => SECRET.test(variable.toUpperCase()) && env[variable] !== '')
+    .sort();
+  if (keys.length > 0)
+    findings.push({
+      check: 'past AVA',
+      state: 'warn',
+      detail: `an agent started from this shell holds ${plural(keys.length, 'credential')} itself: ${named(keys)}`,
+      fix: 'start agents without them: who holds a key needs no permission',
+    });
+  if (findings.length === 0)
+    findings.push({ check: 'past AVA', state: 'info', detail: 'nothing found here; an agent that does not ask AVA is not judged by it' });
   return findings;
 }
 

@@ -2,9 +2,9 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { Fault } from '../base/fault.ts';
 import { Client } from '../api/client.ts';
 import { openReadOnly } from '../audit/fsck.ts';
+import { Fault } from '../base/fault.ts';
 import { decodeHeader } from '../machine/block.ts';
 import { loadConstitution } from '../node/constitution.ts';
 import { DATA_VERSION, versionOf } from '../store/folder.ts';
@@ -64,7 +64,13 @@ function checkFolder(folder: string): Finding[] {
   try {
     const version = versionOf(folder);
     if (version === null) findings.push({ check, state: 'info', detail: `${folder} is not there yet; \`avactl up\` makes it` });
-    else if (version !== DATA_VERSION) findings.push({ check, state: 'fail', detail: `${folder} has version ${version}, this AVA knows ${DATA_VERSION}`, fix: 'use the AVA that wrote it, or another folder with --data' });
+    else if (version !== DATA_VERSION)
+      findings.push({
+        check,
+        state: 'fail',
+        detail: `${folder} has version ${version}, this AVA knows ${DATA_VERSION}`,
+        fix: 'use the AVA that wrote it, or another folder with --data',
+      });
     else findings.push({ check, state: 'ok', detail: `${folder}, version ${version}` });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -81,7 +87,12 @@ function checkFolder(folder: string): Finding[] {
     const mode = statSync(path).mode & 0o777;
     const open = (mode & 0o077) !== 0;
     const what = name === '' ? 'folder mode' : 'key file';
-    findings.push({ check: what, state: open ? 'fail' : 'ok', detail: `mode ${mode.toString(8)}${open ? ': others of this machine can read it' : ''}`, ...(open && { fix: `chmod go-rwx ${path}` }) });
+    findings.push({
+      check: what,
+      state: open ? 'fail' : 'ok',
+      detail: `mode ${mode.toString(8)}${open ? ': others of this machine can read it' : ''}`,
+      ...(open && { fix: `chmod go-rwx ${path}` }),
+    });
   }
   return findings;
 }
@@ -110,10 +121,16 @@ function checkSync(folder: string): Finding {
     }
     const middle = times.sort((a, b) => a - b)[FSYNC_ROUNDS >> 1];
     const detail = `works, ${middle < 10 ? middle.toFixed(2) : Math.round(middle)} ms`;
-    if (middle > FSYNC_SLOW_MS) return { check, state: 'warn', detail: `${detail}: each lone decision waits for it`, fix: 'put the data folder on a faster disk' };
+    if (middle > FSYNC_SLOW_MS)
+      return { check, state: 'warn', detail: `${detail}: each lone decision waits for it`, fix: 'put the data folder on a faster disk' };
     return { check, state: 'ok', detail };
   } catch (error) {
-    return { check, state: 'fail', detail: `a file in ${dirname(path)} cannot be written and synced: ${(error as NodeJS.ErrnoException).code}`, fix: 'make the folder writable, or choose another with --data' };
+    return {
+      check,
+      state: 'fail',
+      detail: `a file in ${dirname(path)} cannot be written and synced: ${(error as NodeJS.ErrnoException).code}`,
+      fix: 'make the folder writable, or choose another with --data',
+    };
   } finally {
     if (file !== null) {
       closeSync(file);
@@ -134,7 +151,12 @@ async function checkPort(port: number): Promise<Finding> {
   const health = await client.health().catch(() => null);
   client.close();
   if (health !== null) return { check, state: 'ok', detail: `${port}: AVA ${health.version} answers there, block ${health.height}` };
-  return { check, state: 'fail', detail: `${port} cannot be opened (${error.code}), and what uses it is not AVA`, fix: 'stop that program, or choose another port with --port' };
+  return {
+    check,
+    state: 'fail',
+    detail: `${port} cannot be opened (${error.code}), and what uses it is not AVA`,
+    fix: 'stop that program, or choose another port with --port',
+  };
 }
 
 /** The law and the clock: of the folder where it has a ledger, else of the pack that `up` would take. */
@@ -145,7 +167,13 @@ async function checkLaw(folder: string, pack: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const clockFinding = (head_ms: number | null): Finding => {
     if (wrong) return { check: 'clock', state: 'fail', detail: `it says ${moment(clock)}`, fix: 'set the clock' };
-    if (head_ms !== null && head_ms > clock + CLOCK_SLACK_MS) return { check: 'clock', state: 'warn', detail: `it is ${duration(head_ms - clock)} behind the last block`, fix: 'set the clock; until it has caught up, time stands still in the ledger' };
+    if (head_ms !== null && head_ms > clock + CLOCK_SLACK_MS)
+      return {
+        check: 'clock',
+        state: 'warn',
+        detail: `it is ${duration(head_ms - clock)} behind the last block`,
+        fix: 'set the clock; until it has caught up, time stands still in the ledger',
+      };
     return { check: 'clock', state: 'ok', detail: moment(clock) };
   };
   try {
@@ -154,15 +182,26 @@ async function checkLaw(folder: string, pack: string): Promise<Finding[]> {
       try {
         const head = log.head >= log.first ? decodeHeader(log.read(log.head).header) : null;
         const { constitution } = law.genesis;
-        findings.push({ check, state: 'ok', detail: `${constitution.name} v${law.version} compiles: ${plural(law.rules.length, 'rule')}, ${plural(law.tools.map.entries.length, 'tool')}` });
-        findings.push({ check: 'ledger', state: 'ok', detail: `${plural(head?.height ?? 0, 'block')}, ${plural(head?.log_size ?? 0, 'entry', 'entries')}${checkpoint === null ? '' : `, published ${checkpoint.size}`}; \`avactl verify ${folder}\` checks every byte` });
+        findings.push({
+          check,
+          state: 'ok',
+          detail: `${constitution.name} v${law.version} compiles: ${plural(law.rules.length, 'rule')}, ${plural(law.tools.map.entries.length, 'tool')}`,
+        });
+        findings.push({
+          check: 'ledger',
+          state: 'ok',
+          detail: `${plural(head?.height ?? 0, 'block')}, ${plural(head?.log_size ?? 0, 'entry', 'entries')}${checkpoint === null ? '' : `, published ${checkpoint.size}`}; \`avactl verify ${folder}\` checks every byte`,
+        });
         findings.push(clockFinding(head?.time_ms ?? null));
       } finally {
         await log.close();
       }
     } else {
       const { name, version, rules } = loadConstitution(pack);
-      findings.push({ check, state: 'ok', detail: `${name} v${version} compiles, and its rules pass their tests: ${plural(rules.length, 'rule')}` }, clockFinding(null));
+      findings.push(
+        { check, state: 'ok', detail: `${name} v${version} compiles, and its rules pass their tests: ${plural(rules.length, 'rule')}` },
+        clockFinding(null),
+      );
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

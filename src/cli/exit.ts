@@ -1,6 +1,7 @@
 /** Exit codes: what a script may rely on. 2 belongs to hooks (it means "block") and is never given here. */
-import type { Fault } from '../base/fault.ts';
+
 import type { DecisionAnswer } from '../api/schema.ts';
+import type { Fault } from '../base/fault.ts';
 
 export const EXIT = {
   ok: 0,

@@ -24,7 +24,9 @@ export function printExplanation(out: Output, explanation: Explanation, all: boo
   const { action, rules } = explanation;
   const objecting = rules.filter(({ result }) => result !== 'passed');
   const passed = rules.filter(({ result }) => result === 'passed');
-  out.line(`${out.verdict(explanation.verdict)}  ${plain(action.server === null ? action.name : `${action.server}/${action.name}`)}  ${brief(explanation.args, Math.max(40, out.width - 40))}`);
+  out.line(
+    `${out.verdict(explanation.verdict)}  ${plain(action.server === null ? action.name : `${action.server}/${action.name}`)}  ${brief(explanation.args, Math.max(40, out.width - 40))}`,
+  );
   out.line(out.paint('dim', `${explanation.receipt}  ${moment(explanation.time_ms)}  ${explanation.constitution}  gas ${explanation.gas}`));
   if (!explanation.enforced) out.line(out.paint('yellow', 'A rule that only observes would have been stricter.'));
   for (const rule of objecting) {
@@ -41,7 +43,8 @@ export function printExplanation(out: Output, explanation: Explanation, all: boo
     out.line(`${plural(passed.length, 'rule')} passed: ${passed.map(({ rule }) => rule).join(', ')}${objecting.length === 0 ? '' : ' (--all shows them)'}`);
   }
   if (rules.length === 0) out.line('No rule is about this call.');
-  if (objecting.every(({ binding }) => !binding) && !rules.some(({ answer, binding }) => answer === 'allow' && binding)) out.line(`No binding rule objects, so the default of the constitution decides: ${explanation.default}.`);
+  if (objecting.every(({ binding }) => !binding) && !rules.some(({ answer, binding }) => answer === 'allow' && binding))
+    out.line(`No binding rule objects, so the default of the constitution decides: ${explanation.default}.`);
 }
 
 const SAYS: Readonly<Record<ExplainedRule['result'], string>> = {
@@ -64,10 +67,13 @@ function printRule(out: Output, rule: ExplainedRule): void {
   for (const { text, value, sides, amiss, remedy } of parts) {
     const shown = sides.filter((side) => side.text !== side.value && !rule.inputs.some(({ path }) => path === side.text));
     const worked = shown.length === 0 ? '' : `   (${shown.map((side) => `${side.text} is ${clip(plain(side.value), VALUE_MAX)}`).join('; ')})`;
-    out.line(`  ${amiss ? 'amiss' : 'gave '}  ${clip(plain(text), PART_MAX)}  →  ${out.paint(amiss ? 'red' : 'green', clip(plain(value), VALUE_MAX))}${worked}`);
+    out.line(
+      `  ${amiss ? 'amiss' : 'gave '}  ${clip(plain(text), PART_MAX)}  →  ${out.paint(amiss ? 'red' : 'green', clip(plain(value), VALUE_MAX))}${worked}`,
+    );
     if (remedy !== null) out.line(`         ${clip(plain(remedy), JUDGE_MAX)}`);
   }
   if (rule.result === 'passed') return;
   if (rule.advice !== '') out.line(`  would pass   ${plain(rule.advice)}`);
-  for (const { path, value } of rule.flips) out.line(`  would pass   with ${path} ${value === null ? 'left out' : `= ${clip(plain(value), VALUE_MAX)}`}, all else the same`);
+  for (const { path, value } of rule.flips)
+    out.line(`  would pass   with ${path} ${value === null ? 'left out' : `= ${clip(plain(value), VALUE_MAX)}`}, all else the same`);
 }

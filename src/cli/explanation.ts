@@ -1,10 +1,11 @@
 /** A decision explained from its verified bundle: each rule in scope, what it read, what decided, what would have passed. */
+
+import type { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { verifyBundle } from '../audit/bundle.ts';
-import { KIND } from '../machine/transaction.ts';
 import type { Decide } from '../machine/transaction.ts';
-import { find, type Found, type Source as RuleSource } from '../rule/input.ts';
+import { KIND } from '../machine/transaction.ts';
+import { type Found, find, type Source as RuleSource } from '../rule/input.ts';
 import { explainProgram, type Part, printPath, printValue } from '../rule/print.ts';
 import { type Flip, flipsOf } from './flip.ts';
 import { type Origin, originOf } from './origin.ts';
@@ -127,7 +128,12 @@ function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, ena
     level: manifest.level,
     enacted,
     gas: broken ? 0 : rule.gas,
-    inputs: rule.inputs.map((input, i) => ({ path: printPath(input.path), value: valueText(found[i]), found: 'value' in found[i], origin: originOf(input.path, tool) })),
+    inputs: rule.inputs.map((input, i) => ({
+      path: printPath(input.path),
+      value: valueText(found[i]),
+      found: 'value' in found[i],
+      origin: originOf(input.path, tool),
+    })),
     parts: broken ? [] : explainProgram(program, found).map(partJson),
     advice: manifest.advice,
     flips: result === 'passed' || broken ? [] : flipsOf(program, found).map(flipJson),

@@ -1,9 +1,9 @@
 /** A forger's least act, for the demo: one bit of the entry that a bundle proves, in a ledger's files. */
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../base/fault.ts';
-import { fromOctets } from '../base/bytes.ts';
 import { verifyBundle } from '../audit/bundle.ts';
+import { fromOctets } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
 
 /** Flips a bit in the ledger at `folder` where this bundle's receipt lies. @throws Fault receipt_unknown */
 export function flipByte(folder: string, bundle: Uint8Array): { readonly segment: string; readonly at: number } {

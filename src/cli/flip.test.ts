@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FACET_PATHS } from '../facet/version.ts';
 import { compileText } from '../rule/compile.ts';
 import { encodeInputs, find, type Source } from '../rule/input.ts';
 import { interpretRule } from '../rule/judge.ts';
 import { printValue } from '../rule/print.ts';
-import { FACET_PATHS } from '../facet/version.ts';
 import { type Flip, flipsOf } from './flip.ts';
 
 const ENVIRONMENT = new Map([...FACET_PATHS, ['now_ms', 'int'], ['session.calls', 'int'], ['agent.name', 'string(64)']]);
@@ -17,7 +17,7 @@ function flips(judge: string, source: Source, more = ''): { flips: readonly Flip
   const made = flipsOf(program, found);
   // Each flip, put in, lets the rule pass.
   for (const { path, value } of made) {
-    const at = program.inputs.findIndex((input) => input.path === path || path.startsWith(input.path.split('.sum(')[0]) && path.includes('.sum('));
+    const at = program.inputs.findIndex((input) => input.path === path || (path.startsWith(input.path.split('.sum(')[0]) && path.includes('.sum(')));
     const changed = found.map((one, i) => (i === at ? (value === null ? ({ missing: 0 } as const) : { value }) : one));
     assert.equal(interpretRule(program, encodeInputs(changed)), 2, path);
   }
@@ -29,7 +29,12 @@ test('one input, changed alone, that lets the rule pass', () => {
   const table: readonly (readonly [judge: string, source: Source, expected: readonly string[], more?: string])[] = [
     ['!flow.gate || flow.dest_unknown == 0', { flow: { gate: true, dest_unknown: 3 } }, ['flow.dest_unknown=0', 'flow.gate=false']],
     ['money.amount <= params.limit', { money: { amount: 700 }, params: { limit: 500 } }, ['money.amount=500', 'params.limit=700'], params],
-    ['money.amount + session.calls * 10 < params.limit', { money: { amount: 700 }, session: { calls: 2 }, params: { limit: 500 } }, ['money.amount=479', 'params.limit=721'], params],
+    [
+      'money.amount + session.calls * 10 < params.limit',
+      { money: { amount: 700 }, session: { calls: 2 }, params: { limit: 500 } },
+      ['money.amount=479', 'params.limit=721'],
+      params,
+    ],
     ['flow.dest_passage + flow.link_passage == 0', { flow: { dest_passage: 0, link_passage: 2 } }, ['flow.link_passage=0']],
     ['flow.dest_passage + flow.link_passage == 0', { flow: { dest_passage: 1, link_passage: 2 } }, []],
     ['size(mail.to) <= 2', { mail: { to: ['a', 'b', 'c'] } }, ['mail.to=["b", "c"]']],

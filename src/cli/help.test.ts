@@ -14,7 +14,8 @@ test('help names every command, flag, default and example', () => {
   for (const command of COMMANDS) {
     assert.ok(all.includes(`  ${command.name} `), command.name);
     const help = commandHelp(command);
-    for (const { name, default: value } of command.flags) assert.ok(help.includes(`--${name}`) && (value === undefined || help.includes(`(default ${value})`)), `${command.name} --${name}`);
+    for (const { name, default: value } of command.flags)
+      assert.ok(help.includes(`--${name}`) && (value === undefined || help.includes(`(default ${value})`)), `${command.name} --${name}`);
     for (const { line } of command.examples) assert.ok(help.includes(line));
     assert.doesNotMatch(help, /undefined| $/m);
   }

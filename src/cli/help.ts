@@ -15,13 +15,17 @@ function flagName(flag: Flag): string {
   return `${short}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
 }
 
-const flagText = (flag: Flag): string => `${flag.description}${flag.default === undefined ? '' : ` (default ${flag.default})`}${flag.multiple === true ? '; may be repeated' : ''}`;
+const flagText = (flag: Flag): string =>
+  `${flag.description}${flag.default === undefined ? '' : ` (default ${flag.default})`}${flag.multiple === true ? '; may be repeated' : ''}`;
 
 /** Help for one command. */
 export function commandHelp(command: Command): string {
   const lines = [command.summary, '', `  ${usageOf(command)}`, ''];
   for (const paragraph of command.details) lines.push(paragraph, '');
-  const rows = [...command.operands.map((operand) => [operand.name, operand.description]), ...[...command.flags, ...COMMON_FLAGS].map((flag) => [flagName(flag), flagText(flag)])];
+  const rows = [
+    ...command.operands.map((operand) => [operand.name, operand.description]),
+    ...[...command.flags, ...COMMON_FLAGS].map((flag) => [flagName(flag), flagText(flag)]),
+  ];
   lines.push(...columns(rows).map((row) => `  ${row}`));
   if (command.examples.length > 0) lines.push('', 'Examples', ...command.examples.flatMap(({ line, what }) => [`  ${line}`, `      ${what}`]));
   return lines.join('\n');
@@ -42,13 +46,24 @@ export function overview(commands: readonly Command[], version: string): string 
 
 /** docs/cli.md */
 export function cliPage(commands: readonly Command[]): string {
-  const lines = ['# avactl', '', 'Made from the table in `src/cli/table.ts`; a test compares. Write it anew with `node src/cli/main.ts help --markdown > docs/cli.md`.', ''];
-  lines.push('Every command knows `--json` (the result as JSON on stdout, faults as JSON on stderr) and `--help`. Colours are left out where output is no terminal or `NO_COLOR` is set.', '');
+  const lines = [
+    '# avactl',
+    '',
+    'Made from the table in `src/cli/table.ts`; a test compares. Write it anew with `node src/cli/main.ts help --markdown > docs/cli.md`.',
+    '',
+  ];
+  lines.push(
+    'Every command knows `--json` (the result as JSON on stdout, faults as JSON on stderr) and `--help`. Colours are left out where output is no terminal or `NO_COLOR` is set.',
+    '',
+  );
   lines.push('| exit | meaning |', '|---|---|', ...EXIT_MEANINGS.map(([code, meaning]) => `| ${code} | ${meaning} |`), '');
   for (const command of commands) {
     lines.push(`## ${command.name}`, '', command.summary, '', '```', usageOf(command), '```', '');
     for (const paragraph of command.details) lines.push(paragraph, '');
-    const rows = [...command.operands.map(({ name, description }) => [`\`${name}\``, description]), ...command.flags.map((flag) => [`\`${flagName(flag)}\``, flagText(flag)])];
+    const rows = [
+      ...command.operands.map(({ name, description }) => [`\`${name}\``, description]),
+      ...command.flags.map((flag) => [`\`${flagName(flag)}\``, flagText(flag)]),
+    ];
     if (rows.length > 0) lines.push('| | |', '|---|---|', ...rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`), '');
     if (command.examples.length > 0) lines.push(...command.examples.map(({ line, what }) => `- \`${line}\`: ${what}`), '');
   }

@@ -24,7 +24,10 @@ export async function log(call: Call): Promise<number> {
     const shown = (event: LedgerEvent): boolean => event.type === 'decision' || call.given('all');
     const past = lines === 0 ? [] : await pastEvents(client, height, lines, shown);
     for (const event of past) await print(call, client, event);
-    if (past.length === 0 && lines > 0) call.out.line(`No decisions yet.${call.given('follow') ? '' : ` Ask for one: avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'`}`);
+    if (past.length === 0 && lines > 0)
+      call.out.line(
+        `No decisions yet.${call.given('follow') ? '' : ` Ask for one: avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'`}`,
+      );
     if (!call.given('follow')) return EXIT.ok;
     for await (const event of client.events({ from: height + 1, signal: call.signal })) if (shown(event)) await print(call, client, event);
     return EXIT.ok;

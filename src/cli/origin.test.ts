@@ -19,7 +19,18 @@ tools:
 const [mail, pay] = ['mail', 'pay'].map((name) => entries.find(({ tool }) => tool === name) ?? null);
 
 test('every path of the facets and of the machine has an origin', () => {
-  const machine = ['action.kind', 'agent.name', 'agent.assurance', 'session.calls', 'session.labels', 'now_ms', 'params.limit', 'args.x.y', 'context.x', 'agent.sum(money.amount,86400000)'];
+  const machine = [
+    'action.kind',
+    'agent.name',
+    'agent.assurance',
+    'session.calls',
+    'session.labels',
+    'now_ms',
+    'params.limit',
+    'args.x.y',
+    'context.x',
+    'agent.sum(money.amount,86400000)',
+  ];
   for (const path of [...FACET_PATHS.keys(), ...machine]) {
     const { source, text } = originOf(path, null);
     assert.ok(source.length > 0 && text.length > 3 && !/undefined|null/.test(text), path);

@@ -2,7 +2,19 @@
 import type { Entry } from '../facet/map.ts';
 import { printPath } from '../rule/print.ts';
 
-export type Source = 'argument' | 'context' | 'user' | 'result' | 'user and results' | 'session' | 'agent' | 'ledger' | 'constitution' | 'tool map' | 'call' | 'clock';
+export type Source =
+  | 'argument'
+  | 'context'
+  | 'user'
+  | 'result'
+  | 'user and results'
+  | 'session'
+  | 'agent'
+  | 'ledger'
+  | 'constitution'
+  | 'tool map'
+  | 'call'
+  | 'clock';
 
 export interface Origin {
   readonly source: Source;
@@ -46,12 +58,16 @@ const argument = (path: readonly string[]): string => printPath(['args', ...path
 /** The arguments that the tool map binds to a facet's field. */
 function bound(entry: Entry | null, path: string): string {
   const [facet, field] = path.split('.');
-  const one = (value: readonly string[] | null | undefined): string | null => (value === null || value === undefined || value.length === 0 ? null : argument(value));
+  const one = (value: readonly string[] | null | undefined): string | null =>
+    value === null || value === undefined || value.length === 0 ? null : argument(value);
   const many = (values: readonly (readonly string[])[]): string | null => (values.length === 0 ? null : values.map(argument).join(', '));
-  const either = (value: { readonly fixed: string | null; readonly path: readonly string[] } | null | undefined): string | null => (value === null || value === undefined || value.fixed !== null ? null : argument(value.path));
+  const either = (value: { readonly fixed: string | null; readonly path: readonly string[] } | null | undefined): string | null =>
+    value === null || value === undefined || value.fixed !== null ? null : argument(value.path);
   let from: string | null = null;
-  if (facet === 'money' && entry?.money != null) from = field === 'amount' ? one(entry.money.amount) : field === 'payee' ? one(entry.money.payee) : either(entry.money.currency);
-  if (facet === 'mail' && entry?.mail != null) from = field === 'to' ? many(entry.mail.to) : field === 'subject' ? one(entry.mail.subject) : one(entry.mail.body);
+  if (facet === 'money' && entry?.money != null)
+    from = field === 'amount' ? one(entry.money.amount) : field === 'payee' ? one(entry.money.payee) : either(entry.money.currency);
+  if (facet === 'mail' && entry?.mail != null)
+    from = field === 'to' ? many(entry.mail.to) : field === 'subject' ? one(entry.mail.subject) : one(entry.mail.body);
   if (facet === 'http' && entry?.http != null) from = field === 'method' ? either(entry.http.method) : one(entry.http.url);
   if (facet === 'fs' && entry?.fs != null) from = field === 'op' ? either(entry.fs.op) : many(entry.fs.paths);
   return from === null ? 'fixed by the tool map' : `argument ${from}, decoded by the tool map`;

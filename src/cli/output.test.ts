@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fault, type FaultName, FAULTS } from '../base/fault.ts';
+import { FAULTS, Fault, type FaultName } from '../base/fault.ts';
 import { EXIT, EXIT_MEANINGS, exitOf, exitOfVerdict } from './exit.ts';
 import { faultLine, Output } from './output.ts';
 
@@ -35,7 +35,14 @@ test('lines for people, values for programs, never both', () => {
   const many = streams(false, {}, true);
   many.out.item({ a: 'x\ny' });
   many.out.item({ a: 2 });
-  assert.deepEqual(many.text().trim().split('\n').map((line) => JSON.parse(line)), [{ a: 'x\ny' }, { a: 2 }]);
+  assert.deepEqual(
+    many
+      .text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [{ a: 'x\ny' }, { a: 2 }],
+  );
 });
 
 test('progress stays on the terminal, on stderr, and is taken away', () => {
@@ -52,7 +59,10 @@ test('progress stays on the terminal, on stderr, and is taken away', () => {
 
 test('a fault is one line: code, sentence, next step', () => {
   assert.equal(faultLine(new Fault('session_unknown')), 'AVA-4020 No session has this id, or it has expired. Open one with POST /v1/sessions.');
-  assert.equal(faultLine(new Fault('port_in_use', 'port 1 is in use.')), 'AVA-1001 Port 1 is in use. Stop the other process, or choose another port with --port.');
+  assert.equal(
+    faultLine(new Fault('port_in_use', 'port 1 is in use.')),
+    'AVA-1001 Port 1 is in use. Stop the other process, or choose another port with --port.',
+  );
   assert.equal(faultLine(new Fault('usage', 'no `lgo`; `log`?')), 'AVA-1006 No `lgo`; `log`? See `avactl help`.');
   assert.equal(faultLine(new Fault('rule_type', '/x/Y.yaml:3:1 bad\n\x1b[2Jtext')).split('\n').length, 1);
   for (const slug of Object.keys(FAULTS) as FaultName[]) assert.match(faultLine(new Fault(slug)), /^AVA-\d{4} [A-Z].*[.?!]$/);
@@ -69,9 +79,30 @@ test('every fault has an exit code of the table; none is 0, 2 or a verdict', () 
     assert.ok(known.has(code) && code !== EXIT.ok && code !== EXIT.deny && code !== EXIT.escalate, `${slug} ${code}`);
   }
   const table: readonly (readonly [FaultName, number])[] = [
-    ['unreachable', 5], ['usage', 64], ['config', 78], ['data_locked', 78], ['data_version', 78], ['port_in_use', 78], ['node_too_old', 78], ['genesis_malformed', 78],
-    ['internal', 1], ['rule_type', 65], ['map_yaml', 65], ['request_json', 64], ['request_too_large', 64], ['session_unknown', 1], ['receipt_unknown', 1],
-    ['permit_used', 9], ['permit_expired', 9], ['host_refused', 6], ['overloaded', 1], ['disk_failed', 1], ['ledger_corrupt', 7], ['ledger_behind', 7], ['verify_failed', 7], ['bundle_malformed', 7],
+    ['unreachable', 5],
+    ['usage', 64],
+    ['config', 78],
+    ['data_locked', 78],
+    ['data_version', 78],
+    ['port_in_use', 78],
+    ['node_too_old', 78],
+    ['genesis_malformed', 78],
+    ['internal', 1],
+    ['rule_type', 65],
+    ['map_yaml', 65],
+    ['request_json', 64],
+    ['request_too_large', 64],
+    ['session_unknown', 1],
+    ['receipt_unknown', 1],
+    ['permit_used', 9],
+    ['permit_expired', 9],
+    ['host_refused', 6],
+    ['overloaded', 1],
+    ['disk_failed', 1],
+    ['ledger_corrupt', 7],
+    ['ledger_behind', 7],
+    ['verify_failed', 7],
+    ['bundle_malformed', 7],
   ];
   for (const [slug, code] of table) assert.equal(exitOf(new Fault(slug)), code, slug);
   assert.deepEqual((['allow', 'deny', 'escalate'] as const).map(exitOfVerdict), [0, 3, 4]);

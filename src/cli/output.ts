@@ -108,4 +108,10 @@ export function faultLine(fault: Fault): string {
 
 const upper = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}`;
 
-export const faultJson = (fault: Fault): Record<string, unknown> => ({ code: fault.code, fault: fault.slug, detail: fault.message, next: fault.next, ...fault.context });
+export const faultJson = (fault: Fault): Record<string, unknown> => ({
+  code: fault.code,
+  fault: fault.slug,
+  detail: fault.message,
+  next: fault.next,
+  ...fault.context,
+});

@@ -9,8 +9,14 @@ import { COMMANDS } from './table.ts';
 const SILENT = { stdout: { write: () => true }, stderr: { write: () => true }, env: {} };
 
 function parsed(line: string): { name: string | null; call: Call | null } {
-  const { command, values, operands } = parseCommand(line.split(' ').filter((word) => word !== ''), COMMANDS);
-  return { name: command?.name ?? null, call: command === null ? null : new Call(command, values, operands, new Output(SILENT, false), new AbortController().signal) };
+  const { command, values, operands } = parseCommand(
+    line.split(' ').filter((word) => word !== ''),
+    COMMANDS,
+  );
+  return {
+    name: command?.name ?? null,
+    call: command === null ? null : new Call(command, values, operands, new Output(SILENT, false), new AbortController().signal),
+  };
 }
 
 test('commands, groups, flags, operands', () => {
@@ -56,7 +62,12 @@ test('what is not understood is a usage fault that names what was meant', () => 
     ['--json up', /name the command first/],
     ['--dataa x', /avactl has no flag `--dataa`/],
   ];
-  for (const [line, says] of table) assert.throws(() => parsed(line), (error) => error instanceof Fault && error.slug === 'usage' && says.test(error.message), line);
+  for (const [line, says] of table)
+    assert.throws(
+      () => parsed(line),
+      (error) => error instanceof Fault && error.slug === 'usage' && says.test(error.message),
+      line,
+    );
 });
 
 test('whole numbers within bounds', () => {
@@ -64,7 +75,11 @@ test('whole numbers within bounds', () => {
     const { command, operands } = parseCommand(['up'], COMMANDS);
     assert.ok(command !== null);
     const call = new Call(command, new Map([['port', [text]]]), operands, new Output(SILENT, false), new AbortController().signal);
-    assert.throws(() => call.count('port', 0, 65_535), (error) => error instanceof Fault && error.slug === 'usage', text);
+    assert.throws(
+      () => call.count('port', 0, 65_535),
+      (error) => error instanceof Fault && error.slug === 'usage',
+      text,
+    );
   }
 });
 
@@ -72,13 +87,24 @@ test('the table: every command, flag and operand is described, names are unique,
   assert.equal(new Set(COMMANDS.map(({ name }) => name)).size, COMMANDS.length);
   for (const { name, summary, flags, operands, examples } of COMMANDS) {
     assert.ok(summary.length > 10 && !summary.endsWith('.'), name);
-    assert.equal(new Set(flags.flatMap((flag) => [flag.name, ...(flag.short === undefined ? [] : [flag.short])])).size, flags.length + flags.filter(({ short }) => short !== undefined).length, name);
+    assert.equal(
+      new Set(flags.flatMap((flag) => [flag.name, ...(flag.short === undefined ? [] : [flag.short])])).size,
+      flags.length + flags.filter(({ short }) => short !== undefined).length,
+      name,
+    );
     for (const { description } of [...flags, ...operands]) assert.ok(description.length > 5, name);
     const many = operands.findIndex(({ count }) => count !== 'one');
     assert.ok(many < 0 || operands.slice(many).every(({ count }) => count !== 'one'), `${name}: what may be missing comes last`);
     for (const { line } of examples) {
       const words = line.replace(/^.*avactl /, '').match(/'[^']*'|\S+/g) ?? [];
-      assert.equal(parseCommand(words.map((word) => word.replaceAll("'", '')), COMMANDS).command?.name, name, line);
+      assert.equal(
+        parseCommand(
+          words.map((word) => word.replaceAll("'", '')),
+          COMMANDS,
+        ).command?.name,
+        name,
+        line,
+      );
     }
   }
 });

@@ -11,7 +11,13 @@ export async function listRules(call: Call): Promise<number> {
   return withNode(call, async (client) => {
     const { constitution, rules } = await client.rules();
     out.value({ constitution, rules });
-    const rows = rules.map(({ rule, mode, until_ms, otherwise, gas, title }) => [rule, until_ms > 0 ? `${mode} until ${day(until_ms)}` : mode, otherwise, String(gas), plain(title)]);
+    const rows = rules.map(({ rule, mode, until_ms, otherwise, gas, title }) => [
+      rule,
+      until_ms > 0 ? `${mode} until ${day(until_ms)}` : mode,
+      otherwise,
+      String(gas),
+      plain(title),
+    ]);
     for (const row of columns([['RULE', 'MODE', 'OTHERWISE', 'GAS', 'TITLE'], ...rows], [3])) out.line(row);
     out.line(`${plural(rules.length, 'rule')}, constitution v${constitution}`);
     return EXIT.ok;
@@ -24,7 +30,15 @@ export async function showRule(call: Call): Promise<number> {
   return withNode(call, async (client) => {
     const { constitution, rules } = await client.rules();
     const found = rules.find(({ rule }) => rule === name);
-    if (found === undefined) throw new Fault('rule_unknown', `no rule is called \`${name}\`${suggestion(name, rules.map(({ rule }) => rule))}`, { rule: name });
+    if (found === undefined)
+      throw new Fault(
+        'rule_unknown',
+        `no rule is called \`${name}\`${suggestion(
+          name,
+          rules.map(({ rule }) => rule),
+        )}`,
+        { rule: name },
+      );
     out.value({ constitution, ...found });
     out.line(`${out.paint('bold', found.rule)}  ${plain(found.title)}`);
     const until = found.until_ms > 0 ? ` until ${day(found.until_ms)}` : '';

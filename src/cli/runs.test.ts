@@ -39,8 +39,22 @@ test('a line that is no run is named', () => {
     ['{"trace":"a","steps":[{"tool":"t","args":[]}]}', /:2 step 0 has `args`/],
     ['{"trace":"a","user_prompt":5,"steps":[]}', /:2 has a `user_prompt`/],
   ];
-  for (const [line, says] of table) assert.throws(() => readRuns(file('b', `${good}\n${line}\n`)), (error) => error instanceof Fault && error.slug === 'usage' && says.test(error.message), line);
-  assert.throws(() => readRuns(join(folder, 'none')), (error) => error instanceof Fault && /no file/.test(error.message));
-  assert.throws(() => readRuns(file('c.gz', Buffer.from([0x1f, 0x8b, 1, 2]))), (error) => error instanceof Fault && /cannot be read/.test(error.message));
-  assert.throws(() => readRuns(folder), (error) => error instanceof Fault && /cannot be read/.test(error.message));
+  for (const [line, says] of table)
+    assert.throws(
+      () => readRuns(file('b', `${good}\n${line}\n`)),
+      (error) => error instanceof Fault && error.slug === 'usage' && says.test(error.message),
+      line,
+    );
+  assert.throws(
+    () => readRuns(join(folder, 'none')),
+    (error) => error instanceof Fault && /no file/.test(error.message),
+  );
+  assert.throws(
+    () => readRuns(file('c.gz', Buffer.from([0x1f, 0x8b, 1, 2]))),
+    (error) => error instanceof Fault && /cannot be read/.test(error.message),
+  );
+  assert.throws(
+    () => readRuns(folder),
+    (error) => error instanceof Fault && /cannot be read/.test(error.message),
+  );
 });

@@ -57,7 +57,11 @@ function readRun(value: unknown, fail: (problem: string) => never): Run {
   if (!Array.isArray(value.steps)) return fail('has no list `steps`');
   const prompt = value.user_prompt ?? null;
   if (prompt !== null && typeof prompt !== 'string') return fail('has a `user_prompt` that is no text');
-  return { trace: traceOf(value, fail), user_prompt: prompt, steps: value.steps.map((step: unknown, i) => readStep(step, (problem) => fail(`step ${i} ${problem}`))) };
+  return {
+    trace: traceOf(value, fail),
+    user_prompt: prompt,
+    steps: value.steps.map((step: unknown, i) => readStep(step, (problem) => fail(`step ${i} ${problem}`))),
+  };
 }
 
 /** The run's own id, else suite/user_task/injection_task/attack as the scorer has it. */
@@ -74,5 +78,11 @@ function readStep(step: unknown, fail: (problem: string) => never): Step {
   if (typeof tool !== 'string' || tool === '') return fail('has no `tool`');
   if (args !== null && args !== undefined && !isRecord(args)) return fail('has `args` that are no object');
   const failed = error !== null && error !== undefined && error !== '';
-  return { tool, args: args ?? {}, result: result ?? null, error: failed ? (typeof error === 'string' ? error : JSON.stringify(error)) : null, user: typeof user === 'string' && user !== '' ? user : null };
+  return {
+    tool,
+    args: args ?? {},
+    result: result ?? null,
+    error: failed ? (typeof error === 'string' ? error : JSON.stringify(error)) : null,
+    user: typeof user === 'string' && user !== '' ? user : null,
+  };
 }

@@ -1,8 +1,9 @@
 /** `avactl show`: a receipt with its transaction, its place and its inputs, as the bundle proves them. */
-import { hex } from '../base/bytes.ts';
+
 import { verifyBundle } from '../audit/bundle.ts';
-import { KIND } from '../machine/transaction.ts';
+import { hex } from '../base/bytes.ts';
 import type { Decide, Outcome, SessionInput, SessionOpen } from '../machine/transaction.ts';
+import { KIND } from '../machine/transaction.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -46,13 +47,22 @@ export async function show(call: Call): Promise<number> {
     stands: 'committed',
   });
   const verdict = receipt.verdict === 'none' ? '' : `${out.verdict(receipt.verdict)}  `;
-  out.line(`${verdict}${out.paint('bold', receiptId(entry))}  ${KIND_NAMES[transaction.kind]}${receipt.enforced ? '' : '  (a rule that only observes would have been stricter)'}`);
+  out.line(
+    `${verdict}${out.paint('bold', receiptId(entry))}  ${KIND_NAMES[transaction.kind]}${receipt.enforced ? '' : '  (a rule that only observes would have been stricter)'}`,
+  );
   const rows = [
     ...Object.entries(subject.about).map(([name, value]) => [name, brief(value, VALUE_MAX)]),
     ...Object.entries(subject.inputs ?? {}).map(([name, value]) => [name, brief(value, VALUE_MAX)]),
     ...reasons.map(({ rule, answer, cause, mode, title }) => ['reason', `${answer} by ${rule} (${mode}, ${cause}): ${plain(title)}`]),
     ...(receipt.permit === null ? [] : [['permit', hex(receipt.permit)]]),
-    ...(receipt.verdict === 'none' ? [] : [['law', `${law.genesis.constitution.name} v${receipt.constitution}, gas ${receipt.gas}${recomputed === null ? '' : ', recomputed just now: the same'}`]]),
+    ...(receipt.verdict === 'none'
+      ? []
+      : [
+          [
+            'law',
+            `${law.genesis.constitution.name} v${receipt.constitution}, gas ${receipt.gas}${recomputed === null ? '' : ', recomputed just now: the same'}`,
+          ],
+        ]),
     ['stands', `committed in block ${header.height}, entry ${receipt.index + 1}, ${moment(header.time_ms)}; not sealed, not anchored`],
   ];
   for (const row of columns(rows)) out.line(`  ${row}`);
@@ -67,7 +77,10 @@ function subjectOf({ transaction }: Entry): { about: Record<string, unknown>; in
     case KIND.decide: {
       const { session, kind: action, server, name, permit } = payload as Decide;
       const inputs = sidecar === null ? null : { args: sidecar[1], ...(sidecar[2] !== null && { context: sidecar[2] }) };
-      return { about: { session: hex(session), action, ...(server !== null && { server }), tool: name, ...(!permit && { asked: 'the verdict alone' }) }, inputs };
+      return {
+        about: { session: hex(session), action, ...(server !== null && { server }), tool: name, ...(!permit && { asked: 'the verdict alone' }) },
+        inputs,
+      };
     }
     case KIND.outcome: {
       const { permit, ok } = payload as Outcome;

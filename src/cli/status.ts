@@ -20,15 +20,27 @@ export async function status(call: Call): Promise<number> {
       ...health,
       url: client.url.origin,
       ...(own && { data: folder, pid }),
-      law: { name: constitution.name, version: constitution.version, default: constitution.default, floor: count('floor'), enforced: count('enforce'), observed: count('observe'), observed_until_ms: ends.length === 0 ? null : Math.min(...ends) },
+      law: {
+        name: constitution.name,
+        version: constitution.version,
+        default: constitution.default,
+        floor: count('floor'),
+        enforced: count('enforce'),
+        observed: count('observe'),
+        observed_until_ms: ends.length === 0 ? null : Math.min(...ends),
+      },
     });
     const works = health.status === 'ok';
-    out.line(`${works ? out.paint('green', 'Working.') : out.paint('red', 'FAILED.')} AVA ${health.version} at ${client.url.origin}${pid === null ? '' : `, process ${pid}`}, up ${duration(health.uptime_ms)}`);
+    out.line(
+      `${works ? out.paint('green', 'Working.') : out.paint('red', 'FAILED.')} AVA ${health.version} at ${client.url.origin}${pid === null ? '' : `, process ${pid}`}, up ${duration(health.uptime_ms)}`,
+    );
     if (health.fault !== undefined) out.line(`${health.fault.code} ${plain(health.fault.detail)}. It denies and stays readable. ${health.fault.next}.`);
     if (own) out.line(`data folder ${folder}`);
     out.line(`${plural(health.height, 'block')}; ${health.waiting} waiting; network ${health.network.slice(0, 16)}…`);
     const until = ends.length === 0 ? '' : ` until ${day(Math.min(...ends))}`;
-    out.line(`constitution "${constitution.name}" v${constitution.version}: ${count('floor')} floor and ${count('enforce')} other rules enforced, ${count('observe')} only observed${until}; default ${constitution.default}`);
+    out.line(
+      `constitution "${constitution.name}" v${constitution.version}: ${count('floor')} floor and ${count('enforce')} other rules enforced, ${count('observe')} only observed${until}; default ${constitution.default}`,
+    );
     return works ? EXIT.ok : EXIT.fault;
   });
 }

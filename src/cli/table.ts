@@ -6,7 +6,12 @@ import { cliPage, commandHelp, overview } from './help.ts';
 import { parseCommand } from './parse.ts';
 import { VERSION } from './version.ts';
 
-const CONSTITUTION_FLAG: Flag = { name: 'constitution', value: 'PACK|DIR', default: 'starter', description: 'The first law of a new data folder: a pack that comes with AVA, or a folder with constitution.yaml' };
+const CONSTITUTION_FLAG: Flag = {
+  name: 'constitution',
+  value: 'PACK|DIR',
+  default: 'starter',
+  description: 'The first law of a new data folder: a pack that comes with AVA, or a folder with constitution.yaml',
+};
 const RECEIPT: Operand = { name: 'RECEIPT', count: 'one', description: 'The id of a receipt, such as 128.0.1f0c22d9a3b7, or a bundle file' };
 
 export const COMMANDS: readonly Command[] = [
@@ -18,7 +23,12 @@ export const COMMANDS: readonly Command[] = [
       'It says what is enforced and what is only observed, and until when. A folder that another process has open, that another version wrote, or a port in use is refused, and nothing is written.',
     ],
     operands: [],
-    flags: [DATA_FLAG, { ...PORT_FLAG, description: 'The port to answer on; 0 takes a free one' }, CONSTITUTION_FLAG, { name: 'detach', short: 'd', description: 'Starts it in the background and returns once it is ready' }],
+    flags: [
+      DATA_FLAG,
+      { ...PORT_FLAG, description: 'The port to answer on; 0 takes a free one' },
+      CONSTITUTION_FLAG,
+      { name: 'detach', short: 'd', description: 'Starts it in the background and returns once it is ready' },
+    ],
     examples: [
       { line: 'avactl up', what: 'a node with the starter constitution' },
       { line: 'avactl up --data ./ledger --port 4200 --detach', what: 'another folder and port, in the background' },
@@ -46,7 +56,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'doctor',
     summary: 'Looks for what is wrong here, and for ways past AVA',
-    details: ['Checks Node, the data folder with its version, lock and modes, disk space, whether writes can be made durable, the port, the clock, and that the constitution compiles. Then it lists what can act past AVA as far as it can be seen: tool servers that agents call directly, agents with a shell of their own, credentials in the environment (names only). Nothing is changed.'],
+    details: [
+      'Checks Node, the data folder with its version, lock and modes, disk space, whether writes can be made durable, the port, the clock, and that the constitution compiles. Then it lists what can act past AVA as far as it can be seen: tool servers that agents call directly, agents with a shell of their own, credentials in the environment (names only). Nothing is changed.',
+    ],
     operands: [],
     flags: [DATA_FLAG, PORT_FLAG, CONSTITUTION_FLAG],
     examples: [{ line: 'avactl doctor', what: 'exit 78 when something would keep a node from starting' }],
@@ -55,7 +67,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'demo',
     summary: 'Shows AVA at work on two real MCP servers, in a scratch folder',
-    details: ['A scripted agent (no model) works with the MCP servers filesystem and memory until a file that it reads tells it to leak and delete things. Each call is judged by a real node over HTTP before it happens. At the end a receipt is explained, its bundle verified, and one flipped byte of the ledger found. Leaves nothing behind.'],
+    details: [
+      'A scripted agent (no model) works with the MCP servers filesystem and memory until a file that it reads tells it to leak and delete things. Each call is judged by a real node over HTTP before it happens. At the end a receipt is explained, its bundle verified, and one flipped byte of the ledger found. Leaves nothing behind.',
+    ],
     operands: [],
     flags: [],
     examples: [{ line: 'avactl demo', what: 'needs no node and no key' }],
@@ -64,7 +78,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'decide',
     summary: 'Asks for the verdict on one call of a tool',
-    details: ['The decision is recorded like any other. With `-` the whole request is read from stdin, as POST /v1/decisions takes it; `session` may be missing there. Without --session a new one is opened. Exit 0 allow, 3 deny, 4 escalate.'],
+    details: [
+      'The decision is recorded like any other. With `-` the whole request is read from stdin, as POST /v1/decisions takes it; `session` may be missing there. Without --session a new one is opened. Exit 0 allow, 3 deny, 4 escalate.',
+    ],
     operands: [{ name: 'TOOL', count: 'maybe', description: 'The name of the tool, or - for a request on stdin' }],
     flags: [
       { name: 'args', value: 'JSON', default: '{}', description: "The call's arguments" },
@@ -109,7 +125,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'explain',
     summary: 'Explains a decision rule by rule, with what would have passed',
-    details: ['Verifies the bundle and recomputes the verdict, so that nothing here rests on what a server says. For each rule that objected: its inputs with their origin, what its conditions gave, its advice, and each single input that, changed alone, would have let the rule pass.'],
+    details: [
+      'Verifies the bundle and recomputes the verdict, so that nothing here rests on what a server says. For each rule that objected: its inputs with their origin, what its conditions gave, its advice, and each single input that, changed alone, would have let the rule pass.',
+    ],
     operands: [RECEIPT],
     flags: [{ name: 'all', short: 'a', description: 'The rules that passed in full, too' }, ...NODE_FLAGS],
     examples: [{ line: 'avactl explain p.ava', what: 'from a bundle file, without any node' }],
@@ -118,7 +136,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'verify',
     summary: 'Verifies a bundle file, or a whole data folder; needs no server',
-    details: ['A bundle: genesis, signature, inclusion, the rules and how they became law, then the verdict and gas are recomputed. A folder: every byte, link and signature, and every block is made again. Exit 7 when anything fails, 8 when inputs were erased and the verdict could not be recomputed.'],
+    details: [
+      'A bundle: genesis, signature, inclusion, the rules and how they became law, then the verdict and gas are recomputed. A folder: every byte, link and signature, and every block is made again. Exit 7 when anything fails, 8 when inputs were erased and the verdict could not be recomputed.',
+    ],
     operands: [{ name: 'FILE|DIR', count: 'one', description: 'A bundle file or a data folder' }],
     flags: [{ name: 'network', value: 'HEX', description: 'Refuses any other network than this' }],
     examples: [
@@ -140,7 +160,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'trace',
     summary: 'Judges files of recorded agent runs through a node',
     details: [
-      'Each line of a file is a run: `user_prompt` and `steps` of `{tool, args, result, error, user?}`. Per run a session is opened, the user\'s words are its input, each step is decided, and what was allowed reports its recorded result. Steps whose arguments are past the limits count as denied by `limit`.',
+      "Each line of a file is a run: `user_prompt` and `steps` of `{tool, args, result, error, user?}`. Per run a session is opened, the user's words are its input, each step is decided, and what was allowed reports its recorded result. Steps whose arguments are past the limits count as denied by `limit`.",
       'Without --url a node is started for this on a free port: in --data, else in a scratch folder that is taken away again.',
     ],
     operands: [{ name: 'FILE', count: 'many', description: 'JSON lines, gzipped or not' }],

@@ -29,6 +29,16 @@ test('numbers and times', () => {
 });
 
 test('columns align, numbers to the right, and no line ends with blanks', () => {
-  assert.deepEqual(columns([['A', 'N', ''], ['long', '10', 'x'], ['b', '7', '']], [1]), ['A      N', 'long  10  x', 'b      7']);
+  assert.deepEqual(
+    columns(
+      [
+        ['A', 'N', ''],
+        ['long', '10', 'x'],
+        ['b', '7', ''],
+      ],
+      [1],
+    ),
+    ['A      N', 'long  10  x', 'b      7'],
+  );
   assert.deepEqual(columns([]), []);
 });

@@ -19,7 +19,11 @@ export const brief = (value: unknown, max: number): string => clip(plain(typeof 
 
 /** JSON of any value; a bigint becomes a number where that is exact, else a text. */
 export function toJson(value: unknown, indent = 0): string {
-  const text = JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? (Number.isSafeInteger(Number(item)) ? Number(item) : String(item)) : item), indent);
+  const text = JSON.stringify(
+    value,
+    (_, item: unknown) => (typeof item === 'bigint' ? (Number.isSafeInteger(Number(item)) ? Number(item) : String(item)) : item),
+    indent,
+  );
   return text ?? 'null';
 }
 
@@ -65,5 +69,10 @@ export const moment = (time_ms: number): string => `${new Date(time_ms).toISOStr
 export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  return rows.map((row) => row.map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]) : i === row.length - 1 ? cell : cell.padEnd(widths[i]))).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]) : i === row.length - 1 ? cell : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
 }

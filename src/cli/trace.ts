@@ -1,14 +1,14 @@
 /** `avactl trace`: judges recorded runs through a real node and its HTTP, as live agents would be judged. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Fault } from '../base/fault.ts';
 import { Client } from '../api/client.ts';
 import type { DecisionAnswer } from '../api/schema.ts';
+import { Fault } from '../base/fault.ts';
 import { dataFolder, nodeUrl } from './address.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import type { Output } from './output.ts';
-import { readRuns, type Run, type Step } from './runs.ts';
+import { type Run, readRuns, type Step } from './runs.ts';
 import { scratchNode } from './scratch-node.ts';
 import { columns, duration, grouped, plain, plural } from './text.ts';
 
@@ -18,7 +18,15 @@ const RUNS_AT_ONCE = 64;
 const PART_LENGTH = 16_384;
 const LIMIT_RULE = 'limit';
 /** What a node refuses because of the arguments themselves. */
-const LIMIT_FAULTS: ReadonlySet<string> = new Set(['request_too_large', 'too_deep', 'integer_too_large', 'not_finite', 'key_forbidden', 'text_malformed', 'request_shape']);
+const LIMIT_FAULTS: ReadonlySet<string> = new Set([
+  'request_too_large',
+  'too_deep',
+  'integer_too_large',
+  'not_finite',
+  'key_forbidden',
+  'text_malformed',
+  'request_shape',
+]);
 
 type Verdict = DecisionAnswer['verdict'];
 
@@ -42,21 +50,27 @@ export interface Progress {
 
 export async function trace(call: Call): Promise<number> {
   const { out } = call;
-  if (call.given('url') && (call.given('data') || call.given('constitution'))) throw new Fault('usage', 'a node that runs already has its folder and its law: --url goes without --data and --constitution');
+  if (call.given('url') && (call.given('data') || call.given('constitution')))
+    throw new Fault('usage', 'a node that runs already has its folder and its law: --url goes without --data and --constitution');
   const runs = call.operands.flatMap(readRuns);
   const decisions = call.text('decisions');
   // Before the work: a path that cannot be written shall not cost a run.
   if (decisions !== undefined) write(decisions, '');
-  const started = call.given('url') ? null : await scratchNode({ constitution: call.text('constitution') ?? 'starter', ...(call.given('data') && { folder: dataFolder(call) }) });
+  const started = call.given('url')
+    ? null
+    : await scratchNode({ constitution: call.text('constitution') ?? 'starter', ...(call.given('data') && { folder: dataFolder(call) }) });
   const client = new Client(started === null ? nodeUrl(call) : started.node.url, { connections_max: RUNS_AT_ONCE });
   const total = runs.reduce((sum, run) => sum + run.steps.length, 0);
   const from = performance.now();
   const progress: Progress = { calls: 0, runs: 0, cut: 0 };
   try {
-    const all = await judgeRuns(client, runs, call.signal, progress, () => out.progress(() => `${grouped(progress.calls)} of ${plural(total, 'call')}, ${grouped(rate(progress.calls, from))}/s`));
+    const all = await judgeRuns(client, runs, call.signal, progress, () =>
+      out.progress(() => `${grouped(progress.calls)} of ${plural(total, 'call')}, ${grouped(rate(progress.calls, from))}/s`),
+    );
     const ms = performance.now() - from;
     out.wipe();
-    if (decisions !== undefined) write(decisions, all.map(({ trace: id, step, verdict, rule, receipt }) => `${JSON.stringify({ trace: id, step, verdict, rule, receipt })}\n`).join(''));
+    if (decisions !== undefined)
+      write(decisions, all.map(({ trace: id, step, verdict, rule, receipt }) => `${JSON.stringify({ trace: id, step, verdict, rule, receipt })}\n`).join(''));
     const where = started === null ? client.url.origin : call.given('data') ? dataFolder(call) : 'a scratch folder, taken away again';
     report(out, all, { runs: runs.length, ms, cut: progress.cut, decisions: decisions ?? null, where });
     return EXIT.ok;
@@ -149,7 +163,12 @@ async function tellOutcome(client: Client, permit: string, { result, error }: St
     if (!(fault instanceof Fault) || !LIMIT_FAULTS.has(fault.slug)) throw fault;
     progress.cut += 1;
     const text = typeof result === 'string' ? result : JSON.stringify(result);
-    await client.outcome({ permit, ok: outcome.ok, result: text.slice(0, PART_LENGTH).toWellFormed(), ...(error !== null && { error: error.slice(0, PART_LENGTH).toWellFormed() }) });
+    await client.outcome({
+      permit,
+      ok: outcome.ok,
+      result: text.slice(0, PART_LENGTH).toWellFormed(),
+      ...(error !== null && { error: error.slice(0, PART_LENGTH).toWellFormed() }),
+    });
   }
 }
 
@@ -163,17 +182,53 @@ interface Summary {
 
 function report(out: Output, all: readonly Decided[], { runs, ms, cut, decisions, where }: Summary): void {
   const count = (test: (one: Decided) => boolean): number => all.reduce((sum, one) => sum + Number(test(one)), 0);
-  const verdicts = { allow: count(({ verdict }) => verdict === 'allow'), deny: count(({ verdict }) => verdict === 'deny'), escalate: count(({ verdict }) => verdict === 'escalate') };
-  const rules = [...Map.groupBy(all.filter(({ rule }) => rule !== null), ({ rule }) => rule as string)]
-    .map(([rule, of]) => ({ rule, deny: of.filter(({ verdict }) => verdict === 'deny').length, escalate: of.filter(({ verdict }) => verdict === 'escalate').length, runs: new Set(of.map(({ trace: id }) => id)).size }))
+  const verdicts = {
+    allow: count(({ verdict }) => verdict === 'allow'),
+    deny: count(({ verdict }) => verdict === 'deny'),
+    escalate: count(({ verdict }) => verdict === 'escalate'),
+  };
+  const rules = [
+    ...Map.groupBy(
+      all.filter(({ rule }) => rule !== null),
+      ({ rule }) => rule as string,
+    ),
+  ]
+    .map(([rule, of]) => ({
+      rule,
+      deny: of.filter(({ verdict }) => verdict === 'deny').length,
+      escalate: of.filter(({ verdict }) => verdict === 'escalate').length,
+      runs: new Set(of.map(({ trace: id }) => id)).size,
+    }))
     .sort((a, b) => b.deny + b.escalate - a.deny - a.escalate || (a.rule < b.rule ? -1 : 1));
-  const observed = [...Map.groupBy(all.filter((one) => one.observed !== null), (one) => one.observed as string)].map(([rule, of]) => ({ rule, calls: of.length }));
+  const observed = [
+    ...Map.groupBy(
+      all.filter((one) => one.observed !== null),
+      (one) => one.observed as string,
+    ),
+  ].map(([rule, of]) => ({ rule, calls: of.length }));
   const free = runs - new Set(all.filter(({ verdict }) => verdict !== 'allow').map(({ trace: id }) => id)).size;
   const limit = count(({ rule }) => rule === LIMIT_RULE);
-  out.value({ runs, calls: all.length, verdicts, receipts: count(({ receipt }) => receipt !== null), runs_untouched: free, rules, observed, past_limits: limit, results_cut: cut, ms: Math.round(ms), rate: Math.round((all.length * 1_000) / Math.max(1, ms)), decisions: decisions === null ? null : resolve(decisions), ledger: where });
-  out.line(`${plural(runs, 'run')}, ${plural(all.length, 'call')} judged in ${duration(ms)}, ${grouped(Math.round((all.length * 1_000) / Math.max(1, ms)))} a second`);
+  out.value({
+    runs,
+    calls: all.length,
+    verdicts,
+    receipts: count(({ receipt }) => receipt !== null),
+    runs_untouched: free,
+    rules,
+    observed,
+    past_limits: limit,
+    results_cut: cut,
+    ms: Math.round(ms),
+    rate: Math.round((all.length * 1_000) / Math.max(1, ms)),
+    decisions: decisions === null ? null : resolve(decisions),
+    ledger: where,
+  });
+  out.line(
+    `${plural(runs, 'run')}, ${plural(all.length, 'call')} judged in ${duration(ms)}, ${grouped(Math.round((all.length * 1_000) / Math.max(1, ms)))} a second`,
+  );
   const share = (part: number): string => `${all.length === 0 ? 0 : Math.round((1_000 * part) / all.length) / 10} %`;
-  for (const row of columns([['VERDICT', 'CALLS', ''], ...Object.entries(verdicts).map(([verdict, calls]) => [verdict, grouped(calls), share(calls)])], [1, 2])) out.line(`  ${row}`);
+  for (const row of columns([['VERDICT', 'CALLS', ''], ...Object.entries(verdicts).map(([verdict, calls]) => [verdict, grouped(calls), share(calls)])], [1, 2]))
+    out.line(`  ${row}`);
   if (rules.length > 0) {
     out.line();
     const rows = rules.map(({ rule, deny, escalate, runs: of }) => [plain(rule), grouped(deny), grouped(escalate), grouped(of)]);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Fault, type FaultContext, type FaultName, FAULTS } from '../base/fault.ts';
+import { FAULTS, Fault, type FaultContext, type FaultName } from '../base/fault.ts';
 import { startNode } from '../node/start.ts';
 import { dataFolder, publishAddress, withdrawAddress } from './address.ts';
 import type { Call } from './command.ts';
@@ -101,7 +101,8 @@ async function checkFree(port: number, folder: string): Promise<void> {
   });
 }
 
-const ended = (signal: AbortSignal): Promise<void> => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
+const ended = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
 
 function printStarted(out: Output, started: Started): void {
   const { url, data, created, replayed, height, constitution, rules, observed_until_ms, pid } = started;
@@ -113,7 +114,9 @@ function printStarted(out: Output, started: Started): void {
   out.line(`data folder ${data} (${created ? 'new, owner key created' : `${plural(height, 'block')}${replayed > 0 ? `, ${replayed} replayed` : ''}`})`);
   out.line(`constitution "${constitution.name}" v${constitution.version}: ${binding}${observing}; where no rule objects: ${constitution.default}`);
   out.line('Nothing passes through AVA until an agent asks it. Try:');
-  out.line(`  avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`);
+  out.line(
+    `  avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`,
+  );
 }
 
 /** A node that outlives this command. Its first message says whether it started. */
@@ -141,4 +144,3 @@ async function detached(call: Call, folder: string): Promise<number> {
   call.out.line(`It goes on in the background; stop it with \`avactl down${call.given('data') ? ` --data ${folder}` : ''}\`.`);
   return EXIT.ok;
 }
-

@@ -1,9 +1,9 @@
 /** Verifying a bundle file or a data folder, without any server. Whatever goes wrong on the way is a failure to verify. */
 import { readFileSync, statSync } from 'node:fs';
+import { BUNDLE_BYTES_MAX, verifyBundle } from '../audit/bundle.ts';
+import { type FsckOptions, fsck, type LedgerReport } from '../audit/fsck.ts';
 import { hex, type Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { BUNDLE_BYTES_MAX, verifyBundle } from '../audit/bundle.ts';
-import { fsck, type FsckOptions, type LedgerReport } from '../audit/fsck.ts';
 import { EXIT } from './exit.ts';
 import { receiptId } from './explanation.ts';
 import { faultJson } from './output.ts';
@@ -36,11 +36,23 @@ const NOT_SHOWN = ['the witness of others (none)', 'an anchor (none)', 'that the
 export async function verifyPath(path: string, network: Octets | undefined, progress?: FsckOptions['progress']): Promise<Verification> {
   try {
     if (!statSync(path).isDirectory()) return bundleVerification(path, network);
-    return ledgerVerification(path, network, await ledgerReport(path, { ...(network !== undefined && { network }), ...(progress !== undefined && { progress }) }));
+    return ledgerVerification(
+      path,
+      network,
+      await ledgerReport(path, { ...(network !== undefined && { network }), ...(progress !== undefined && { progress }) }),
+    );
   } catch (error) {
-    const fault = error instanceof Fault ? error : new Fault('verify_failed', `the verifier could not go on: ${error instanceof Error ? error.message : String(error)}`);
+    const fault =
+      error instanceof Fault ? error : new Fault('verify_failed', `the verifier could not go on: ${error instanceof Error ? error.message : String(error)}`);
     if (NO_SUBJECT.has(fault.slug)) throw fault;
-    return { verified: false, code: EXIT.failed, checks: [], summary: `${fault.message} (${fault.code})`, not_shown: [], json: { verified: false, path, fault: faultJson(fault) } };
+    return {
+      verified: false,
+      code: EXIT.failed,
+      checks: [],
+      summary: `${fault.message} (${fault.code})`,
+      not_shown: [],
+      json: { verified: false, path, fault: faultJson(fault) },
+    };
   }
 }
 
@@ -61,7 +73,18 @@ function bundleVerification(path: string, network: Octets | undefined): Verifica
     checks,
     summary: `${receiptId(entry)}: ${verdict === 'none' ? 'no verdict was asked' : verdict}, ${moment(header.time_ms)}${complete ? '' : '; the inputs are erased, so the verdict was not recomputed'}`,
     not_shown,
-    json: { verified: true, complete, path, network: hex(verified.network), receipt: receiptId(entry), verdict, height: header.height, time_ms: header.time_ms, checks, not_shown },
+    json: {
+      verified: true,
+      complete,
+      path,
+      network: hex(verified.network),
+      receipt: receiptId(entry),
+      verdict,
+      height: header.height,
+      time_ms: header.time_ms,
+      checks,
+      not_shown,
+    },
   };
 }
 
@@ -81,12 +104,25 @@ function ledgerVerification(path: string, pinned: Octets | undefined, report: Le
   const [none, allow, deny, escalate] = verdicts;
   const { constitution } = law.genesis;
   const checks: CheckLine[] = [
-    { name: 'genesis', ok: true, detail: `network ${hex(network).slice(0, 16)}…, constitution ${constitution.name} v${law.version}, ${law.rules.length} rules` },
+    {
+      name: 'genesis',
+      ok: true,
+      detail: `network ${hex(network).slice(0, 16)}…, constitution ${constitution.name} v${law.version}, ${law.rules.length} rules`,
+    },
     { name: 'blocks', ok: true, detail: `${grouped(blocks)}, each signed and linked to the one before` },
-    { name: 'replayed', ok: true, detail: `${grouped(entries)} entries came out the same: ${grouped(allow)} allow, ${grouped(deny)} deny, ${grouped(escalate)} escalate, ${grouped(none)} others` },
+    {
+      name: 'replayed',
+      ok: true,
+      detail: `${grouped(entries)} entries came out the same: ${grouped(allow)} allow, ${grouped(deny)} deny, ${grouped(escalate)} escalate, ${grouped(none)} others`,
+    },
   ];
-  if (head !== null) checks.push({ name: 'head', ok: true, detail: `block ${head.height}, ${moment(head.time_ms)}, log root ${hex(head.log_root).slice(0, 16)}…` });
-  checks.push(checkpoint === null ? { name: 'checkpoint', ok: null, detail: 'none was published, so a cut end would not show' } : { name: 'checkpoint', ok: true, detail: `published at ${grouped(checkpoint.size)} entries, and the log has its root` });
+  if (head !== null)
+    checks.push({ name: 'head', ok: true, detail: `block ${head.height}, ${moment(head.time_ms)}, log root ${hex(head.log_root).slice(0, 16)}…` });
+  checks.push(
+    checkpoint === null
+      ? { name: 'checkpoint', ok: null, detail: 'none was published, so a cut end would not show' }
+      : { name: 'checkpoint', ok: true, detail: `published at ${grouped(checkpoint.size)} entries, and the log has its root` },
+  );
   const not_shown = notShown(pinned);
   return {
     verified: true,

@@ -21,7 +21,8 @@ export async function verify(call: Call): Promise<number> {
 
 /** A line a check, then what it comes to. */
 export function printVerification(out: Output, { verified, checks, summary, not_shown }: Verification): void {
-  for (const { name, ok, detail } of checks) out.line(`${ok === null ? out.paint('yellow', '--') : out.paint('green', 'ok')}  ${name.padEnd(10)}  ${plain(detail)}`);
+  for (const { name, ok, detail } of checks)
+    out.line(`${ok === null ? out.paint('yellow', '--') : out.paint('green', 'ok')}  ${name.padEnd(10)}  ${plain(detail)}`);
   if (!verified) {
     out.line(`${out.paint('red', 'FAILED.')} ${plain(summary)}`);
     out.line('Do not trust it; ask its holder for another copy.');

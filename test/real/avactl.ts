@@ -21,7 +21,11 @@ export interface RunOptions {
 
 /** Starts it and hands over the process. */
 export const start = (args: readonly string[], { env = {}, cwd }: RunOptions = {}): ChildProcess =>
-  spawn(process.execPath, [BIN, ...args], { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['pipe', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });
+  spawn(process.execPath, [BIN, ...args], {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+  });
 
 /** Runs it to its end. */
 export function avactl(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -46,7 +50,11 @@ export function avactl(args: readonly string[], options: RunOptions = {}): Promi
 export async function here(args: readonly string[]): Promise<Ran> {
   let stdout = '';
   let stderr = '';
-  const code = await run(args, { stdout: { write: (text) => (stdout += text) }, stderr: { write: (text) => (stderr += text) }, env: {} }, new AbortController().signal);
+  const code = await run(
+    args,
+    { stdout: { write: (text) => (stdout += text) }, stderr: { write: (text) => (stderr += text) }, env: {} },
+    new AbortController().signal,
+  );
   return { code, stdout, stderr };
 }
 
