@@ -110,7 +110,15 @@ test('pure rooms are pure; nothing escapes the type checker', () => {
     'export default a',
   ];
   for (const text of bad) bites(words, { 'src/machine/a.ts': text }, { 'src/machine/a.test.ts': text.replace('default', ''), 'sim/a.ts': text });
-  const off = ['x as any', 'const x: any = 1', 'new Map<string, any>()', '// @ts-ignore', '/* TO' + 'DO: more */', 'test.skip(x)', '{ skip: true }'];
+  const off = [
+    'x as ' + 'any',
+    'const x: ' + 'any = 1',
+    'new Map<string, any>()',
+    '// @ts-' + 'ignore',
+    '/* TO' + 'DO: more */',
+    'test.sk' + 'ip(x)',
+    '{ sk' + 'ip: true }',
+  ];
   for (const text of off) bites(words, { 'src/cli/a.ts': text, 'test/a.ts': text });
   bites(words, {}, { 'src/machine/a.ts': "// any Date\nconst many = 'as any';", 'src/cli/a.ts': 'const skip = { only: 1 };' });
   clean(words(sources));

@@ -38,4 +38,5 @@ export function check(): number {
   return failed;
 }
 
-if (import.meta.main) process.exitCode = check() === 0 ? 0 : 1;
+// tools/with-node.mjs imports this file, so it is not import.meta.main.
+if (process.argv[1] === import.meta.filename) process.exitCode = check() === 0 ? 0 : 1;
