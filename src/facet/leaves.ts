@@ -172,12 +172,11 @@ function folded(lines: readonly string[]): string {
       join = '';
       continue;
     }
-    text += line.startsWith('\\ ') ? line.slice(1) : join + line;
-    join = ' ';
-    if (line.endsWith('\\')) {
-      text = text.slice(0, -1);
-      join = '';
-    }
+    // Cut before it is added: cutting the whole text for each line would grow with the square of its length.
+    const goesOn = line.endsWith('\\');
+    const kept = goesOn ? line.slice(0, -1) : line;
+    text += line.startsWith('\\ ') ? kept.slice(1) : join + kept;
+    join = goesOn ? '' : ' ';
   }
   return text;
 }
@@ -259,14 +258,17 @@ class Literal {
         this.at++;
         return entries.length > 0 ? Object.fromEntries(entries) : list;
       }
+      const from = this.at;
       const item = this.value(depth + 1);
       if (item === undefined) return undefined;
+      const to = this.at;
       this.space();
       if (open === '{' && this.source[this.at] === ':') {
         this.at++;
         const value = this.value(depth + 1);
         if (value === undefined) return undefined;
-        entries.push([String(item), value]);
+        // A key that is itself a list or a dictionary stands as it was written: what it would print as is its own choice.
+        entries.push([typeof item === 'string' ? item : this.source.slice(from, to), value]);
         this.space();
       } else list.push(item);
       if (this.source[this.at] === ',') this.at++;

@@ -31,6 +31,9 @@ const TEXTS = [
   'x'.repeat(3_000),
   'constructor',
   '=read',
+  "{{'toString': 1}: 2}",
+  '- a: "b\\\n  c\\\n',
+  '{"a":[{"__proto__":{"b":1}}]}',
 ];
 const KEYS = ['to', 'amount', 'path', 'body', 'recipient', 'recipients', 'url', 'file_path', 'constructor', 'toString', 'hasOwnProperty', 'length', '', 'x'];
 const NUMBERS: readonly Cbor[] = [0, -1, 5, 99.5, 1e-7, 2 ** 53 - 1, -(2 ** 53 - 1), 2n ** 63n, 2n ** 64n - 1n, -(2n ** 64n)];
