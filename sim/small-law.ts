@@ -44,6 +44,10 @@ tools:
     fs: { op: =read, path: path }
     result: untrusted
     reads: [untrusted, private]
+  - tool: page
+    effect: read
+    result: untrusted
+    reads: [untrusted]
   - tool: balance
     effect: read
     result: own

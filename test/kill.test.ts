@@ -12,7 +12,7 @@ import { Fault } from '../src/base/fault.ts';
 import { Auditor } from './real/auditor.ts';
 import { writeLaw } from './real/law.ts';
 import { Promises, startLoad } from './real/load.ts';
-import { endAll, eventually, pause, RealNode, scratch } from './real/process.ts';
+import { endAll, pause, RealNode, scratch } from './real/process.ts';
 
 const ROUNDS = Number(process.env['AVA_KILL_ROUNDS'] ?? 20);
 const SEED = Number(process.env['AVA_SEED'] ?? Math.floor(performance.timeOrigin) % 1_000_000);
@@ -105,47 +105,4 @@ test(`${ROUNDS} rounds of SIGKILL under load lose nothing that was acknowledged`
     `kill: ${JSON.stringify({ answers: promises.answers, sessions: promises.sessions.length, blocks: report.blocks, entries: report.entries, ...figures })}`,
   );
   assert.ok(promises.answers > ROUNDS * 10, 'there was load');
-});
-
-/** What a first start makes, in the order in which it makes it. */
-const STEPS = [
-  'lock.db',
-  'pid',
-  'version.tmp',
-  'version',
-  'node.seed',
-  'genesis.cbor.tmp',
-  'genesis.cbor',
-  'log',
-  'log/spare.tmp',
-  'log/00000001.log',
-  'state',
-  'state/opening',
-  'state/data.mdb',
-  'address',
-];
-
-test('a first start that is killed at any step is made good by the next one', { timeout: 120_000 }, async () => {
-  const seen: string[] = [];
-  for (const step of STEPS) {
-    const dir = join(folder.path, `first-${step.replaceAll('/', '-')}`);
-    const node = new RealNode({ dir, constitution });
-    // a step may have passed before it is seen: then this kills a little later, which is as good
-    const path = join(dir, step);
-    await eventually(
-      step,
-      () => new Promise<boolean>((resolve) => setImmediate(() => resolve(existsSync(path) || existsSync(join(dir, 'address')) || !node.running))),
-    );
-    assert.ok(node.running, node.err);
-    await node.kill();
-    if (existsSync(path)) seen.push(step);
-    const next = await RealNode.start({ dir, constitution });
-    const { session } = await next.client.openSession('after');
-    assert.match(session, /^[0-9a-f]{32}$/);
-    assert.deepEqual(await next.stop(), { code: 0, signal: null }, next.err);
-    assert.equal((await fsck(dir)).entries, 1);
-    rmSync(dir, { recursive: true });
-  }
-  console.log(`kill: first starts ended at ${seen.join(' ')}`);
-  assert.ok(seen.length >= STEPS.length / 2);
 });

@@ -30,11 +30,23 @@ function programOf(name: string): string {
   }
 }
 
+/** The MCP client. @throws Fault config */
+async function loadSdk() {
+  try {
+    const [{ Client }, { StdioClientTransport }] = await Promise.all([
+      import('@modelcontextprotocol/sdk/client/index.js'),
+      import('@modelcontextprotocol/sdk/client/stdio.js'),
+    ]);
+    return { Client, StdioClientTransport };
+  } catch {
+    throw new Fault('config', 'the demo needs the package @modelcontextprotocol/sdk, which is not installed: npm install @modelcontextprotocol/sdk');
+  }
+}
+
 /** Starts both. `memory` is the file in which the memory server keeps what it is told. @throws Fault config */
 export async function startTools(folder: string, memory: string): Promise<Tools> {
   const programs = { filesystem: programOf(PACKAGES.filesystem), memory: programOf(PACKAGES.memory) };
-  const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
-  const { StdioClientTransport } = await import('@modelcontextprotocol/sdk/client/stdio.js');
+  const { Client, StdioClientTransport } = await loadSdk();
   const connect = async (name: keyof typeof PACKAGES, args: readonly string[], env: Readonly<Record<string, string>>): Promise<InstanceType<typeof Client>> => {
     const client = new Client({ name: 'avactl-demo', version: '1' });
     await client.connect(new StdioClientTransport({ command: process.execPath, args: [programs[name], ...args], env: { ...env }, stderr: 'ignore' }));

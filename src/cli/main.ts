@@ -37,10 +37,8 @@ export async function run(args: readonly string[], parts: OutputParts, signal: A
 export function main(args: readonly string[]): Promise<number> {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
-  for (const stream of [process.stdout, process.stderr]) {
-    // A reader that has seen enough, such as `head`, is no fault.
-    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.fault));
-  }
+  // A reader that has seen enough, such as `head`, is no fault: what runs ends in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ending.abort());
   return run(args, process, ending.signal);
 }
 

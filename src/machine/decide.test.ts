@@ -185,7 +185,9 @@ test('labels attach at allow, and are never lost', () => {
   assert.deepEqual(labels(), [], 'a denial reads nothing');
   permitOf(desk.decide(session, 'balance'));
   assert.deepEqual(labels(), ['private']);
-  permitOf(desk.decide(session, 'read', { path: 'x' }));
+  permitOf(desk.decide(session, 'page'));
+  assert.deepEqual(labels(), ['private', 'untrusted']);
+  permitOf(desk.decide(session, 'balance'));
   assert.deepEqual(labels(), ['private', 'untrusted']);
 });
 

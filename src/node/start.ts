@@ -1,6 +1,9 @@
 /** The composition root of one machine: ledger, sequencer, edge, HTTP. Functions that take options, no container. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Server, serve } from '../api/routes.ts';
 import { makeBundle } from '../audit/bundle.ts';
+import { GENESIS_NAME } from '../audit/fsck.ts';
 import { lastSequence } from '../machine/state.ts';
 import { parseTilePath } from '../merkle/tile.ts';
 import { Edge } from '../sequencer/edge.ts';
@@ -42,7 +45,9 @@ const WARM_MS = 600;
 /** @throws Fault port_in_use, and what `openLedger` and `loadConstitution` throw */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const report = options.report ?? ((message: string) => console.error(message));
-  const ledger = await openLedger(options.dir, (key) => soloGenesis(loadConstitution(options.constitution), key, Date.now()));
+  // Compiled before the folder is touched: a rule that does not compile leaves nothing behind.
+  const constitution = existsSync(join(options.dir, GENESIS_NAME)) ? null : loadConstitution(options.constitution);
+  const ledger = await openLedger(options.dir, (key) => soloGenesis(constitution ?? loadConstitution(options.constitution), key, Date.now()));
   const { law, state, log, key, genesis } = ledger;
   const [validator] = law.validators.values();
   const behind = new WriteBehind(ledger, (error) => report(`write-behind: ${error instanceof Error ? error.message : String(error)}`));
