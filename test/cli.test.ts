@@ -331,3 +331,19 @@ test('down: stops it, what was answered stays readable, and down again says that
     /AVA \d.* http:\/\/127\.0\.0\.1:\d+ .*\ndata folder .*own \(2 blocks.*\)\nconstitution "starter" v1: .*ENFORCED, .*OBSERVED until \d{4}-\d\d-\d\d/,
   );
 });
+
+test('a reader that has seen enough ends it in order', async () => {
+  const child = start(['demo'], { env: { TMPDIR: scratch } });
+  const ended = new Promise<number | null>((done) => child.on('close', done));
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
+    stderr += piece;
+  });
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  assert.equal(await ended, 0);
+  assert.equal(stderr, '');
+  assert.deepEqual(
+    readdirSync(scratch).filter((name) => name.startsWith('ava-demo-')),
+    [],
+  );
+});

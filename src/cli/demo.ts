@@ -106,7 +106,7 @@ async function act({ out, signal }: Call, home: string, memory: string, data: st
     const made: Made[] = [];
     const play = async (calls: readonly ScriptedCall[], hostile: boolean): Promise<void> => {
       for (const scripted of calls) {
-        if (signal.aborted) throw new Fault('usage', 'interrupted');
+        signal.throwIfAborted();
         made.push(await one(out, client, tools, session, scripted, home, hostile));
       }
     };

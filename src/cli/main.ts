@@ -26,6 +26,7 @@ export async function run(args: readonly string[], parts: OutputParts, signal: A
     }
     return await command.run(new Call(command, values, operands, out, signal));
   } catch (error) {
+    if (signal.aborted && error === signal.reason) return EXIT.fault;
     const fault = error instanceof Fault ? error : new Fault('internal', error instanceof Error ? error.message : String(error));
     out.fault(fault);
     if (fault.slug === 'internal' && error instanceof Error && parts.env.AVA_DEBUG !== undefined) out.note(error.stack ?? '');
@@ -38,8 +39,13 @@ export function main(args: readonly string[]): Promise<number> {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => ending.abort());
   // A reader that has seen enough, such as `head`, is no fault: what runs ends in order.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ending.abort());
-  return run(args, process, ending.signal);
+  let unread = false;
+  const stop = (): void => {
+    unread = true;
+    ending.abort();
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', stop);
+  return run(args, process, ending.signal).then((code) => (unread ? EXIT.ok : code));
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

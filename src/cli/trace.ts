@@ -97,7 +97,7 @@ export async function judgeRuns(client: Client, runs: readonly Run[], signal: Ab
   let failed = false;
   const worker = async (): Promise<void> => {
     while (next < runs.length && !failed) {
-      if (signal.aborted) throw new Fault('usage', 'interrupted before all runs were judged');
+      signal.throwIfAborted();
       const at = next++;
       try {
         done[at] = await judgeRun(client, runs[at], progress, tell);
