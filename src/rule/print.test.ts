@@ -63,6 +63,7 @@ const REMEDIES: readonly (readonly [judge: string, sentence: string | undefined]
   ['!(money.amount < 9)', 'money.amount must be at least 9'],
   ['money.amount + money.amount < 9', 'money.amount + money.amount must be below 9'],
   ['agent.sum("money.amount", "24h") < 5', 'agent.sum("money.amount", "1d") must be below 5'],
+  ['agent.sum("money.amount", "24h") == 0', 'agent.sum("money.amount", "1d") must be 0'],
   ['money.payee == "x"', 'money.payee must be "x"'],
   ['money.payee != "eve"', 'money.payee must not be "eve"'],
   ['money.payee in ["ann", "bob"]', 'money.payee must be in ["ann", "bob"]'],

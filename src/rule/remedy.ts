@@ -37,7 +37,8 @@ export function remedy(term: Term, wanted: boolean, view: View): string | undefi
       return order(less, more, (term.op === 'lt') === wanted, view);
     }
     case 'eq':
-      return isOwn(a) && !isOwn(b) ? equal(a, b, wanted, view) : equal(b, a, wanted, view);
+      // Said of the side that is the action's own, else of the one that is not a constant.
+      return (isOwn(a) === isOwn(b) ? b.op === 'const' : isOwn(a)) ? equal(a, b, wanted, view) : equal(b, a, wanted, view);
     case 'member':
       return sentence(view.text(a), wanted ? 'must be in' : 'must not be in', b, view);
     case 'starts':
