@@ -278,7 +278,7 @@ export class Cluster {
 
   private async close(part: Solo | Log): Promise<void> {
     let closed = false;
-    part.close().then(() => {
+    void part.close().then(() => {
       closed = true;
     });
     await settle();

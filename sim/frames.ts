@@ -27,4 +27,12 @@ export function frameOf(random: Random, height: number, entries: number, bytes: 
 }
 
 /** A block of the least size. */
-export const emptyFrame = (height: number): Frame => ({ height, durable: Math.max(0, height - 1), header: new Uint8Array(576), suite: 1, key_id: ZERO32, signature: new Uint8Array(64), items: [] });
+export const emptyFrame = (height: number): Frame => ({
+  height,
+  durable: Math.max(0, height - 1),
+  header: new Uint8Array(576),
+  suite: 1,
+  key_id: ZERO32,
+  signature: new Uint8Array(64),
+  items: [],
+});

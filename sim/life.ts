@@ -92,7 +92,10 @@ export function checkLog(log: Log, witnessed: Witnessed): void {
   }
   assert.equal(height, log.head);
   assert.equal(entries, log.size);
-  assert.throws(() => log.read(log.head + 1), (e) => e instanceof Fault && e.slug === 'block_unknown');
+  assert.throws(
+    () => log.read(log.head + 1),
+    (e) => e instanceof Fault && e.slug === 'block_unknown',
+  );
 }
 
 /** After a restart: what was recovered is durable and counts as acknowledged, what was not is gone for ever. */

@@ -93,9 +93,7 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Tra
     denied: session.denied + (verdict === 'deny' ? 1 : 0),
     escalated: session.escalated + (verdict === 'escalate' ? 1 : 0),
     labels:
-      allowed && entry?.reads.some((label) => !session.labels.includes(label))
-        ? [...new Set([...session.labels, ...entry.reads])].sort()
-        : session.labels,
+      allowed && entry?.reads.some((label) => !session.labels.includes(label)) ? [...new Set([...session.labels, ...entry.reads])].sort() : session.labels,
   });
   if (!allowed) return null;
   const permit: Permit = {
