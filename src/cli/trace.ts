@@ -28,6 +28,10 @@ const LIMIT_FAULTS: ReadonlySet<string> = new Set([
   'request_shape',
 ]);
 
+/** A node that others use too may be full: asked again so often, after so long. */
+const FULL_TRIES = 20;
+const FULL_WAIT_MS = 250;
+
 type Verdict = DecisionAnswer['verdict'];
 
 export interface Decided {
@@ -113,7 +117,7 @@ export async function judgeRuns(client: Client, runs: readonly Run[], signal: Ab
 }
 
 async function judgeRun(client: Client, run: Run, progress: Progress, tell: () => void): Promise<Decided[]> {
-  const { session } = await client.openSession('recorded');
+  const { session } = await patient(() => client.openSession('recorded'));
   if (run.user_prompt !== null) await say(client, session, run.user_prompt);
   const decided: Decided[] = [];
   for (const [step, given] of run.steps.entries()) {
@@ -127,20 +131,32 @@ async function judgeRun(client: Client, run: Run, progress: Progress, tell: () =
   return decided;
 }
 
+/** @throws Fault overloaded where the node stays full */
+async function patient<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Fault) || error.slug !== 'overloaded' || attempt >= FULL_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FULL_WAIT_MS));
+    }
+  }
+}
+
 /** What the user said; a text past the limit is told in parts. */
 async function say(client: Client, session: string, text: string): Promise<void> {
   try {
-    await client.input(session, text.toWellFormed());
+    await patient(() => client.input(session, text.toWellFormed()));
   } catch (error) {
     if (!(error instanceof Fault) || error.slug !== 'request_too_large') throw error;
-    for (let at = 0; at < text.length; at += PART_LENGTH) await client.input(session, text.slice(at, at + PART_LENGTH).toWellFormed());
+    for (let at = 0; at < text.length; at += PART_LENGTH) await patient(() => client.input(session, text.slice(at, at + PART_LENGTH).toWellFormed()));
   }
 }
 
 /** The answer, or null where the arguments themselves are past the limits. */
 async function ask(client: Client, session: string, { tool, args }: Step): Promise<DecisionAnswer | null> {
   try {
-    return await client.decide({ session, action: { kind: 'tool.call', name: tool, args } });
+    return await patient(() => client.decide({ session, action: { kind: 'tool.call', name: tool, args } }));
   } catch (error) {
     if (error instanceof Fault && LIMIT_FAULTS.has(error.slug)) return null;
     throw error;
@@ -158,7 +174,7 @@ function decisive(answer: DecisionAnswer | null): Pick<Decided, 'verdict' | 'rul
 async function tellOutcome(client: Client, permit: string, { result, error }: Step, progress: Progress): Promise<void> {
   const outcome = { permit, ok: error === null, ...(error !== null && { error: error.toWellFormed() }) };
   try {
-    await client.outcome({ ...outcome, result });
+    await patient(() => client.outcome({ ...outcome, result }));
   } catch (fault) {
     if (!(fault instanceof Fault) || !LIMIT_FAULTS.has(fault.slug)) throw fault;
     progress.cut += 1;
