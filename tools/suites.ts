@@ -24,6 +24,8 @@ export interface Suite {
 
 const tools = {
   python3: { probe: ['python3', '--version'], apt: ['python3'] },
+  // where tracing is forbidden it is of no use
+  strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
@@ -34,6 +36,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
+  { name: 'disk errors, by strace', files: ['test/disk-error.test.ts'], needs: ['strace'] },
   { name: 'across rooms', files: ['test/**/*.test.ts'] },
   { name: 'sim', files: ['sim/**/*.test.ts'], minutes: 10 },
 ];

@@ -34,6 +34,7 @@ export const HEAD_BYTES_MAX = 8_192;
 
 export const bodyMaxOf = (limits: HttpLimits, route: HotRoute): number => (route === 'batch' ? limits.batch_bytes_max : limits.body_bytes_max);
 
+const CLOSE_LOOK_MS = 20;
 /** How long a refused client has to read why. */
 const LINGER_MS = 1_000;
 /** Refused clients that are told why at one moment; past it they are cut off. */
@@ -138,10 +139,13 @@ export class FastServer implements Fleet {
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()));
     for (const connection of this.fast) connection.close();
     this.http.closeIdleConnections();
+    // node:http keeps a connection alive after the answer that was at work
+    const idle = setInterval(() => this.http.closeIdleConnections(), CLOSE_LOOK_MS);
     const cut = setTimeout(() => {
       for (const socket of this.sockets) socket.destroy();
     }, grace_ms);
     await closed;
+    clearInterval(idle);
     clearTimeout(cut);
     this.http.close();
   }
