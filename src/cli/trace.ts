@@ -6,6 +6,7 @@ import type { DecisionAnswer } from '../api/schema.ts';
 import { Fault } from '../base/fault.ts';
 import { dataFolder, nodeUrl } from './address.ts';
 import type { Call } from './command.ts';
+import { Decisions } from './decisions.ts';
 import { EXIT } from './exit.ts';
 import type { Output } from './output.ts';
 import { type Run, readRuns, type Step } from './runs.ts';
@@ -17,6 +18,7 @@ const RUNS_AT_ONCE = 64;
 /** UTF-16 units of a part of a long text of the user, and of a result that is too large to report whole. */
 const PART_LENGTH = 16_384;
 const LIMIT_RULE = 'limit';
+const AGENT = 'recorded';
 /** What a node refuses because of the arguments themselves. */
 const LIMIT_FAULTS: ReadonlySet<string> = new Set([
   'request_too_large',
@@ -97,6 +99,7 @@ function write(path: string, text: string): void {
 /** All runs, many at once; the answer is in their order. @throws Fault that is not about one step's arguments */
 export async function judgeRuns(client: Client, runs: readonly Run[], signal: AbortSignal, progress: Progress, tell: () => void): Promise<Decided[]> {
   const done: Decided[][] = [];
+  const decisions = new Decisions(client);
   let next = 0;
   let failed = false;
   const worker = async (): Promise<void> => {
@@ -104,7 +107,7 @@ export async function judgeRuns(client: Client, runs: readonly Run[], signal: Ab
       signal.throwIfAborted();
       const at = next++;
       try {
-        done[at] = await judgeRun(client, runs[at], progress, tell);
+        done[at] = await judgeRun(client, decisions, runs[at], progress, tell);
       } catch (error) {
         failed = true;
         throw error;
@@ -116,13 +119,12 @@ export async function judgeRuns(client: Client, runs: readonly Run[], signal: Ab
   return done.flat();
 }
 
-async function judgeRun(client: Client, run: Run, progress: Progress, tell: () => void): Promise<Decided[]> {
-  const { session } = await patient(() => client.openSession('recorded'));
-  if (run.user_prompt !== null) await say(client, session, run.user_prompt);
+async function judgeRun(client: Client, decisions: Decisions, run: Run, progress: Progress, tell: () => void): Promise<Decided[]> {
+  const session = await open(client, run.user_prompt);
   const decided: Decided[] = [];
   for (const [step, given] of run.steps.entries()) {
     if (given.user !== null) await say(client, session, given.user);
-    const answer = await ask(client, session, given);
+    const answer = await ask(decisions, session, given);
     progress.calls += 1;
     tell();
     decided.push({ trace: run.trace, step, ...decisive(answer) });
@@ -143,6 +145,14 @@ async function patient<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A session that has been told what the user asked for. */
+async function open(client: Client, prompt: string | null): Promise<string> {
+  if (prompt !== null && prompt.length <= PART_LENGTH) return (await patient(() => client.openSession(AGENT, prompt.toWellFormed()))).session;
+  const { session } = await patient(() => client.openSession(AGENT));
+  if (prompt !== null) await say(client, session, prompt);
+  return session;
+}
+
 /** What the user said; a text past the limit is told in parts. */
 async function say(client: Client, session: string, text: string): Promise<void> {
   try {
@@ -154,9 +164,9 @@ async function say(client: Client, session: string, text: string): Promise<void>
 }
 
 /** The answer, or null where the arguments themselves are past the limits. */
-async function ask(client: Client, session: string, { tool, args }: Step): Promise<DecisionAnswer | null> {
+async function ask(decisions: Decisions, session: string, { tool, args }: Step): Promise<DecisionAnswer | null> {
   try {
-    return await patient(() => client.decide({ session, action: { kind: 'tool.call', name: tool, args } }));
+    return await patient(() => decisions.ask({ session, action: { kind: 'tool.call', name: tool, args } }));
   } catch (error) {
     if (error instanceof Fault && LIMIT_FAULTS.has(error.slug)) return null;
     throw error;
