@@ -13,15 +13,55 @@ import { Frontier } from '../src/merkle/tree.ts';
 
 const text = readFileSync(`${import.meta.dirname}/../spec/vectors/merkle.json`, 'utf8');
 
-interface Inclusion { leaf: string; index: number; size: number; proof: string[]; root: string; fault?: string; why?: string }
-interface Consistency { from: number; from_root: string; size: number; root: string; proof: string[]; fault?: string; why?: string }
-interface Sparse { root: string; path: string; value: string | null; proof: { siblings: string[]; other: [string, string] | null }; encoded?: string; fault?: string; why?: string }
+interface Inclusion {
+  leaf: string;
+  index: number;
+  size: number;
+  proof: string[];
+  root: string;
+  fault?: string;
+  why?: string;
+}
+interface Consistency {
+  from: number;
+  from_root: string;
+  size: number;
+  root: string;
+  proof: string[];
+  fault?: string;
+  why?: string;
+}
+interface Sparse {
+  root: string;
+  path: string;
+  value: string | null;
+  proof: { siblings: string[]; other: [string, string] | null };
+  encoded?: string;
+  fault?: string;
+  why?: string;
+}
 
 const data = JSON.parse(text) as {
-  tree: { entries: string[]; roots: { size: number; root: string; frontier: string }[]; inclusion: Inclusion[]; consistency: Consistency[]; inclusion_negative: Inclusion[]; consistency_negative: Consistency[] };
+  tree: {
+    entries: string[];
+    roots: { size: number; root: string; frontier: string }[];
+    inclusion: Inclusion[];
+    consistency: Consistency[];
+    inclusion_negative: Inclusion[];
+    consistency_negative: Consistency[];
+  };
   sparse: { proofs: Sparse[]; negative: Sparse[] };
-  note: { vkey: string; positive: { size: number; root: string; note: string }[]; negative: { note: string; fault: string; why: string }[]; vkey_negative: { vkey: string; fault: string }[] };
-  tile: { positive: { level: number; index: number; width: number; path: string }[]; negative: { path: string; fault: string }[]; bundle: { width: number; bytes: string } };
+  note: {
+    vkey: string;
+    positive: { size: number; root: string; note: string }[];
+    negative: { note: string; fault: string; why: string }[];
+    vkey_negative: { vkey: string; fault: string }[];
+  };
+  tile: {
+    positive: { level: number; index: number; width: number; path: string }[];
+    negative: { path: string; fault: string }[];
+    bundle: { width: number; bytes: string };
+  };
 };
 
 const bytes = (value: string): Octets => octets(fromHex(value));
@@ -45,7 +85,10 @@ test('frontiers (M-4), proofs of inclusion (M-6) and consistency (M-8)', () => {
 });
 
 test('sparse proofs (M-15, M-16)', () => {
-  const proofOf = ({ proof }: Sparse): SparseProof => ({ siblings: proof.siblings.map(bytes), other: proof.other === null ? null : { path: bytes(proof.other[0]), value: bytes(proof.other[1]) } });
+  const proofOf = ({ proof }: Sparse): SparseProof => ({
+    siblings: proof.siblings.map(bytes),
+    other: proof.other === null ? null : { path: bytes(proof.other[0]), value: bytes(proof.other[1]) },
+  });
   const check = (v: Sparse): void => verifySparse(bytes(v.root), bytes(v.path), v.value === null ? null : bytes(v.value), proofOf(v));
   for (const vector of data.sparse.proofs) {
     check(vector);
@@ -56,7 +99,8 @@ test('sparse proofs (M-15, M-16)', () => {
 
 test('notes, checkpoints, verifier keys (M-22 to M-27)', () => {
   const verifier = parseVkey(data.note.vkey);
-  for (const { size, root, note } of data.note.positive) assert.deepEqual(openCheckpoint(utf8(note), verifier), { origin: verifier.name, size, root: bytes(root) });
+  for (const { size, root, note } of data.note.positive)
+    assert.deepEqual(openCheckpoint(utf8(note), verifier), { origin: verifier.name, size, root: bytes(root) });
   for (const vector of data.note.negative) refused(vector, () => openCheckpoint(utf8(vector.note), verifier));
   for (const vector of data.note.vkey_negative) refused(vector, () => parseVkey(vector.vkey));
 });

@@ -59,22 +59,18 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   const scoped = rulesFor(law, action, facets);
   const groups = grouped(witness ?? {});
   const broken = (rule: ActiveRule): boolean => Object.hasOwn(groups.breaker, rule.name) && groups.breaker[rule.name] === true;
-  const source: JudgeSource = {
-    action,
-    args,
-    context: (transaction.sidecar[2] ?? undefined) as CborMap | undefined,
-    agent: groups.agent,
-    session: groups.session,
-    flow: groups.flow,
-    now_ms: time_ms,
-    params: {},
-    effect: facets.effect,
-    egress: facets.egress,
-    money: facets.money,
-    mail: facets.mail,
-    http: facets.http,
-    fs: facets.fs,
-  };
+  const source = sourceOf(
+    {
+      action,
+      args,
+      context: (transaction.sidecar[2] ?? undefined) as CborMap | undefined,
+      agent: groups.agent,
+      session: groups.session,
+      flow: groups.flow,
+      now_ms: time_ms,
+    },
+    facets,
+  );
   const read = witnessOf(scoped, source, broken);
   if (!equal(encode(read), encode(witness))) throw new Fault('verify_failed', 'the witness is not what the rules in scope read');
   return { judgement: judge(law, scoped, source, time_ms, broken, runBoth), scoped, source, broken };

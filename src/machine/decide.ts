@@ -18,7 +18,6 @@ import type { State } from './state.ts';
 import { readSum, reserve } from './sum.ts';
 import { idOf, type Transaction } from './transaction.ts';
 
-const NO_PARAMS = {};
 const never = (): boolean => false;
 
 /** D-1. @throws Fault session_unknown */
@@ -41,28 +40,24 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
     reads_flow ||= rule.reads_flow;
     for (const sum of rule.sums) agent[sum.key] ??= readSum(overlay, session.agent, sum, time_ms);
   }
-  const source: JudgeSource = {
-    action,
-    args,
-    context: context ?? undefined,
-    agent,
-    session: {
-      calls: session.calls,
-      denied: session.denied,
-      escalated: session.escalated,
-      age_ms: time_ms - session.opened_ms,
-      labels: session.labels,
+  const source = sourceOf(
+    {
+      action,
+      args,
+      context: context ?? undefined,
+      agent,
+      session: {
+        calls: session.calls,
+        denied: session.denied,
+        escalated: session.escalated,
+        age_ms: time_ms - session.opened_ms,
+        labels: session.labels,
+      },
+      flow: reads_flow || action.permit ? { ...callFlow(entry, args, memory) } : undefined,
+      now_ms: time_ms,
     },
-    flow: reads_flow || action.permit ? { ...callFlow(entry, args, memory) } : undefined,
-    now_ms: time_ms,
-    params: NO_PARAMS,
-    effect: facets.effect,
-    egress: facets.egress,
-    money: facets.money,
-    mail: facets.mail,
-    http: facets.http,
-    fs: facets.fs,
-  };
+    facets,
+  );
   const judgement = judge(law, scoped, source, time_ms, broken);
   const witness = witnessOf(scoped, source, broken);
   const permit = action.permit

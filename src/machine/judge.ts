@@ -20,6 +20,15 @@ export interface JudgeSource extends Record<string, unknown> {
   params: Readonly<Record<string, number | bigint>>;
 }
 
+const NO_PARAMS = {};
+
+/** D-2: the action with its facets and what the state gives. `params` is set for each rule as it runs. */
+export function sourceOf(given: Omit<JudgeSource, 'params'>, facets: Facets): JudgeSource {
+  const { action, args, context, agent, session, flow, now_ms } = given;
+  const { effect, egress, money, mail, http, fs } = facets;
+  return { action, args, context, agent, session, flow, now_ms, params: NO_PARAMS, effect, egress, money, mail, http, fs };
+}
+
 export interface Judgement {
   readonly verdict: Verdict;
   readonly enforced: boolean;

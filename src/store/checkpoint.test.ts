@@ -36,7 +36,10 @@ test('what is not durable, goes back or forks is never signed', async () => {
   await assert.rejects(publisher.publish(5, rootOf(6)), refuses('ledger_behind'));
   assert.equal(readPublished(disk), null);
   const both = await Promise.allSettled([publisher.publish(6, rootOf(6)), publisher.publish(7, rootOf(7))]);
-  assert.deepEqual(both.map(({ status }) => status), ['fulfilled', 'rejected']);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
 });
 
 test('a damaged or foreign checkpoint is refused', async () => {

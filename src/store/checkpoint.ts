@@ -4,8 +4,8 @@
  */
 import { type Octets, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { type Checkpoint, NOTE_BYTES_MAX, type NoteVerifier, openCheckpoint, signCheckpoint } from '../merkle/note.ts';
 import type { SigningKey } from '../crypto/suite.ts';
+import { type Checkpoint, NOTE_BYTES_MAX, type NoteVerifier, openCheckpoint, signCheckpoint } from '../merkle/note.ts';
 import { type Disk, settled } from './disk.ts';
 
 const NAME = 'checkpoint';
@@ -69,7 +69,8 @@ export class Publisher {
     if (this.busy) throw new Fault('internal', 'a checkpoint is being published');
     if (size > this.log.size) throw new Fault('ledger_behind', `entry ${size} is not durable`, { size });
     const { last } = this;
-    if (last !== null && (size < last.size || (size === last.size && root !== last.root))) throw new Fault('ledger_behind', `a checkpoint of ${last.size} entries has been published`, { size });
+    if (last !== null && (size < last.size || (size === last.size && root !== last.root)))
+      throw new Fault('ledger_behind', `a checkpoint of ${last.size} entries has been published`, { size });
     const checkpoint = { origin: this.origin, size, root };
     const note = signCheckpoint(checkpoint, this.key);
     this.busy = true;

@@ -2,7 +2,23 @@
  * The disk as the store sees it, and the real one on node:fs. The simulated one is sim/disk.ts. Every operation may
  * throw; an error code (`EIO`, `ENOSPC`, …) is all that the store looks at.
  */
-import { close, closeSync, existsSync, fdatasync, fstatSync, fsync, mkdirSync, open, openSync, readdirSync, readSync, renameSync, unlinkSync, write, writeSync } from 'node:fs';
+import {
+  close,
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  fsync,
+  mkdirSync,
+  open,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** Called once, never before the call that was given it has returned. */
@@ -100,7 +116,9 @@ export class RealDisk implements Disk {
   }
 
   list(): string[] {
-    return readdirSync(this.path, { withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => entry.name);
+    return readdirSync(this.path, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name);
   }
 
   open(name: string, mode: 'read' | 'write' | 'create'): DiskFile {

@@ -5,17 +5,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratchFolder } from '../../sim/scratch.ts';
-import { Fault, type FaultName } from '../base/fault.ts';
-import { DATA_VERSION, openFolder, readFolder, versionOf } from './folder.ts';
-import { signingKey } from '../crypto/suite.ts';
 import { ZERO32 } from '../base/bytes.ts';
+import { Fault, type FaultName } from '../base/fault.ts';
+import { signingKey } from '../crypto/suite.ts';
 import { noteVerifier } from '../merkle/note.ts';
+import { DATA_VERSION, openFolder, readFolder, versionOf } from './folder.ts';
 import { holderOf } from './lock.ts';
 
 const refuses = (slug: FaultName, text: RegExp) => (e: unknown) => e instanceof Fault && e.slug === slug && text.test(e.message);
 
 /** Names, sizes and times of all files, to see that nothing was written. */
-const stateOf = (path: string): string => readdirSync(path, { recursive: true }).sort().map((name) => `${name} ${statSync(join(path, String(name))).size} ${statSync(join(path, String(name))).mtimeMs}`).join('\n');
+const stateOf = (path: string): string =>
+  readdirSync(path, { recursive: true })
+    .sort()
+    .map((name) => `${name} ${statSync(join(path, String(name))).size} ${statSync(join(path, String(name))).mtimeMs}`)
+    .join('\n');
 
 /** A process that opens the folder, says so, and waits. */
 async function holder(path: string): Promise<{ pid: number; kill: (signal: NodeJS.Signals) => Promise<void> }> {
@@ -75,7 +79,12 @@ test('only one of many gets it', async (t) => {
 
 test('a folder of another version or kind is refused, and nothing is written', async (t) => {
   const path = scratchFolder(t);
-  for (const [text, reason] of [['ava-data 2\n', /has version 2/], ['ava-data 01\n', /cannot be read/], ['', /cannot be read/], ['ava-data 1', /cannot be read/]] as const) {
+  for (const [text, reason] of [
+    ['ava-data 2\n', /has version 2/],
+    ['ava-data 01\n', /cannot be read/],
+    ['', /cannot be read/],
+    ['ava-data 1', /cannot be read/],
+  ] as const) {
     writeFileSync(join(path, 'version'), text);
     const before = stateOf(path);
     await assert.rejects(openFolder(path), refuses('data_version', reason));

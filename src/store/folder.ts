@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
+import type { SigningKey } from '../crypto/suite.ts';
 import type { Checkpoint, NoteVerifier } from '../merkle/note.ts';
 import { type Durable, openPublished, Publisher, readPublished, replaceFile } from './checkpoint.ts';
-import type { SigningKey } from '../crypto/suite.ts';
 import { RealDisk } from './disk.ts';
 import { LOCK_NAME, lockFolder, PID_NAME } from './lock.ts';
 
@@ -16,10 +16,9 @@ const TEMPORARY = 'version.tmp';
 /** What a start that was interrupted before the version was written may have left. */
 const EARLY: ReadonlySet<string> = new Set([LOCK_NAME, PID_NAME, TEMPORARY]);
 
+export type { Publisher } from './checkpoint.ts';
 /** The process that has this data folder open, as it wrote it; null when none did. */
 export { holderOf, LOCK_NAME } from './lock.ts';
-
-export type { Publisher } from './checkpoint.ts';
 
 /** A data folder to read, which another process may hold. */
 export interface ReadFolder {
@@ -60,7 +59,8 @@ export function versionOf(path: string): number | null {
 
 function checkVersion(path: string): number | null {
   const version = versionOf(path);
-  if (version !== null && version !== DATA_VERSION) throw new Fault('data_version', `${path} has version ${version}, this AVA knows ${DATA_VERSION}`, { folder: path, version });
+  if (version !== null && version !== DATA_VERSION)
+    throw new Fault('data_version', `${path} has version ${version}, this AVA knows ${DATA_VERSION}`, { folder: path, version });
   return version;
 }
 

@@ -13,7 +13,8 @@ const random = new Random(SEED);
 
 async function grow(log: Log, blocks: number): Promise<void> {
   const writer = new FrameWriter(log.salt);
-  for (let i = 0; i < blocks; i++) await new Promise<void>((resolve) => log.append(writer.encode(frameOf(random, log.head + 1, 2, 50)), log.head + 1, () => resolve()));
+  for (let i = 0; i < blocks; i++)
+    await new Promise<void>((resolve) => log.append(writer.encode(frameOf(random, log.head + 1, 2, 50)), log.head + 1, () => resolve()));
 }
 
 /** Takes `count` heights from a follower. */

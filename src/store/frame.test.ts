@@ -11,7 +11,12 @@ console.log(`seed ${SEED}`);
 const SALT = 'saltsalt';
 const writer = new FrameWriter(SALT);
 const bytesOf = (frame: Frame): Buffer => Buffer.from(writer.encode(frame));
-const refuses = (bytes: Uint8Array, reason: RegExp) => assert.throws(() => decodeFrame(bytes, SALT), (e) => e instanceof Fault && e.slug === 'frame_malformed' && reason.test(e.message), String(reason));
+const refuses = (bytes: Uint8Array, reason: RegExp) =>
+  assert.throws(
+    () => decodeFrame(bytes, SALT),
+    (e) => e instanceof Fault && e.slug === 'frame_malformed' && reason.test(e.message),
+    String(reason),
+  );
 
 /** The frame with one field changed and both checksums made anew. */
 function resealed(frame: Frame, change: (bytes: Buffer) => void): Buffer {
@@ -28,10 +33,14 @@ test('a frame goes and comes back', () => {
     const frame = frameOf(random, 1 + random.below(2 ** 32) * 1_000, random.below(12), 400);
     const bytes = bytesOf(frame);
     const again = decodeFrame(bytes, SALT);
-    assert.deepEqual({ ...again, header: Buffer.from(again.header), signature: Buffer.from(again.signature), items: [] }, { ...frame, header: Buffer.from(frame.header), signature: Buffer.from(frame.signature), items: [] });
+    assert.deepEqual(
+      { ...again, header: Buffer.from(again.header), signature: Buffer.from(again.signature), items: [] },
+      { ...frame, header: Buffer.from(frame.header), signature: Buffer.from(frame.signature), items: [] },
+    );
     assert.equal(again.items.length, frame.items.length);
     again.items.forEach((item, at) => {
-      for (const part of ['entry', 'sidecar', 'witness'] as const) assert.deepEqual(item[part] && Buffer.from(item[part]), frame.items[at][part] && Buffer.from(frame.items[at][part] ?? []));
+      for (const part of ['entry', 'sidecar', 'witness'] as const)
+        assert.deepEqual(item[part] && Buffer.from(item[part]), frame.items[at][part] && Buffer.from(frame.items[at][part] ?? []));
     });
     assert.deepEqual(bytesOf(again), bytes, 'one encoding');
   }
@@ -95,7 +104,10 @@ test('what has valid checksums and no meaning is refused with its reason', () =>
     [/bytes are left over|past the end/, (b) => b.writeUInt32BE(b.readUInt32BE(rows + 12) - 1, rows + 12)],
   ];
   for (const [reason, change] of cases) refuses(resealed(frame, change), reason);
-  decodeFrame(resealed(frame, () => undefined), SALT);
+  decodeFrame(
+    resealed(frame, () => undefined),
+    SALT,
+  );
   const mark = bytesOf(frame);
   mark.writeUInt8(0x45, mark.length - 4);
   refuses(mark, /the checksum is wrong/);
@@ -106,14 +118,30 @@ test('what a frame cannot hold is refused before it is written', () => {
   const good = emptyFrame(5);
   const item = { entry: new Uint8Array(1), sidecar: null, witness: null };
   const cases: Frame[] = [
-    { ...good, height: -1 }, { ...good, height: 0.5 }, { ...good, durable: 5 }, { ...good, durable: -1 }, { ...good, header: new Uint8Array(575) },
-    { ...good, key_id: 'x' }, { ...good, suite: 0 }, { ...good, suite: 65_536 }, { ...good, signature: new Uint8Array(8_193) },
-    { ...good, items: [{ ...item, entry: new Uint8Array(0) }] }, { ...good, items: [{ ...item, entry: new Uint8Array(65_536) }] },
-    { ...good, items: [{ ...item, sidecar: new Uint8Array(196_609) }] }, { ...good, items: [{ ...item, witness: new Uint8Array(131_073) }] },
+    { ...good, height: -1 },
+    { ...good, height: 0.5 },
+    { ...good, durable: 5 },
+    { ...good, durable: -1 },
+    { ...good, header: new Uint8Array(575) },
+    { ...good, key_id: 'x' },
+    { ...good, suite: 0 },
+    { ...good, suite: 65_536 },
+    { ...good, signature: new Uint8Array(8_193) },
+    { ...good, items: [{ ...item, entry: new Uint8Array(0) }] },
+    { ...good, items: [{ ...item, entry: new Uint8Array(65_536) }] },
+    { ...good, items: [{ ...item, sidecar: new Uint8Array(196_609) }] },
+    { ...good, items: [{ ...item, witness: new Uint8Array(131_073) }] },
     { ...good, items: Array.from({ length: FRAME_ENTRIES_MAX + 1 }, () => item) },
   ];
-  for (const frame of cases) assert.throws(() => writer.encode(frame), (e) => e instanceof Fault && e.slug === 'frame_malformed');
+  for (const frame of cases)
+    assert.throws(
+      () => writer.encode(frame),
+      (e) => e instanceof Fault && e.slug === 'frame_malformed',
+    );
   const large = { entry: new Uint8Array(65_535), sidecar: new Uint8Array(196_608), witness: null };
-  assert.throws(() => writer.encode({ ...good, items: Array.from({ length: 200 }, () => large) }), (e) => e instanceof Fault && e.slug === 'frame_too_large');
+  assert.throws(
+    () => writer.encode({ ...good, items: Array.from({ length: 200 }, () => large) }),
+    (e) => e instanceof Fault && e.slug === 'frame_too_large',
+  );
   assert.throws(() => new FrameWriter('short'), RangeError);
 });

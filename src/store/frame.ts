@@ -3,7 +3,7 @@
  * contains: sidecars and witnesses. Every byte is covered by the crc and has one meaning.
  */
 import { crc32 } from 'node:zlib';
-import { octets, type Octets, putOctets } from '../base/bytes.ts';
+import { type Octets, octets, putOctets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { BLOCK_DUE_MAX, BLOCK_TRANSACTIONS_MAX, ENTRY_BYTES_MAX, SIDECAR_BYTES_MAX, U53_MAX } from '../base/limit.ts';
 
@@ -74,7 +74,8 @@ function checkFrame(frame: Frame): void {
     throw new Fault('frame_malformed', `block ${frame.height}: ${what}`, { height: frame.height });
   };
   if (!Number.isSafeInteger(frame.height) || frame.height < 0) wrong('the height is not a whole number');
-  if (!Number.isSafeInteger(frame.durable) || frame.durable < 0 || (frame.durable >= frame.height && frame.durable !== 0)) wrong('the durable height is not below the height');
+  if (!Number.isSafeInteger(frame.durable) || frame.durable < 0 || (frame.durable >= frame.height && frame.durable !== 0))
+    wrong('the durable height is not below the height');
   if (frame.header.length !== HEADER_BYTES) wrong(`a header has ${HEADER_BYTES} bytes`);
   if (frame.key_id.length !== 32) wrong('a key id has 32 bytes');
   if (frame.suite < 1 || frame.suite > 0xffff) wrong('a suite is a u16 from 1');
@@ -213,7 +214,8 @@ export function decodeFrame(bytes: Uint8Array, salt: Octets): Frame {
     const entryBytes = b.readUInt32BE(row);
     const sidecarBytes = b.readUInt32BE(row + 4);
     const witnessBytes = b.readUInt32BE(row + 8);
-    if (entryBytes === 0 || entryBytes > ENTRY_BYTES_MAX || sidecarBytes > SIDECAR_BYTES_MAX + 1 || witnessBytes > WITNESS_BYTES_MAX + 1) wrong(`a length of entry ${i} exceeds its bound`);
+    if (entryBytes === 0 || entryBytes > ENTRY_BYTES_MAX || sidecarBytes > SIDECAR_BYTES_MAX + 1 || witnessBytes > WITNESS_BYTES_MAX + 1)
+      wrong(`a length of entry ${i} exceeds its bound`);
     items.push({
       entry: part(entryBytes),
       sidecar: sidecarBytes === 0 ? null : part(sidecarBytes - 1),

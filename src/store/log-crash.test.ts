@@ -62,7 +62,12 @@ test('a power cut at every call, with every subset of what was not synced', asyn
     states += await everyWay(WAYS_MAX, async (choose) => goOn(disk.crashed(choose), witnessed.clone(), at));
     // subsets drawn at random where there are more than were walked
     const random = new Random(SEED + at);
-    for (let i = 0; i < WAYS_MAX / 4; i++, states++) await goOn(disk.crashed((of) => random.below(of)), witnessed.clone(), at);
+    for (let i = 0; i < WAYS_MAX / 4; i++, states++)
+      await goOn(
+        disk.crashed((of) => random.below(of)),
+        witnessed.clone(),
+        at,
+      );
     await goOn(disk.killed(), witnessed.clone(), at);
   }
   console.log(`${calls} calls, ${states} crash states`);
@@ -105,14 +110,23 @@ test('an error of the disk at every call: it stops, stays readable, and the next
   for (const fault of ['EIO', 'ENOSPC', 'short'] as const) {
     for (let at = 1; at <= calls; at++) {
       const { disk, witnessed } = await live(at, fault);
-      for (let i = 0; i < 4; i++, states++) await goOn(disk.crashed((of) => random.below(of)), witnessed.clone(), i);
+      for (let i = 0; i < 4; i++, states++)
+        await goOn(
+          disk.crashed((of) => random.below(of)),
+          witnessed.clone(),
+          i,
+        );
       // the page cache shows what a failed sync may never have stored: after the restart it must be durable
       const killed = disk.killed();
       const seen = witnessed.clone();
       const log = await openLog(killed);
       assert(log !== null);
       adopt(log, seen);
-      await goOn(killed.crashed(() => 0), seen, at);
+      await goOn(
+        killed.crashed(() => 0),
+        seen,
+        at,
+      );
       states += 1;
     }
   }
@@ -197,7 +211,11 @@ test('every flipped bit of an acknowledged block is refused, and the block named
     for (let at = 0; at < end; at += 1 + random.below(5), flips++) {
       const copy = disk.crashed(() => 0);
       copy.flip(name, at, random.below(8));
-      await assert.rejects(openLog(copy), (e) => e instanceof Fault && e.slug === 'ledger_corrupt' && /block \d|segment \d/.test(e.message), `${name} byte ${at}`);
+      await assert.rejects(
+        openLog(copy),
+        (e) => e instanceof Fault && e.slug === 'ledger_corrupt' && /block \d|segment \d/.test(e.message),
+        `${name} byte ${at}`,
+      );
     }
   }
   console.log(`${flips} flips of ${witnessed.acknowledged} blocks`);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SimDisk } from '../../sim/disk.ts';
 import { frameOf } from '../../sim/frames.ts';
 import { Random } from '../../sim/random.ts';
-import { SimDisk } from '../../sim/disk.ts';
 import { scratchFolder } from '../../sim/scratch.ts';
 import { Fault, type FaultName } from '../base/fault.ts';
 import { type Disk, RealDisk } from './disk.ts';
@@ -31,7 +31,15 @@ async function grow(log: Log, blocks: number, bytes = 400): Promise<Frame[]> {
   return frames;
 }
 
-const plain = (frame: Frame): unknown => JSON.parse(JSON.stringify({ ...frame, header: [...frame.header], signature: [...frame.signature], items: frame.items.map(({ entry, sidecar, witness }) => [[...entry], sidecar && [...sidecar], witness && [...witness]]) }));
+const plain = (frame: Frame): unknown =>
+  JSON.parse(
+    JSON.stringify({
+      ...frame,
+      header: [...frame.header],
+      signature: [...frame.signature],
+      items: frame.items.map(({ entry, sidecar, witness }) => [[...entry], sidecar && [...sidecar], witness && [...witness]]),
+    }),
+  );
 
 for (const [kind, diskOf] of [
   ['a real disk', (t) => new RealDisk(join(scratchFolder(t), 'log'))],
@@ -73,7 +81,10 @@ test('segments are made ahead, and a block that fits in none stands all the same
   const frames = [large, huge, ...(await grow(log, 30))];
   await log.close();
   assert(readdirSync(folder).length > 1);
-  assert(readdirSync(folder).every((name) => statSync(join(folder, name)).size >= SMALL.segment_bytes), 'zeroed to their size');
+  assert(
+    readdirSync(folder).every((name) => statSync(join(folder, name)).size >= SMALL.segment_bytes),
+    'zeroed to their size',
+  );
   const again = await Log.open(new RealDisk(folder), SMALL);
   assert.deepEqual([...again.frames()].map(plain), frames.map(plain));
   await again.close();
@@ -93,7 +104,7 @@ test('one block at a time, of this log, and the next height', async () => {
   assert.equal(log.head, 1);
 });
 
-test('the frame\'s buffer is free on return, and watchers have copies', async () => {
+test("the frame's buffer is free on return, and watchers have copies", async () => {
   const log = await Log.open(new SimDisk(() => 0), SMALL);
   const writer = new FrameWriter(log.salt);
   const seen: [number, Uint8Array][] = [];

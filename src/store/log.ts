@@ -258,7 +258,8 @@ export class Log {
   }
 
   private segmentOf(height: number): Segment {
-    if (!Number.isSafeInteger(height) || height < this.first || height > this.head) throw new Fault('block_unknown', `no block ${height}: the ledger has ${this.first} to ${this.head}`, { height });
+    if (!Number.isSafeInteger(height) || height < this.first || height > this.head)
+      throw new Fault('block_unknown', `no block ${height}: the ledger has ${this.first} to ${this.head}`, { height });
     let low = 0;
     let high = this.segments.length - 1;
     while (low < high) {
@@ -324,7 +325,8 @@ export class Log {
 
   /** The block that holds entry `index`. @throws Fault block_unknown */
   heightOfEntry(index: number): number {
-    if (!Number.isSafeInteger(index) || index < 0 || index >= this.size) throw new Fault('block_unknown', `no entry ${index}: the ledger has ${this.size}`, { index });
+    if (!Number.isSafeInteger(index) || index < 0 || index >= this.size)
+      throw new Fault('block_unknown', `no entry ${index}: the ledger has ${this.size}`, { index });
     let low = 0;
     let high = this.segments.length - 1;
     while (low < high) {

@@ -62,7 +62,13 @@ export interface SegmentFailure {
 const isFull = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 
 /** F-12: makes segment `number` of `bytes`, off the event loop. `file` is null on failure. */
-export function makeSegment(disk: Disk, number: number, salt: Octets, bytes: number, done: (file: DiskFile | null, failure: SegmentFailure | null) => void): void {
+export function makeSegment(
+  disk: Disk,
+  number: number,
+  salt: Octets,
+  bytes: number,
+  done: (file: DiskFile | null, failure: SegmentFailure | null) => void,
+): void {
   let file: DiskFile | null = null;
   let named = false;
   const fail = (error: Error): void => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, existsSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Random } from '../../sim/random.ts';
@@ -14,7 +14,11 @@ console.log(`seed ${SEED}`);
 async function fill(path: string, entries: number): Promise<void> {
   const store = await StateStore.open(path);
   await store.load();
-  await store.write(7, Array.from({ length: entries }, (_, i): Change => [Buffer.from(`key ${i}`), Buffer.alloc(100, i)]), entries);
+  await store.write(
+    7,
+    Array.from({ length: entries }, (_, i): Change => [Buffer.from(`key ${i}`), Buffer.alloc(100, i)]),
+    entries,
+  );
   await store.close();
 }
 
@@ -87,7 +91,8 @@ async function dropsAfter(t: Parameters<typeof scratchFolder>[0], damage: (path:
 
 test('a foreign file is thrown away', (t) => dropsAfter(t, (path) => writeFileSync(join(path, 'data.mdb'), 'not an environment')));
 test('an empty file is thrown away', (t) => dropsAfter(t, (path) => truncateSync(join(path, 'data.mdb'), 0)));
-test('a cut file is thrown away', (t) => dropsAfter(t, (path) => truncateSync(join(path, 'data.mdb'), Math.floor(statSync(join(path, 'data.mdb')).size / 8192) * 4096)));
+test('a cut file is thrown away', (t) =>
+  dropsAfter(t, (path) => truncateSync(join(path, 'data.mdb'), Math.floor(statSync(join(path, 'data.mdb')).size / 8192) * 4096)));
 test('zeros are thrown away', (t) => dropsAfter(t, (path) => writeFileSync(join(path, 'data.mdb'), Buffer.alloc(65_536))));
 test('a start that never ended is not tried again', (t) => dropsAfter(t, (path) => writeFileSync(join(path, 'opening'), '')));
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyFrame } from '../../sim/frames.ts';
 import { Random } from '../../sim/random.ts';
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { hashLeaf } from '../crypto/hash.ts';
 import { nodesOf, rootAt, verifyConsistency, verifyInclusion } from '../merkle/proof.ts';
 import { decodeBundle, decodeTile, ENTRIES, TILE_WIDTH, tilesOf } from '../merkle/tile.ts';
-import { emptyFrame } from '../../sim/frames.ts';
 import type { Frame } from './frame.ts';
-import { Tiles, type TiledLog } from './tiles.ts';
+import { type TiledLog, Tiles } from './tiles.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 20_261_124);
 console.log(`seed ${SEED}`);
@@ -61,7 +61,10 @@ test('every tile and bundle is what the tree says, as the log grows', async () =
       for (const tile of tilesOf(level, size)) {
         const bytes = await tiles.bytes(tile);
         assert(bytes !== null);
-        assert.deepEqual(decodeTile(bytes, tile.width), Array.from({ length: tile.width }, (_, i) => nodes(8 * level, tile.index * TILE_WIDTH + i)));
+        assert.deepEqual(
+          decodeTile(bytes, tile.width),
+          Array.from({ length: tile.width }, (_, i) => nodes(8 * level, tile.index * TILE_WIDTH + i)),
+        );
         if (level > 0) continue;
         const bundle = await tiles.bytes({ ...tile, level: ENTRIES });
         assert(bundle !== null);

@@ -6,7 +6,7 @@ import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { hashLeaf } from '../crypto/hash.ts';
 import { makeConsistency, makeInclusion, type NodeAt, rootAt } from '../merkle/proof.ts';
-import { encodeBundle, encodeTile, ENTRIES, placeOf, type Tile, TILE_WIDTH, tileRoot, widthAt } from '../merkle/tile.ts';
+import { ENTRIES, encodeBundle, encodeTile, placeOf, TILE_WIDTH, type Tile, tileRoot, widthAt } from '../merkle/tile.ts';
 import { rootOf } from '../merkle/tree.ts';
 import type { Frame } from './frame.ts';
 
@@ -89,12 +89,18 @@ export class Tiles {
   private readonly nodeAt: NodeAt = (level, index) => {
     const place = placeOf(level, index);
     if (place.level > 0) return rootOf(this.hashes(place.level, place.index, place.from + place.count).slice(place.from));
-    return rootOf(this.leaves(place.index, Math.max(place.from + place.count, Math.min(TILE_WIDTH, this.log.size - place.index * TILE_WIDTH))).slice(place.from, place.from + place.count));
+    return rootOf(
+      this.leaves(place.index, Math.max(place.from + place.count, Math.min(TILE_WIDTH, this.log.size - place.index * TILE_WIDTH))).slice(
+        place.from,
+        place.from + place.count,
+      ),
+    );
   };
 
   /** Readies the nodes of the tree of `size`. */
   private async ready(size: number): Promise<void> {
-    if (!Number.isSafeInteger(size) || size < 0 || size > this.log.size) throw new Fault('proof_range', `the ledger has ${this.log.size} entries, not ${size}`, { size: this.log.size });
+    if (!Number.isSafeInteger(size) || size < 0 || size > this.log.size)
+      throw new Fault('proof_range', `the ledger has ${this.log.size} entries, not ${size}`, { size: this.log.size });
     await this.catchUp(size);
   }
 
