@@ -7,7 +7,7 @@ import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
 import type { ActiveRule, Law } from '../law/law.ts';
-import { type Judgement, type JudgeSource, judge, rulesFor, witnessOf } from '../machine/judge.ts';
+import { type Judgement, type JudgeSource, judge, rulesFor, sourceOf, witnessOf } from '../machine/judge.ts';
 import type { Entry } from '../machine/receipt.ts';
 import { type Decide, idOf } from '../machine/transaction.ts';
 import { type Source, writeInputs } from '../rule/input.ts';

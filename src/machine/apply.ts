@@ -105,10 +105,10 @@ export class BlockBuilder {
         index: this.accepted.length,
       };
       const entry = encodeEntry(transaction, receipt);
+      const witness = answer.witness === null ? null : encode(answer.witness);
       this.overlay.keep();
       this.entries.push(entry);
       this.leaves.push(hashLeaf(entry));
-      const witness = answer.witness === null ? null : encode(answer.witness);
       this.witnesses.push(witness);
       this.bytes += entry.length + (transaction.sidecar_bytes?.length ?? 0) + (witness?.length ?? 0);
       this.verdicts[VERDICTS.indexOf(receipt.verdict)] += 1;
@@ -225,7 +225,9 @@ export function commit(state: State, output: BlockOutput): void {
       state.facts.delete(key);
       continue;
     }
-    if (fact.due_ms !== 0 && state.facts.get(key)?.due_ms !== fact.due_ms) state.due.push(fact.due_ms, key);
+    // One item a fact: one that stands at an earlier moment is moved when it is taken (drain.ts).
+    const before = state.facts.get(key);
+    if (before === undefined || before.due_ms === 0 || fact.due_ms < before.due_ms) state.due.push(fact.due_ms, key);
     state.facts.set(key, fact);
   }
   state.log = output.log;

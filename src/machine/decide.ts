@@ -9,7 +9,7 @@ import type { ActiveRule, Law } from '../law/law.ts';
 import type { SumInput } from '../law/sum-input.ts';
 import type { Answer } from './answer.ts';
 import { factKey, type Permit, type Reservation, type Session } from './fact.ts';
-import { type Judgement, type JudgeSource, judge, rulesFor, witnessOf } from './judge.ts';
+import { type Judgement, judge, rulesFor, sourceOf, witnessOf } from './judge.ts';
 import { memoryOf, remember } from './memory.ts';
 import type { Overlay } from './overlay.ts';
 import { PERMIT_MS } from './permit.ts';

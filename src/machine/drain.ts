@@ -12,10 +12,17 @@ import { release } from './sum.ts';
 export function drain(state: State, overlay: Overlay, time_ms: number, max: number): MachineEvent[] {
   const events: MachineEvent[] = [];
   const taken: { due_ms: number; key: Octets }[] = [];
+  const seen = new Set<Octets>();
   for (let item = state.due.pop(time_ms); item !== undefined; item = state.due.pop(time_ms)) {
     const fact = state.facts.get(item.key);
-    // The fact has gone or was moved: its newer item stands elsewhere in the queue.
-    if (fact === undefined || fact.due_ms !== item.due_ms) continue;
+    // The fact has gone, or a second item stands for it.
+    if (fact === undefined || fact.due_ms < item.due_ms || seen.has(item.key)) continue;
+    if (fact.due_ms !== item.due_ms) {
+      // It was moved since: its item follows it only now, so that a fact in use does not fill the queue.
+      state.due.push(fact.due_ms, item.key);
+      continue;
+    }
+    seen.add(item.key);
     taken.push(item);
     const event = expire(overlay, time_ms, item.key, fact);
     if (event !== null) events.push(event);

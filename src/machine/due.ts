@@ -8,9 +8,13 @@ interface Item {
 
 const before = (a: Item, b: Item): boolean => a.due_ms < b.due_ms || (a.due_ms === b.due_ms && a.key < b.key);
 
-/** A binary heap. An item whose fact has gone or moved is stale: who takes it compares it with the fact. */
+/** A binary heap. An item whose fact has gone is stale, one whose fact moved on follows it: who takes it compares it with the fact. */
 export class DueQueue {
   private readonly heap: Item[] = [];
+
+  get size(): number {
+    return this.heap.length;
+  }
 
   /** Items with due_ms 0 never fall due. */
   push(due_ms: number, key: Octets): void {

@@ -8,8 +8,8 @@ import type { Source } from '../rule/input.ts';
 import type { Mode } from '../rule/manifest.ts';
 import type { Cause, Reason, Verdict } from './receipt.ts';
 
-/** D-2: everything that a rule may read. Absent groups are undefined. */
-export interface JudgeSource extends Record<string, unknown> {
+/** What a decision's source is made of, beside the facets. */
+export interface Given {
   readonly action: { readonly kind: string; readonly server: string | null; readonly name: string };
   readonly args: CborMap;
   readonly context: CborMap | undefined;
@@ -17,13 +17,18 @@ export interface JudgeSource extends Record<string, unknown> {
   readonly session: Record<string, unknown>;
   readonly flow: Record<string, unknown> | undefined;
   readonly now_ms: number;
+}
+
+/** D-2: everything that a rule may read, nested by path. Absent groups are undefined. */
+export interface JudgeSource extends Given, Record<string, unknown> {
+  /** Of the rule that runs. */
   params: Readonly<Record<string, number | bigint>>;
 }
 
 const NO_PARAMS = {};
 
-/** D-2: the action with its facets and what the state gives. `params` is set for each rule as it runs. */
-export function sourceOf(given: Omit<JudgeSource, 'params'>, facets: Facets): JudgeSource {
+/** The source of a decision. `params` is set for each rule as it runs. */
+export function sourceOf(given: Given, facets: Facets): JudgeSource {
   const { action, args, context, agent, session, flow, now_ms } = given;
   const { effect, egress, money, mail, http, fs } = facets;
   return { action, args, context, agent, session, flow, now_ms, params: NO_PARAMS, effect, egress, money, mail, http, fs };

@@ -8,15 +8,21 @@ import type { Memory } from '../facet/flow.ts';
 import { factKey, KEY_OCTETS, PAGE_KEYS_MAX, type Page, type Session } from './fact.ts';
 import type { Overlay } from './overlay.ts';
 
-/** Pages and keys of one session; past them nothing more is remembered, so less counts as named. */
+/**
+ * Pages and keys of one session; past them nothing more is remembered: less counts as named, and all that warns (a
+ * label, a refused or asked value, a word of a passage) counts as remembered, so that nobody can fill it to be forgotten.
+ */
 const PAGES_MAX = 1_024;
 const SESSION_KEYS_MAX = 32_768;
+const WARNINGS = 'lqxp';
 
 const hashKey = tagged('word');
 
 /** Memos of pure functions: they may be dropped at any time. */
 const hashed = new Map<string, Octets>();
 const HASHED_MAX = 65_536;
+/** UTF-16 units of a key that is kept in the memo: arguments of 64 KiB are keys too. */
+const HASHED_LENGTH_MAX = 128;
 let hashedNetwork: Octets = '';
 
 /** `H("word", network ‖ key)`, its first 8 octets. */
@@ -28,7 +34,7 @@ function keyOf(network: Octets, key: string): Octets {
   let found = hashed.get(key);
   if (found === undefined) {
     found = hashKey(network, utf8(key)).slice(0, KEY_OCTETS);
-    hashed.set(key, found);
+    if (key.length <= HASHED_LENGTH_MAX) hashed.set(key, found);
   }
   return found;
 }
@@ -64,6 +70,8 @@ export function memoryOf(network: Octets, overlay: Overlay, id: Octets, session:
   const { gate, passage } = session;
   if (session.pages === 0) return { gate, passage, has: () => false };
   const { keys } = unionOf(overlay, id, session.pages);
+  if (session.pages >= PAGES_MAX || keys.size >= SESSION_KEYS_MAX)
+    return { gate, passage, has: (key) => WARNINGS.includes(key[0] ?? '') || keys.has(keyOf(network, key)) };
   return { gate, passage, has: (key) => keys.has(keyOf(network, key)) };
 }
 
