@@ -100,3 +100,16 @@ test('a sum that ends in the block in which its permit expires', () => {
   });
   assert.deepEqual([events.map((event) => event.type), verdicts], [['permit.expired'], ['allow', 'deny']]);
 });
+
+test('facts that move all the time keep one item each', () => {
+  const desk = new Desk({ rules: [ruleText('day', 'agent.sum("money.amount", "24h") + money.amount <= 500000', 'scope: facet.money')] });
+  const session = desk.open();
+  for (let i = 0; i < 200; i++) {
+    desk.now_ms += 1;
+    desk.outcome(permitOf(desk.decide(session, 'pay', { to: 'a', amount: 1 })));
+  }
+  assert.ok(desk.state.due.size <= desk.state.facts.size, `${desk.state.due.size} items for ${desk.state.facts.size} facts`);
+  const { time_ms } = desk.state;
+  assert.equal(desk.pass(3 * 86_400_000).events.filter((event) => event.type === 'session.expired').length, 1);
+  assert.deepEqual([...desk.state.facts.values()].map((fact) => fact.is), ['sequence'], `all that stood at ${time_ms} has ended`);
+});

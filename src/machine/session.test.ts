@@ -175,3 +175,21 @@ test('a third of the weight or less trips no breaker', () => {
     assert.equal(said(desk.apply({ ...trip, auths: [{ suite: 1, key_id: SMALL_KEY.id, signature }] })), expected, `${weight} of ${weight + 2}`);
   }
 });
+
+test('Y-7: who fills the memory is not forgotten: labels and refused values count from then on', () => {
+  const desk = new Desk({
+    rules: [
+      ruleText('private', '!flow.private || flow.dest_unnamed == 0', 'scope: tool.mail'),
+      ruleText('refused', 'flow.refused == 0', 'scope: tool.pay'),
+      ruleText('small', 'money.amount < 1000', 'scope: tool.pay'),
+    ],
+  });
+  const session = desk.open();
+  assert.equal(said(desk.decide(session, 'mail', { to: 'x@evil.example', body: 'b' })), 'allow');
+  for (let i = 0; i < 8; i++) desk.say(session, Array.from({ length: 4_096 }, (_, k) => `w${i}x${k}`).join(' '));
+  assert.equal(said(desk.decide(session, 'pay', { to: 'Evil Corp', amount: 500 })), 'deny');
+  assert.equal(said(desk.decide(session, 'pay', { to: 'Evil Corp', amount: 1 })), 'deny');
+  assert.equal(said(desk.decide(session, 'balance')), 'allow');
+  assert.equal(said(desk.decide(session, 'mail', { to: 'x@evil.example', body: 'b' })), 'deny');
+  assert.equal(said(desk.decide(session, 'pay', { to: 'w1x1', amount: 1 })), 'allow', 'what the user named is still known');
+});
