@@ -1,6 +1,6 @@
 /** Restarts of a real node: what it finds in its folder, what it goes on from, and what it refuses. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Random } from '../sim/random.ts';
@@ -175,14 +175,47 @@ test('a ledger without its log is refused, and no new one is begun', { timeout: 
   assert.deepEqual(Object.keys(picture(join(dir, 'log'))), ['.']);
 });
 
+test('a folder that lost its genesis or its key is refused, and gets no new one', { timeout: 60_000 }, async () => {
+  const dir = dirOf('lost');
+  const node = await start(dir);
+  await node.client.openSession('agent');
+  await stop(node);
+  for (const [name, says] of [
+    ['genesis.cbor', /^AVA-5006 .* has a log and no genesis\.cbor\./],
+    ['node.seed', /^AVA-1007 The node's key .*node\.seed is missing\./],
+  ] as const) {
+    renameSync(join(dir, name), dirOf(name));
+    const before = picture(dir, LOCK);
+    const { code, line } = await refused(dir);
+    assert.equal(code, 78);
+    assert.match(line, says);
+    assert.deepEqual(picture(dir, LOCK), before);
+    renameSync(dirOf(name), join(dir, name));
+  }
+  await stop(await start(dir));
+  assert.equal((await fsck(dir)).entries, 1);
+});
+
+function hasFrames(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const fd = openSync(path, 'r');
+  const start = Buffer.alloc(128);
+  readSync(fd, start);
+  closeSync(fd);
+  return start.subarray(64).some((byte) => byte !== 0);
+}
+
 test('a segment that is missing is named', { timeout: 60_000 }, async () => {
   const dir = dirOf('segments');
   let node = await start(dir);
   const { session } = await node.client.openSession('agent');
   const fill = 'x'.repeat(60_000);
   const decisions = Array.from({ length: 64 }, () => ({ session, action: { kind: 'tool.call', name: 'balance', args: { fill } }, permit: false }));
-  // 19 × 64 × 60 KB: more than the 64 MiB of one segment
-  for (let i = 0; i < 19; i++) for (const answer of await node.client.batch(decisions)) assert.ok(!(answer instanceof Fault), String(answer));
+  // 64 × 60 KB a batch: the 64 MiB of one segment, and more where the next one is not ready in time
+  const second = join(dir, 'log', '00000002.log');
+  for (let i = 0; i < 60 && !hasFrames(second); i++)
+    for (const answer of await node.client.batch(decisions)) assert.ok(!(answer instanceof Fault), String(answer));
+  assert.ok(hasFrames(second));
   await stop(node);
   const { log } = await openReadOnly(dir);
   const head = log.head;
@@ -200,8 +233,8 @@ test('a segment that is missing is named', { timeout: 60_000 }, async () => {
   assert.deepEqual(picture(dir, LOCK), before);
   renameSync(dirOf('first-segment'), join(dir, 'log', '00000001.log'));
   for (const name of names.slice(1)) rmSync(join(dir, 'log', name));
-  const second = await refused(dir);
-  assert.match(second.line, /^AVA-5001 The published checkpoint has [0-9]+ entries/);
+  const last = await refused(dir);
+  assert.match(last.line, /^AVA-5001 The published checkpoint has [0-9]+ entries/);
 });
 
 test('time never runs back, even where the clock does', { timeout: 60_000 }, async () => {

@@ -6,7 +6,7 @@ import { hex } from '../../src/base/bytes.ts';
 import { decodeHeader } from '../../src/machine/block.ts';
 import { decodeEntry } from '../../src/machine/receipt.ts';
 import type { State } from '../../src/machine/state.ts';
-import type { Held, Promises } from './load.ts';
+import type { Promises } from './load.ts';
 
 export interface Audit {
   readonly height: number;
@@ -68,5 +68,3 @@ export class Auditor {
     }
   }
 }
-
-export type { Held };

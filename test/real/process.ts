@@ -1,6 +1,6 @@
 /** A real node in a process of its own, for the tests that kill, stop and start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,10 +146,4 @@ export class RealNode {
   stop(): Promise<Exit> {
     return this.end('SIGTERM');
   }
-}
-
-/** The process id that a data folder names, or null. */
-export function pidIn(dir: string): number | null {
-  const path = join(dir, 'pid');
-  return existsSync(path) ? Number(readFileSync(path, 'utf8')) : null;
 }
