@@ -244,6 +244,7 @@ test('T-4: effects', () => {
   assert.equal(effect('tool.call', null), 'opaque');
   assert.equal(effect('tool.call', entry('plain')), 'write');
   assert.equal(effect('tool.list', null), 'read');
+  for (const kind of ['tool.exec', 'tool.call2', 'constructor']) assert.equal(effect(kind, entry('plain')), 'opaque', 'a kind that nobody knows');
 });
 
 test('T-7: hostile arguments give facets too, and own properties alone are read', () => {

@@ -54,11 +54,13 @@ export interface Facets {
   fs?: Fs;
 }
 
+const MOMENTS: ReadonlySet<string> = new Set(['tool.list', 'tool.result', 'user.input']);
+
 /** T-7: the facets of a call. `entry` is the tool's entry in the map in force, null where it has none. */
 export function facetsOf(entry: Entry | null, action: Action, args: unknown): Facets {
   // T-4: listing and user input move nothing; a result is judged under its own moment.
-  if (action.kind !== 'tool.call') return { effect: 'read', egress: false };
-  if (entry === null) return { effect: 'opaque', egress: true };
+  if (MOMENTS.has(action.kind)) return { effect: 'read', egress: false };
+  if (action.kind !== 'tool.call' || entry === null) return { effect: 'opaque', egress: true };
   const facets: Facets = { effect: entry.effect, egress: entry.egress };
   let clear = true;
   if (entry.money !== null) clear = moneyOf(entry.money, args, (facets.money = {})) && clear;

@@ -3,12 +3,12 @@
  * hashed keys, two facts); this room says which keys to add after user text, verdicts and results, and what a call's
  * values mean under them.
  */
-import { findValues } from './arguments.ts';
+import { FOUND_MAX, findValues } from './arguments.ts';
 import { learned } from './learn.ts';
 import { leavesOf } from './leaves.ts';
-import type { Entry, Tools, Trust } from './map.ts';
+import type { Entry, Kind, Tools, Trust } from './map.ts';
 import { passagesOf } from './passage.ts';
-import { chunks, hostOf, isCompound, isMail, isNamed, isProse, isWeb, type Memory, normal } from './value.ts';
+import { chunks, hostOf, isCompound, isMail, isNamed, isProse, isWeb, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
 export type { Memory } from './value.ts';
@@ -18,8 +18,8 @@ export const USER_KEYS_MAX = 4_096;
 /** Keys that one result adds at most. */
 export const RESULT_KEYS_MAX = 512;
 /** UTF-16 units of an argument in which links are looked for. */
-export const LINK_TEXT_MAX = 8_192;
-const LINKS_MAX = 64;
+export const LINK_TEXT_MAX = 65_536;
+const LINKS_MAX = 256;
 /** T-20: a text of an argument counts as dictated from three words up to this length. */
 const DICTATED_LENGTH_MAX = 120;
 const DICTATED_WORDS_MIN = 3;
@@ -64,12 +64,16 @@ export function userKeys(tools: Tools | null, text: string): string[] {
     add(`u:${word}`);
     if (tools !== null) for (const meaning of tools.meanings(word)) add(meaning);
   }
-  for (const piece of chunks(text)) {
+  for (const piece of new Set(chunks(text))) {
+    if (keys.size >= USER_KEYS_MAX) break;
     if (!isCompound(piece)) continue;
     // "see www.example.org.They …": a sentence may begin without a space.
     for (const part of [piece, piece.replace(/\.\p{Lu}\p{Ll}*$/u, '')]) {
-      add(`u:${normal(part)}`);
-      if (isWeb(part)) add(`u:${hostOf(part)}`);
+      const whole = normal(part);
+      // A piece of marks alone ("&") names nothing.
+      if (whole !== '') add(`u:${whole}`);
+      const host = isWeb(part) ? hostOf(part) : '';
+      if (host !== '') add(`u:${host}`);
     }
   }
   if (delegates(text)) add('d:');
@@ -116,7 +120,12 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
   for (let i = 0; i < entry.args.length; i++) {
     const { path, kind } = entry.args[i];
     if (kind === 'qty' || kind === 'time') continue;
-    for (const text of textsAt(args, path)) {
+    const { texts, whole } = textsAt(args, path);
+    if (!whole) {
+      unnamed++;
+      overflow(entry, kind, memory, facts);
+    }
+    for (const text of texts) {
       if (kind === 'text') textFacts(text, memory, facts);
       else if (valueFacts(entry, kind, text, memory, facts)) named++;
       else if (kind !== 'sec') unnamed++;
@@ -127,10 +136,31 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
   return facts;
 }
 
+/** More values than are looked at: one of them may be anything. */
+function overflow(entry: Entry, kind: Kind, memory: Memory, facts: FlowFacts): void {
+  const passage = memory.passage >= 2 ? 1 : 0;
+  if (kind === 'text') {
+    facts.link_unknown++;
+    facts.link_passage += passage;
+  } else if (kind === 'obj') {
+    facts.obj_unnamed++;
+    facts.obj_passage += passage;
+  } else {
+    if (kind === 'sec') facts.sec_unnamed++;
+    else {
+      facts.dest_unnamed++;
+      facts.dest_unknown++;
+      if (entry.http !== null) facts.url_unknown++;
+    }
+    facts.dest_passage += passage;
+  }
+}
+
 /** Adds what one value means; true when it is a selector that the user named. */
 function valueFacts(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, memory: Memory, facts: FlowFacts): boolean {
   if (isNamed(text, memory, kind === 'obj')) return kind !== 'sec';
-  const passage = memory.passage >= 2 && inPassage(text, memory);
+  const value = cut(text);
+  const passage = memory.passage >= 2 && inPassage(value, memory);
   if (kind === 'obj') {
     facts.obj_unnamed++;
     if (passage) facts.obj_passage++;
@@ -138,14 +168,15 @@ function valueFacts(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, me
   }
   if (kind === 'sec') facts.sec_unnamed++;
   else facts.dest_unnamed++;
-  const key = normal(text);
+  const key = normal(value);
   const web = kind === 'dest' && entry.http !== null;
   // T-17: after a passage that tells anyone what to do, lists count no more, and records not for what cannot be undone.
   const known =
-    memory.has(`k:${key}`) ||
-    ((memory.passage === 0 || entry.effect !== 'irreversible') && memory.has(`r:${key}`)) ||
-    (memory.passage === 0 && memory.has(`c:${key}`)) ||
-    (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`));
+    value === text &&
+    (memory.has(`k:${key}`) ||
+      ((memory.passage === 0 || entry.effect !== 'irreversible') && memory.has(`r:${key}`)) ||
+      (memory.passage === 0 && memory.has(`c:${key}`)) ||
+      (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`)));
   if (!known) {
     if (kind === 'dest') facts.dest_unknown++;
     if (web) facts.url_unknown++;
@@ -164,7 +195,12 @@ function anyOf(classes: readonly string[], prefix: string, delegated: string, me
 }
 
 function textFacts(text: string, memory: Memory, facts: FlowFacts): void {
-  for (const link of linksIn(text)) {
+  const { links, whole } = linksIn(text);
+  if (!whole) {
+    facts.link_unknown++;
+    if (memory.passage >= 2) facts.link_passage++;
+  }
+  for (const link of links) {
     const key = isMail(link) ? normal(link) : hostOf(link);
     if (isNamed(link, memory, false)) continue;
     if (memory.has(`q:${key}`)) facts.asked++;
@@ -182,10 +218,17 @@ function isDictated(text: string, memory: Memory): boolean {
   return parts.length >= DICTATED_WORDS_MIN && !parts.every((word) => memory.has(`u:${word}`)) && parts.every((word) => memory.has(`p:${word}`));
 }
 
-/** Web and mail addresses in a text: pieces with a dot inside. */
-function linksIn(text: string): readonly string[] {
+interface Found {
+  readonly links: Iterable<string>;
+  /** False when there may be more of them. */
+  readonly whole: boolean;
+}
+const NO_LINKS: Found = { links: NO_VALUES, whole: true };
+
+/** Web and mail addresses in a text, each once: pieces with a dot inside. */
+function linksIn(text: string): Found {
   const length = Math.min(text.length, LINK_TEXT_MAX);
-  let out: string[] | null = null;
+  let links: Set<string> | null = null;
   let at = text.indexOf('.');
   while (at >= 0 && at < length) {
     let end = at + 1;
@@ -196,13 +239,14 @@ function linksIn(text: string): readonly string[] {
       while (end < length && !isBreak(text.charCodeAt(end))) end++;
       const piece = chunks(text.slice(start, end))[0];
       if (piece !== undefined && (isMail(piece) || isWeb(piece))) {
-        out ??= [];
-        if (out.push(piece) >= LINKS_MAX) break;
+        links ??= new Set();
+        if (links.size >= LINKS_MAX && !links.has(piece)) return { links, whole: false };
+        links.add(piece);
       }
     }
     at = text.indexOf('.', end);
   }
-  return out ?? NO_VALUES;
+  return links === null && at < 0 ? NO_LINKS : { links: links ?? NO_VALUES, whole: at < 0 };
 }
 
 /** Space, quotes, brackets, comma, semicolon: what `chunks` cuts at. */
@@ -229,25 +273,37 @@ function inPassage(text: string, memory: Memory): boolean {
   return true;
 }
 
+/** A value as far as it is looked at. */
+const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? text.slice(0, VALUE_LENGTH_MAX) : text);
+
+interface Texts {
+  readonly texts: readonly string[];
+  /** False when there are more of them. */
+  readonly whole: boolean;
+}
+const NO_TEXTS: Texts = { texts: NO_VALUES, whole: true };
+
 /** The texts at a path; a text with several addresses counts as several. */
-function textsAt(args: unknown, path: readonly string[]): readonly string[] {
+function textsAt(args: unknown, path: readonly string[]): Texts {
   const found: unknown[] = [];
-  findValues(args, path, 0, found);
-  if (found.length === 0) return NO_VALUES;
-  const out: string[] = [];
+  let whole = findValues(args, path, 0, found);
+  if (found.length === 0) return NO_TEXTS;
+  const texts: string[] = [];
   for (const value of found) {
     if (typeof value === 'string') {
-      if (value.includes('@') && /[,;\n]/.test(value))
-        out.push(
-          ...value
-            .split(/[,;\n]/)
-            .map((part) => part.trim())
-            .filter((part) => part !== ''),
-        );
-      else out.push(value);
-    } else if (typeof value === 'number' || typeof value === 'bigint') out.push(String(value));
+      if (value.includes('@') && /[,;\n]/.test(value)) {
+        for (const part of value.split(/[,;\n]/)) {
+          const text = part.trim();
+          if (text !== '' && texts.push(text) > FOUND_MAX) break;
+        }
+      } else texts.push(value);
+    } else if (typeof value === 'number' || typeof value === 'bigint') texts.push(String(value));
+    if (texts.length > FOUND_MAX) {
+      whole = false;
+      break;
+    }
   }
-  return out;
+  return { texts, whole };
 }
 
 /**
@@ -261,8 +317,8 @@ export function verdictKeys(entry: Entry | null, args: unknown, memory: Memory, 
   const keys = new Set<string>();
   for (const { path, kind } of entry.args) {
     if (kind !== 'dest' && kind !== 'sec' && kind !== 'text') continue;
-    for (const text of textsAt(args, path)) {
-      const values = kind === 'text' ? linksIn(text) : [text];
+    for (const text of textsAt(args, path).texts) {
+      const values = kind === 'text' ? linksIn(text).links : [cut(text)];
       for (const value of values) {
         if (keys.size >= RESULT_KEYS_MAX || isNamed(value, memory, false)) continue;
         const key = normal(value);
@@ -320,7 +376,7 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
 
 /** Keys of a passage that addresses agents: half of the room at most. */
 function passageKeys(text: string, keys: Set<string>): void {
-  for (const piece of chunks(text)) {
+  for (const piece of new Set(chunks(text))) {
     if (keys.size >= RESULT_KEYS_MAX / 2) return;
     if (isCompound(piece)) {
       keys.add(`p:${normal(piece)}`);

@@ -60,7 +60,7 @@ function container(text: string, of: Learning): void {
     const value = LABELLED.exec(line.trimEnd())?.[1];
     if (value !== undefined && /[\d@.]/.test(value)) know(value, 'k:', of);
   }
-  for (const piece of chunks(text)) {
+  for (const piece of new Set(chunks(text))) {
     if (isMail(piece) ? isPartlyNamed(piece, of.memory) : false) know(piece, 'k:', of);
     else if (isWeb(piece)) {
       add(`f:${hostOf(piece)}`, of);

@@ -207,6 +207,8 @@ function escaped(code: string): string {
 
 /** JSON, else the literals of Python; undefined where it is neither. */
 function literal(text: string): unknown {
+  // Neither ends otherwise: most texts that only begin like one cost nothing.
+  if (!/[\]})]\s*$/.test(text.slice(-16))) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {

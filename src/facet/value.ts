@@ -18,6 +18,8 @@ export interface Memory {
 
 /** Words of a value; a longer one is free text and is never named. */
 export const VALUE_WORDS_MAX = 24;
+/** UTF-16 units of a value; a longer one is never named or known, and only so much of it is remembered. */
+export const VALUE_LENGTH_MAX = 2_048;
 
 const MAIL = /^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$/;
 const WEB = /^(?:https?:\/\/|www\.)|^[^\s@/]+\.[a-z]{2,}(?:[/:?#]|$)/i;
@@ -45,6 +47,7 @@ const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 
  * all of its name parts; of a web address the host; of a file (`file`) the name without extension; of a date month and day.
  */
 export function isNamed(value: string, memory: Memory, file: boolean): boolean {
+  if (value.length > VALUE_LENGTH_MAX) return false;
   const text = file ? lastSegment(value) : value;
   const parts = words(text);
   if (parts.length === 0) return true;
@@ -56,8 +59,12 @@ export function isNamed(value: string, memory: Memory, file: boolean): boolean {
     const local = words(trimmed.slice(0, trimmed.indexOf('@')));
     return local.length >= 2 && allIn(local, local.length, memory);
   }
-  if (!file && isWeb(trimmed)) return memory.has(`u:${hostOf(trimmed)}`);
-  const date = /^(\d{4})-(\d\d)-(\d\d)/.exec(trimmed);
+  if (!file && isWeb(trimmed)) {
+    // "https:///x": readers find a host where none stands.
+    const host = hostOf(trimmed);
+    return host !== '' && memory.has(`u:${host}`);
+  }
+  const date = /^(\d{4})-(\d\d)-(\d\d)(?:[T ][\d:.+Z-]*)?$/.exec(trimmed);
   if (date !== null && Number(date[2]) >= 1 && Number(date[2]) <= 12) {
     const day = String(Number(date[3]));
     const month = MONTHS[Number(date[2]) - 1];
