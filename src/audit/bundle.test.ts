@@ -285,3 +285,10 @@ test('bundles of the starter constitution: each verifies, random changes are ref
     );
   }
 });
+
+test('a witness that holds nothing has one form', () => {
+  const [first] = made();
+  const fields = decode(first.bundles[3]) as Cbor[];
+  assert.equal(fields[FIELDS.indexOf('witness')], null);
+  refused(encode(fields.map((field, i) => (FIELDS[i] === 'witness' ? new Uint8Array([0xf6]) : field))), 'null as bytes');
+});

@@ -88,7 +88,7 @@ export interface Verified {
   readonly entry: Entry;
   readonly recomputed: Recomputed | null;
   readonly checks: readonly Check[];
-  /** False when inputs were erased or the entry is no decision: proven to be in the ledger, not recomputed. */
+  /** False when a decision's inputs were erased: proven to be in the ledger, not recomputed. What asked no verdict is complete without one. */
   readonly complete: boolean;
 }
 
@@ -162,7 +162,8 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
   if (header.schedule !== law.schedule) throw new Fault('verify_failed', 'the header stands under a schedule that this version does not know');
   checks.push({ name: 'rules', ok: true, detail: `${law.rules.length} rules, enacted by the genesis` });
 
-  const witness = given.witness === null ? null : (decode(given.witness) as CborMap);
+  const witness = given.witness === null ? null : (decode(given.witness) as CborMap | null);
+  if (given.witness !== null && witness === null) throw new Fault('verify_failed', 'a witness that holds nothing is null');
   const decision = entry.transaction.kind === KIND.decide;
   if ((!decision || given.sidecar === null) && given.witness !== null) throw new Fault('verify_failed', 'a witness where nothing is judged');
   if (!decision) checkUnjudged(receipt);

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { frameOfBlock } from '../../sim/chain.ts';
 import { Random } from '../../sim/random.ts';
-import { DAY_MS, HOUR_MS, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, smallGenesis } from '../../sim/small-law.ts';
+import { DAY_MS, Desk, HOUR_MS, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, smallGenesis } from '../../sim/small-law.ts';
 import { Workload } from '../../sim/workload.ts';
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { sign, signingKey } from '../crypto/suite.ts';
+import { BLOCK_TRANSACTIONS_MAX } from '../base/limit.ts';
 import { lawOf } from '../law/law.ts';
 import { apply, commit } from '../machine/apply.ts';
 import { decodeHeader, encodeHeader, type Header, headerHash } from '../machine/block.ts';
@@ -165,4 +166,20 @@ test('frames of another network, gaps, repetitions', () => {
   refuses(state, frames[0], 'again');
   const other = lawOf(smallGenesis({}, { label: 'other' }));
   assert.throws(() => replayFrame(beginReplay(other), frames[0], true), { slug: 'ledger_corrupt' });
+});
+
+test('K-2: a block of more transactions than a block takes is refused', () => {
+  const desk = new Desk(law);
+  const fill = (count: number): Frame =>
+    framed(
+      frameOfBlock(
+        desk.block(() => {
+          for (let i = 0; i < count; i++) desk.open(`agent ${i}`);
+        }),
+        SMALL_KEY,
+      ),
+    );
+  const state = beginReplay(law);
+  replayFrame(state, fill(BLOCK_TRANSACTIONS_MAX), true);
+  refuses(state, fill(BLOCK_TRANSACTIONS_MAX + 1), 'one more');
 });

@@ -31,6 +31,7 @@ export function replayFrame(state: State, frame: Frame, signed: boolean): BlockO
     const builder = new BlockBuilder(state, header.time_ms);
     if (builder.time_ms !== header.time_ms) corrupt('its time runs back');
     frame.items.forEach((item, index) => {
+      if (builder.full) corrupt(`it goes on after entry ${index}, past what a block holds`);
       const { transaction } = decodeEntry(item.entry, state.network, item.sidecar);
       const result = builder.add(transaction);
       if (result instanceof Fault) corrupt(`entry ${index} is refused on replay: ${result.message}`);
