@@ -7,7 +7,7 @@ import process from 'node:process';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
-    `AVA-1004 Node ${process.versions.node} found, 24 or later needed: install it, or run \`npm ci\` in a checkout, which brings it. Nothing was written.\n`,
+    `AVA-1004 Node ${process.versions.node} found, 24 or later needed: install it, or, in a checkout, run \`npm ci\`, which brings it, and then \`npm run avactl -- …\`. Nothing was written.\n`,
   );
   process.exit(78);
 }

@@ -257,6 +257,9 @@ test('a second node on the folder, a port in use, a foreign folder, a constituti
   const [rule] = readdirSync(join(law, 'rules')).sort();
   writeFileSync(join(law, 'rules', rule), 'rule: a/b\ntitle: t\nscope: all\njudge: money.amout == 1\n');
   faultIs(await avactl(['up', '--port', '0', '--data', join(scratch, 'fresh2'), '--constitution', law]), 65, /AVA-20\d\d .*:4:\d+ .*`money\.amount`\?/);
+  const unknown = (law: string): Promise<Ran> => avactl(['up', '--port', '0', '--data', join(scratch, 'fresh2'), '--constitution', law]);
+  faultIs(await unknown('startr'), 78, /^AVA-1007 No constitution that comes with AVA is called `startr`; `starter`\?/);
+  faultIs(await unknown(join(scratch, 'nowhere')), 78, /^AVA-1007 [^ ]*constitution\.yaml: the file cannot be read \(ENOENT\)/);
 });
 
 test('status, rules, doctor', async () => {
@@ -266,7 +269,7 @@ test('status, rules, doctor', async () => {
   const { rules } = json<{ rules: { rule: string }[] }>(await here(['rules', 'list', '--json', ...on]));
   assert.ok(rules.length >= 10);
   assert.match((await here(['rules', 'show', rules[0].rule, ...on])).stdout, /judge/);
-  faultIs(await here(['rules', 'show', 'money/cal', ...on]), 65, /no rule is called `money\/cal`; `money\/call`\?/i);
+  faultIs(await here(['rules', 'show', 'money/cal', ...on]), 1, /no rule is called `money\/cal`; `money\/call`\?/i);
   const doctor = await avactl(['doctor', '--json', ...on], { env: { HOME: join(scratch, 'nobody'), SOME_API_KEY: 'sk-never-shown' } });
   const { findings } = json<{ findings: { check: string; state: string; detail: string }[] }>(doctor);
   for (const check of ['Node', 'data folder', 'lock', 'key file', 'disk', 'fsync', 'port', 'constitution', 'clock', 'past AVA'])

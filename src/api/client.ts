@@ -243,7 +243,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       sent.on('response', resolve);
       sent.on('error', (error: Error & { code?: string }) =>
-        reject(error instanceof Fault ? error : new Fault('unreachable', `${this.url.origin}: ${error.code ?? error.message}`)),
+        reject(error instanceof Fault ? error : new Fault('unreachable', `no node answers at ${this.url.origin} (${error.code ?? error.message})`)),
       );
     });
   }

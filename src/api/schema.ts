@@ -11,8 +11,8 @@ export const BATCH_MAX = 256;
 const closed = { additionalProperties: false } as const;
 const label = (description: string) =>
   Type.String({ minLength: 1, maxLength: LABEL_BYTES_MAX, description: `${description}; at most ${LABEL_BYTES_MAX} bytes` });
-const count = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
-const hash = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
+const count = (description?: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...(description !== undefined && { description }) });
+const hash = (description?: string) => Type.String({ pattern: '^[0-9a-f]{64}$', ...(description !== undefined && { description }) });
 const hexOf = (description: string) => Type.String({ pattern: '^([0-9a-f]{2})*$', description });
 const id = (description: string) => Type.String({ pattern: '^[0-9a-f]{32}$', description });
 /** Ids in requests are any text: one of another form is unknown, not malformed. */
@@ -182,23 +182,23 @@ export const BlockAnswer = Type.Object(
     block: Block,
     fields: Type.Object(
       {
-        network: hash(''),
-        height: count(''),
-        time_ms: count(''),
-        prev_hash: hash(''),
-        seal_ref: hash(''),
-        validators_root: hash(''),
-        rules_root: hash(''),
-        state_root: hash(''),
-        facts_digest: hash(''),
-        entries_root: hash(''),
-        log_size: count(''),
-        log_root: hash(''),
-        outbox_root: hash(''),
-        verdicts: Type.Object({ none: count(''), allow: count(''), deny: count(''), escalate: count('') }, closed),
-        gas_used: count(''),
-        amendments_root: hash(''),
-        schedule: hash(''),
+        network: hash(),
+        height: count(),
+        time_ms: count(),
+        prev_hash: hash(),
+        seal_ref: hash(),
+        validators_root: hash(),
+        rules_root: hash(),
+        state_root: hash(),
+        facts_digest: hash(),
+        entries_root: hash(),
+        log_size: count(),
+        log_root: hash(),
+        outbox_root: hash(),
+        verdicts: Type.Object({ none: count(), allow: count(), deny: count(), escalate: count() }, closed),
+        gas_used: count(),
+        amendments_root: hash(),
+        schedule: hash(),
       },
       closed,
     ),
@@ -225,7 +225,7 @@ export const RulesAnswer = Type.Object(
           otherwise: Verdict,
           on_fault: Verdict,
           level: Type.String(),
-          gas: count(''),
+          gas: count(),
           id: hash('H("rule", program)'),
           judge: Type.String({ description: 'The source' }),
           params: object('Values by name'),
@@ -240,20 +240,18 @@ export const RulesAnswer = Type.Object(
 export const ConstitutionAnswer = Type.Object(
   {
     name: Type.String(),
-    version: count(''),
+    version: count(),
     default: Type.Enum(['allow', 'deny']),
-    network: hash(''),
+    network: hash(),
     home: Type.String(),
     sequencer: Type.String(),
     rules: Type.Array(Type.String()),
     tools: count('Tools of the tool map'),
-    validators: Type.Array(
-      Type.Object({ name: Type.String(), principal: hash(''), key_id: hash(''), public: hash(''), suite: count(''), weight: count('') }, closed),
-    ),
-    validators_root: hash(''),
-    rules_root: hash(''),
-    state_root: hash(''),
-    schedule: hash(''),
+    validators: Type.Array(Type.Object({ name: Type.String(), principal: hash(), key_id: hash(), public: hash(), suite: count(), weight: count() }, closed)),
+    validators_root: hash(),
+    rules_root: hash(),
+    state_root: hash(),
+    schedule: hash(),
   },
   { ...closed, $id: 'ConstitutionAnswer' },
 );
@@ -263,11 +261,11 @@ export const HealthAnswer = Type.Object(
   {
     status: Type.Enum(['ok', 'failed']),
     version: Type.String(),
-    network: hash(''),
+    network: hash(),
     height: count('The last durable block'),
     waiting: count('Transactions that wait'),
-    constitution: count(''),
-    uptime_ms: count(''),
+    constitution: count(),
+    uptime_ms: count(),
     fault: Type.Optional(Problem),
   },
   { ...closed, $id: 'HealthAnswer' },

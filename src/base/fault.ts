@@ -24,7 +24,7 @@ export const FAULTS = {
   rule_bound: [2008, 400, 'The rule exceeds a limit', 'declare smaller bounds or simplify the rule'],
   rule_test: [2009, 400, 'A test of the rule fails', 'correct the rule or the test'],
   rule_not_canonical: [2010, 400, 'The program is not in canonical form', 'compile it again with this version'],
-  rule_unknown: [2012, 404, 'No rule has this name', 'see `avactl status` for the rules in force'],
+  rule_unknown: [2012, 404, 'No rule has this name', 'see `avactl rules list` for the rules in force'],
   rule_program: [2013, 400, "The program's bytes are not a program", 'compile it again with this version'],
   rule_inputs: [2014, 400, 'An input buffer is malformed', 'do not trust it; ask its holder for another'],
   map_yaml: [2041, 400, 'The tool map is not valid YAML', 'correct the named line'],

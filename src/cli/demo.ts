@@ -75,7 +75,7 @@ export async function demo(call: Call): Promise<number> {
       ms: Math.round(performance.now() - from),
     });
     out.line();
-    out.line(`${duration(performance.now() - from)}. Nothing is left behind. Next: \`avactl up\`, and \`avactl help\`.`);
+    out.line(`${duration(performance.now() - from)}. Nothing is left behind. Next: \`avactl up\` starts a node of your own, \`avactl help\` has the rest.`);
     if (!ok) throw new Fault('internal', 'the demo did not come out as it should');
     return EXIT.ok;
   } finally {

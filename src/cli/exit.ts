@@ -42,7 +42,7 @@ export function exitOf(fault: Fault): number {
   if (slug === 'unreachable') return EXIT.unreachable;
   if (slug === 'usage') return EXIT.usage;
   if (number < 1030) return EXIT.config;
-  if (number >= 2000 && number < 3000) return EXIT.rule;
+  if (number >= 2000 && number < 3000 && slug !== 'rule_unknown') return EXIT.rule;
   if (slug === 'genesis_malformed') return EXIT.config;
   if (number >= 5000 && number < 6000 && !NOT_PROOF.has(slug)) return EXIT.failed;
   if (status === 401 || status === 403) return EXIT.unauthorised;

@@ -89,6 +89,7 @@ test('every fault has an exit code of the table; none is 0, 2 or a verdict', () 
     ['genesis_malformed', 78],
     ['internal', 1],
     ['rule_type', 65],
+    ['rule_unknown', 1],
     ['map_yaml', 65],
     ['request_json', 64],
     ['request_too_large', 64],

@@ -15,6 +15,8 @@ import { VERSION } from './version.ts';
 
 const LOG_NAME = 'node.log';
 const START_MS_MAX = 60_000;
+/** How a reader of the first lines can call this program: after `npm start` in a checkout there is no `avactl` in the path. */
+const AVACTL = process.env.npm_lifecycle_event === 'start' ? 'npm run -s avactl --' : 'avactl';
 
 /** What a started node says of itself. */
 interface Started {
@@ -95,7 +97,8 @@ async function checkFree(port: number, folder: string): Promise<void> {
     probe.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EACCES') return reject(new Fault('config', `port ${port} may not be opened by this user`, { port }));
       const pid = runningIn(folder);
-      reject(new Fault('port_in_use', `port ${port} is in use${pid === null ? '' : ` by process ${pid}, which has this data folder open`}`, { port, pid }));
+      const running = pid === null ? '' : ` by process ${pid}: a node already runs on this data folder, and \`avactl down\` stops it`;
+      reject(new Fault('port_in_use', `port ${port} is in use${running}`, { port, pid }));
     });
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
   });
@@ -115,7 +118,7 @@ function printStarted(out: Output, started: Started): void {
   out.line(`constitution "${constitution.name}" v${constitution.version}: ${binding}${observing}; where no rule objects: ${constitution.default}`);
   out.line('Nothing passes through AVA until an agent asks it. Try:');
   out.line(
-    `  avactl decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`,
+    `  ${AVACTL} decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`,
   );
 }
 

@@ -1,9 +1,10 @@
 /** Reads a constitution's folder (YAML at the edge) into the record that law keeps. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { Fault } from '../base/fault.ts';
+import { suggestion } from '../base/nearest.ts';
 import { isName } from '../base/record.ts';
 import { encodeToolMap, type ToolMap } from '../facet/map.ts';
 import { parseToolMap } from '../facet/map-source.ts';
@@ -15,13 +16,15 @@ import { encodeManifest } from '../rule/manifest.ts';
 /** Where the packs that come with AVA lie, run from source or from the package. */
 export const PACKS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'constitutions');
 
+const packs = (): string[] => readdirSync(PACKS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
 const NO_TOOLS: ToolMap = { version: 1, name: 'none', verbs: [], nouns: [], delegable: [], entries: [] };
 
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Fault('config', `${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { path });
+    throw new Fault('config', ` the file cannot be read (${(error as NodeJS.ErrnoException).code})`, { path });
   }
 }
 
@@ -74,7 +77,12 @@ function isIndex(value: unknown): value is Index {
 
 /** A folder with constitution.yaml, tools.yaml and rules; or the name of a pack. @throws Fault config, rule_* */
 export function loadConstitution(folderOrPack: string): Constitution {
-  const folder = isName(folderOrPack) && !folderOrPack.includes('/') && !folderOrPack.includes('.') ? join(PACKS, folderOrPack) : folderOrPack;
+  const isPack = isName(folderOrPack) && !folderOrPack.includes('/') && !folderOrPack.includes('.');
+  const folder = isPack ? join(PACKS, folderOrPack) : folderOrPack;
+  if (isPack && !existsSync(folder))
+    throw new Fault('config', `no constitution that comes with AVA is called \`${folderOrPack}\`${suggestion(folderOrPack, packs())}`, {
+      constitution: folderOrPack,
+    });
   const path = join(folder, 'constitution.yaml');
   const index: unknown = inFile(path, () => {
     try {
