@@ -72,7 +72,7 @@ test(`${ROUNDS} rounds of SIGKILL under load lose nothing that was acknowledged`
       if (rebuild) figures.rebuilt += 1;
       figures.permits += await tryPermits(node, promises);
       const load = startLoad({ client: node.client, random, promises, clients: CLIENTS, name: `agent-${round}` });
-      await pause(way === 'clean' ? 200 : 3 + random.below(random.chance(0.3) ? 60 : 1_000));
+      await pause(way === 'clean' ? 200 : 3 + random.below(random.chance(0.4) ? 60 : 1_000));
       if (way === 'clean') {
         await load.stop();
         assert.deepEqual(await node.stop(), { code: 0, signal: null }, node.err);
