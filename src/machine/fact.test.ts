@@ -36,7 +36,7 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     labels: fc.array(label, { maxLength: 16 }),
     pages: u53,
   }),
-  page: recordOf({ is: fc.constant('page'), due_ms: u53, keys: fc.array(octetsOf(8), { maxLength: 30 }) }),
+  page: recordOf({ is: fc.constant('page'), due_ms: u53, keys: fc.array(octetsOf(8), { maxLength: 30 }).map((keys) => keys.join('')) }),
   permit: recordOf({
     is: fc.constant('permit'),
     session: octetsOf(16),

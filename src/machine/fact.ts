@@ -2,7 +2,7 @@
  * Facts (spec/state.md Y-1): what the machine remembers and forgets again. Each has a key of one letter and an id, a record,
  * and the moment at which it falls due. Nobody needs a proof of a fact: receipts commit to the inputs that were read.
  */
-import { type Octets, octets, putOctets } from '../base/bytes.ts';
+import { type Octets, octets } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
 import { bool, choice, type Field, hash32, i64, id16, label, list, nullable, octetsOf, record, u53 } from '../base/record.ts';
 import { SUMS_MAX } from '../law/sum-input.ts';
@@ -30,7 +30,8 @@ export interface Session {
 export interface Page {
   readonly is: 'page';
   readonly due_ms: number;
-  readonly keys: readonly Octets[];
+  /** One behind the other. */
+  readonly keys: Octets;
 }
 
 export const PERMIT_STATES = ['open', 'done', 'failed', 'expired'] as const;
@@ -90,19 +91,17 @@ export const PAGE_KEYS_MAX = 4_096;
 export const KEY_OCTETS = 8;
 export const BUCKETS_MAX = 66;
 
-/** One byte string for all keys of a page. */
-const keys: Field<readonly Octets[]> = {
+/** One byte string for all keys of a page, and one flat string in memory: thousands of small ones would weigh six times as much. */
+const keys: Field<Octets> = {
   write(w, v) {
-    w.head(2, v.length * KEY_OCTETS);
-    w.reserve(v.length * KEY_OCTETS);
-    for (const key of v) w.at = putOctets(w.buffer, w.at, key);
+    w.octets(v);
   },
   read(r) {
     const all = r.bytesOf(PAGE_KEYS_MAX * KEY_OCTETS);
     if (all.length % KEY_OCTETS !== 0) r.fail('cbor_range', 'keys of 8 bytes expected');
-    const list: Octets[] = [];
-    for (let at = 0; at < all.length; at += KEY_OCTETS) list.push(octets(all.subarray(at, at + KEY_OCTETS)));
-    return list;
+    const parts: Octets[] = [];
+    for (let at = 0; at < all.length; at += KEY_OCTETS) parts.push(octets(all.subarray(at, at + KEY_OCTETS)));
+    return parts.join('');
   },
 };
 

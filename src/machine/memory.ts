@@ -45,6 +45,9 @@ interface Union {
 }
 const unions = new Map<Octets, Union>();
 const UNIONS_MAX = 4_096;
+/** Keys of all unions together: some 64 sessions with full memories. */
+const UNION_KEYS_MAX = 2_097_152;
+let unionKeys = 0;
 
 export const pageKey = (session: Octets, page: number): Octets => factKey('page', session + String.fromCharCode(page >> 8, page & 255));
 
@@ -53,14 +56,18 @@ function unionOf(overlay: Overlay, id: Octets, pages: number): Union {
   let union = unions.get(id);
   const fits = union !== undefined && union.pages.length <= pages && union.pages.every((page, i) => overlay.get(pageKey(id, i)) === page);
   if (union === undefined || !fits) {
-    if (unions.size >= UNIONS_MAX) unions.clear();
+    if (unions.size >= UNIONS_MAX || unionKeys >= UNION_KEYS_MAX) {
+      unions.clear();
+      unionKeys = 0;
+    }
     union = { pages: [], keys: new Set() };
     unions.set(id, union);
   }
   for (let i = union.pages.length; i < pages; i++) {
     const page = overlay.get(pageKey(id, i)) as Page;
     union.pages.push(page);
-    for (const key of page.keys) union.keys.add(key);
+    for (let at = 0; at < page.keys.length; at += KEY_OCTETS) union.keys.add(page.keys.slice(at, at + KEY_OCTETS));
+    unionKeys += page.keys.length / KEY_OCTETS;
   }
   return union;
 }
@@ -87,7 +94,7 @@ export function remember(network: Octets, overlay: Overlay, id: Octets, session:
     if (!keys.has(found)) fresh.add(found);
   }
   if (fresh.size === 0) return session;
-  const page: Page = { is: 'page', due_ms: 0, keys: [...fresh].sort() };
+  const page: Page = { is: 'page', due_ms: 0, keys: [...fresh].sort().join('') };
   overlay.set(pageKey(id, session.pages), page);
   return { ...session, pages: session.pages + 1 };
 }
