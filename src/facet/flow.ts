@@ -374,14 +374,24 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
   return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys] };
 }
 
-/** Keys of a passage that addresses agents: half of the room at most. */
+/**
+ * Keys of a passage that addresses agents: half of the room at most; first what may be a target (marks or digits inside),
+ * so that plain words cannot crowd it out.
+ */
 function passageKeys(text: string, keys: Set<string>): void {
-  for (const piece of new Set(chunks(text))) {
+  const pieces = new Set(chunks(text));
+  for (const piece of pieces) {
     if (keys.size >= RESULT_KEYS_MAX / 2) return;
+    const whole = normal(piece);
     if (isCompound(piece)) {
-      keys.add(`p:${normal(piece)}`);
+      keys.add(`p:${whole}`);
       if (isWeb(piece)) keys.add(`p:${hostOf(piece)}`);
+    } else if (/\d/.test(whole)) keys.add(`p:${whole}`);
+  }
+  for (const piece of pieces) {
+    for (const word of words(piece)) {
+      if (keys.size >= RESULT_KEYS_MAX / 2) return;
+      keys.add(`p:${word}`);
     }
-    for (const word of words(piece)) keys.add(`p:${word}`);
   }
 }

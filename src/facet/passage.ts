@@ -13,6 +13,7 @@ export interface Passage {
 /** Sentences without a signal that a passage may hold in a row. */
 const GAP_MAX = 2;
 export const SENTENCES_MAX = 2_048;
+/** Of each level. */
 export const PASSAGES_MAX = 64;
 
 const set = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -39,6 +40,8 @@ const CLOSING = /<\/[A-Za-z][\w -]{1,40}>|\[\/[A-Za-z]+\]/;
 export function passagesOf(text: string): Passage[] {
   const sentences = sentencesOf(text);
   const out: Passage[] = [];
+  const rest: string[] = [];
+  const counts = [0, 0, 0];
   let from = -1;
   let last = -1;
   let total = { imperative: 0, address: 0, work: 0, delimiter: 0 };
@@ -46,7 +49,12 @@ export function passagesOf(text: string): Passage[] {
     if (from < 0) return;
     const kinds = Number(total.address > 0) + Number(total.work > 0) + Number(total.delimiter > 0);
     const level = (total.imperative > 0 && total.address + total.work > 0) || kinds >= 2 ? 2 : total.imperative > 0 ? 1 : 0;
-    if (level !== 0 && out.length < PASSAGES_MAX) out.push({ level, text: sentences.slice(from, last + 1).join('\n') });
+    if (level !== 0) {
+      const passage = { level, text: sentences.slice(from, last + 1).join('\n') } as const;
+      // Harmless ones must not take the room of those that matter; past the room these are read as one.
+      if (counts[level]++ < PASSAGES_MAX) out.push(passage);
+      else if (level === 2) rest.push(passage.text);
+    }
     from = -1;
     total = { imperative: 0, address: 0, work: 0, delimiter: 0 };
   };
@@ -65,16 +73,21 @@ export function passagesOf(text: string): Passage[] {
     if (CLOSING.test(sentences[i])) close();
   }
   close();
+  if (rest.length > 0) out.push({ level: 2, text: rest.join('\n') });
   return out;
 }
 
 /** Sentences: up to a mark followed by a space, a line break, or an opening tag. A dot inside an address is none. */
 function sentencesOf(text: string): string[] {
   const out: string[] = [];
+  // What is left past the bound is one sentence more, so that nothing hides behind many short ones.
+  let rest = '';
   for (const part of text.split(/(?<=[.!?;:])["')\]]?\s+|\n+|(?=<\/?[A-Za-z])|(?<=[A-Za-z]>)/)) {
-    if (part !== undefined && part.trim() !== '') out.push(part.trim());
-    if (out.length >= SENTENCES_MAX) break;
+    if (part === undefined || part.trim() === '') continue;
+    if (out.length < SENTENCES_MAX) out.push(part.trim());
+    else rest += `${part} `;
   }
+  if (rest !== '') out.push(rest.trim());
   return out;
 }
 
