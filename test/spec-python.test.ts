@@ -1,8 +1,10 @@
 /** The checks of spec/ in Python, which share no code with src/: one test a program. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { test } from 'node:test';
+import { globSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { endAll, RealNode, scratch } from './real/process.ts';
 
 const root = `${import.meta.dirname}/..`;
 const programs = globSync('spec/check/*.py', { cwd: root }).sort();
@@ -16,3 +18,40 @@ for (const program of programs) {
     assert.match(stdout, /[1-9]\d* checks/, 'the program says how much it checked');
   });
 }
+
+after(endAll);
+
+test('bundles of a real node with the starter constitution', { timeout: 60_000 }, async () => {
+  const folder = scratch('bundle-python');
+  const node = await RealNode.start({ dir: join(folder.path, 'data'), constitution: 'starter' });
+  const { client } = node;
+  const { session } = await client.openSession('agent', 'Please pay the rent of 950.10 to Ann and read notes.txt');
+  const calls: readonly (readonly [name: string, args: Record<string, unknown>])[] = [
+    ['send_money', { recipient: 'Ann', amount: 950.1, subject: 'rent' }],
+    ['send_money', { recipient: 'Ann', amount: 20_000.001, subject: 'rent' }],
+    ['read_text_file', { path: '/home/me/../me/.ssh/id_ed25519' }],
+    ['send_email', { recipients: ['Ann <a@x.example>', 'b@x.example'], subject: 's', body: 'b' }],
+    ['get_webpage', { url: 'http://10.0.0.1/%2e%2e/admin' }],
+    ['nobody_knows_this', { deep: [{ n: -1.5 }] }],
+  ];
+  const verdicts = new Set<string>();
+  const file = join(folder.path, 'proof.ava');
+  const audit = (bytes: Uint8Array, network: string) => {
+    writeFileSync(file, bytes);
+    return spawnSync('python3', ['spec/check/bundle.py', file, network], { cwd: root, encoding: 'utf8' });
+  };
+  const { network } = await client.health();
+  for (const [name, args] of calls) {
+    const { verdict, receipt, gas } = await client.decide({ session, action: { kind: 'tool.call', name, args } });
+    verdicts.add(verdict);
+    const bytes = await client.bundle(receipt);
+    const { stdout, stderr } = audit(bytes, network);
+    assert.equal(stdout.trim(), `verified: receipt ${receipt} ${verdict}, gas ${gas}; judged again, the same`, stderr);
+    const flipped = Uint8Array.from(bytes);
+    flipped[flipped.length >> 1] ^= 1;
+    assert.match(audit(flipped, network).stderr, /^REFUSED: /);
+  }
+  assert.deepEqual([...verdicts].sort(), ['allow', 'deny', 'escalate']);
+  await node.stop();
+  folder.remove();
+});

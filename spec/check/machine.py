@@ -265,7 +265,7 @@ def point(y, sign):
     x = pow(x2, (P + 3) // 8, P)
     if (x * x - x2) % P:
         x = x * pow(2, (P - 1) // 4, P) % P
-    demand((x * x - x2) % P == 0)
+    demand((x * x - x2) % P == 0 and y < P and (x != 0 or sign == 0))
     if x & 1 != sign:
         x = P - x
     return x, y, 1, x * y % P
@@ -301,6 +301,8 @@ def verify(public, message, signature):
     demand(len(signature) == 64)
     s = int.from_bytes(signature[32:], "little")
     demand(s < Q)
+    low = times(8, unpack(public))
+    demand(low[0] % P != 0 or (low[1] - low[2]) % P != 0, "S-4")
     h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % Q
     a, b = times(s, BASE), add(unpack(signature[:32]), times(h, unpack(public)))
     demand((a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0, "signature")
@@ -633,11 +635,12 @@ def load(page):
     return json.loads((VECTORS / f"{page}.json").read_text())
 
 
-transactions(load("transaction"))
-receipts(load("receipt"))
-headers(load("header"))
-genesis_vectors(load("genesis"))
-states(load("state"))
-decisions(load("decision"))
-bundles(load("bundle"), load("genesis"))
-print(f"machine.py: {checked} checks")
+if __name__ == "__main__":
+    transactions(load("transaction"))
+    receipts(load("receipt"))
+    headers(load("header"))
+    genesis_vectors(load("genesis"))
+    states(load("state"))
+    decisions(load("decision"))
+    bundles(load("bundle"), load("genesis"))
+    print(f"machine.py: {checked} checks")

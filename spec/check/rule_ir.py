@@ -17,6 +17,8 @@ FOLDS = {"all", "any", "one", "collect"}
 IMMEDIATE = {"const", "in", "present", "elem", "key"}
 BOOL, INT, NONE = (2,), (3,), (0,)
 ERROR = object()
+# I-4: the vectors' sources are JSON, whose integers are exact below 2^53; those of a sidecar always are.
+EXACT = False
 
 
 def tagged(tag, data):
@@ -374,7 +376,7 @@ def fit(t, value):
     if t == BOOL:
         return value if isinstance(value, bool) else ERROR
     if t == INT:
-        return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else ERROR
+        return value if isinstance(value, int) and not isinstance(value, bool) and (abs(value) < 2**53 or EXACT and fits(value) is value) else ERROR
     if t[0] == 8:
         return value if isinstance(value, str) and len(value.encode()) <= t[1] else ERROR
     if t[0] == 10:
@@ -481,4 +483,5 @@ def main():
     print(f"rule-ir, input: {checks} checks")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Verifies a bundle (V) as an outsider would, from the pages of spec/ alone, and judges its decision again.
+
+`python3 spec/check/bundle.py FILE [NETWORK]` verifies a file that `avactl bundle` wrote; without arguments, the vectors.
+Proof and records are read by machine.py, facets made by facet.py, programs and input buffers by rule_ir.py; answers are
+joined here (D). Not checked: that a rule's program is what its manifest compiles to (G-5 needs the compiler).
+"""
+
+import pathlib
+import sys
+
+import machine
+import rule_ir
+from facet import facets
+from machine import demand, encode, expect, refuses, tagged
+
+rule_ir.EXACT = True
+SCHEDULE = tagged("schedule", encode(["ir", 2, "facet", 1, "codec", 1]))
+NONE, ALLOW, DENY, ESCALATE = range(4)
+RANK = [0, 1, 3, 2]
+FLOOR, ENFORCE, OBSERVE = range(3)
+
+
+# --- judging (D) ----------------------------------------------------------------------------------------------------
+
+
+def in_scope(scope, kind, name, facts):
+    """D-3"""
+    holds = {"all", f"tool.{name}", f"kind.{kind}", f"effect.{facts['effect']}", *(f"facet.{one}" for one in ("money", "mail", "http", "fs") if one in facts)}
+    return not holds.isdisjoint(scope)
+
+
+def judge(constitution, payload, sidecar, witness, time_ms):
+    """What the receipt must say: verdict, enforced, reasons, gas, inputs_hash, trace."""
+    _, kind, server, name, _, _ = payload
+    _, args, context = sidecar
+    facts = facets(machine.decode(constitution[4]), kind, server, name, args)
+    source = {"action": {"kind": kind, "server": server, "name": name}, "args": args, "context": context, "now_ms": time_ms, **facts}
+    source |= {"agent": {}, "session": {}, "flow": {}}
+    for path, value in (witness or {}).items():
+        group, _, key = path.partition(".")
+        demand(group in ("agent", "session", "flow", "breaker"), "the witness names an unknown path")
+        if group != "breaker":
+            source[group][key] = value
+    read, inputs, trace, reasons, gas, verdict, would = set(), b"", b"", [], 0, NONE, NONE
+    for index, (manifest, program) in enumerate(constitution[3]):
+        _, rule, _, _, scope, mode, until, grants, params, _, _, otherwise, on_fault, *_ = machine.decode(manifest)
+        if not in_scope(scope, kind, name, facts):
+            continue
+        mode = ENFORCE if mode == OBSERVE and until is not None and time_ms >= until else mode
+        declared, consts, nodes, out = rule_ir.lift(program)
+        cost, _ = rule_ir.settle(nodes, declared, consts)
+        result = 3
+        if f"breaker.{rule}" in (witness or {}):
+            read.add(f"breaker.{rule}")
+            demand(witness[f"breaker.{rule}"] is True)
+        else:
+            read |= {path for path, _ in declared if path.split(".")[0] in ("agent", "session", "flow")}
+            found = [rule_ir.find(path, kind_of, source | {"params": {param[0]: param[1] for param in params}}) for path, kind_of in declared]
+            buffer = rule_ir.write(found)
+            result = rule_ir.three(rule_ir.evaluate(out, consts, found, {}))
+            inputs += index.to_bytes(2, "big") + len(buffer).to_bytes(4, "big") + buffer
+            gas += cost
+        trace += index.to_bytes(2, "big") + bytes([result]) + cost.to_bytes(8, "big")
+        answer = (ALLOW if grants else NONE) if result == 2 else (DENY, ESCALATE)[otherwise if result == 0 else on_fault]
+        if result != 2:
+            reasons.append([rule, answer, {0: 0, 1: 1, 3: 2}[result], mode])
+        would = max(would, answer, key=RANK.__getitem__)
+        verdict = verdict if mode == OBSERVE else max(verdict, answer, key=RANK.__getitem__)
+    demand(read == set(witness or {}) and witness != {}, "the witness is not what the rules in scope read")
+    verdict, would = (one or (ALLOW, DENY)[constitution[2]] for one in (verdict, would))
+    return [verdict, RANK[would] <= RANK[verdict], reasons, gas, tagged("inputs", inputs), tagged("trace", trace)]
+
+
+def verify(raw, network=None):
+    """V-1 to V-5. The receipt, and whether its verdict was judged again."""
+    bundle = machine.decode(raw)
+    demand(isinstance(bundle, list) and len(bundle) == 12 and isinstance(bundle[1], bytes))
+    constitution = machine.read_genesis(bundle[1])[6]
+    rules = []
+    for manifest, program in constitution[3]:
+        declared, consts, nodes, _ = rule_ir.lift(program)
+        demand(rule_ir.canonical(program) == program, "R-11")
+        rules.append((machine.decode(manifest)[1], rule_ir.settle(nodes, declared, consts)[0]))
+    header, (body, _, receipt) = machine.read_bundle(raw, network or tagged("genesis", bundle[1]), rules)
+    demand(header["schedule"] == SCHEDULE.hex(), "another schedule")
+    sidecar, witness = bundle[10], bundle[11]
+    _, tx_id, verdict, enforced, reasons, obligations, version, gas, inputs_hash, trace, permit, _, _ = receipt
+    if body[2] != 3:
+        demand(witness is None and receipt[2:11] == [NONE, True, [], [], 0, 0, None, None, None])
+        return receipt, False
+    if sidecar is None:
+        demand(witness is None)
+        return receipt, False
+    demand(witness != b"\xf6", "a witness that holds nothing is null")
+    judged = judge(constitution, body[6], machine.decode(sidecar), witness and machine.decode(witness), header["time_ms"])
+    demand(judged == [verdict, enforced, reasons, gas, inputs_hash, trace], f"judged again: {judged[:4]}")
+    demand(version == constitution[1] and obligations == [])
+    demand(permit == (tx_id[:16] if verdict == ALLOW and body[6][5] else None), "permit")
+    return receipt, True
+
+
+def main(file=None, network=None):
+    if file is not None:
+        try:
+            receipt, judged = verify(pathlib.Path(file).read_bytes(), network and bytes.fromhex(network))
+        except Exception as refused:  # whatever a stranger's bytes lead to, it is no verification
+            sys.exit(f"REFUSED: {type(refused).__name__} {refused}")
+        again = "judged again, the same" if judged else "not judged again"
+        print(f"verified: receipt {receipt[11]}.{receipt[12]}.{receipt[1].hex()[:12]} {machine.VERDICTS[receipt[2]]}, gas {receipt[7]}; {again}")
+        return
+    vectors = machine.load("bundle")
+    for v in vectors["positive"]:
+        receipt, judged = verify(bytes.fromhex(v["bytes"]), bytes.fromhex(v["network"]))
+        expect(f"bundle {v['index']}", [machine.VERDICTS[receipt[2]], judged], [v["verdict"], v["verdict"] != "none"])
+    network = bytes.fromhex(vectors["positive"][0]["network"])
+    for v in vectors["negative"]:
+        refuses(f"bundle: {v['clause']} {v['why']}", lambda: verify(bytes.fromhex(v["bytes"]), network))
+    print(f"bundle.py: {machine.checked} checks")
+
+
+main(*sys.argv[1:])
