@@ -66,8 +66,10 @@ function unionOf(overlay: Overlay, id: Octets, pages: number): Union {
   for (let i = union.pages.length; i < pages; i++) {
     const page = overlay.get(pageKey(id, i)) as Page;
     union.pages.push(page);
-    for (let at = 0; at < page.keys.length; at += KEY_OCTETS) union.keys.add(page.keys.slice(at, at + KEY_OCTETS));
-    unionKeys += page.keys.length / KEY_OCTETS;
+    for (let at = 0; at < page.keys.length; at += KEY_OCTETS) {
+      union.keys.add(page.keys.slice(at, at + KEY_OCTETS));
+      unionKeys += 1;
+    }
   }
   return union;
 }
