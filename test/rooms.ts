@@ -99,5 +99,4 @@ export const DIVISIONS: Readonly<Record<string, readonly [count: number, reason:
   'src/rule/writer.ts': [1, 'the high word of a safe integer: Math.floor by 2^32 is exact'],
   'src/rule/cost.ts': [2, 'multiples of eight by eight or two: exact'],
   'src/facet/money.ts': [1, 'bigint division'],
-  'src/facet/flow.ts': [1, 'half of an even constant'],
 };

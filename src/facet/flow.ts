@@ -17,6 +17,8 @@ export type { Memory } from './value.ts';
 export const USER_KEYS_MAX = 4_096;
 /** Keys that one result adds at most. */
 export const RESULT_KEYS_MAX = 512;
+/** Of these, for the passages of the result. */
+const PASSAGE_KEYS_MAX = 256;
 /** UTF-16 units of an argument in which links are looked for. */
 export const LINK_TEXT_MAX = 65_536;
 const LINKS_MAX = 256;
@@ -381,7 +383,7 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
 function passageKeys(text: string, keys: Set<string>): void {
   const pieces = new Set(chunks(text));
   for (const piece of pieces) {
-    if (keys.size >= RESULT_KEYS_MAX / 2) return;
+    if (keys.size >= PASSAGE_KEYS_MAX) return;
     const whole = normal(piece);
     if (isCompound(piece)) {
       keys.add(`p:${whole}`);
@@ -390,7 +392,7 @@ function passageKeys(text: string, keys: Set<string>): void {
   }
   for (const piece of pieces) {
     for (const word of words(piece)) {
-      if (keys.size >= RESULT_KEYS_MAX / 2) return;
+      if (keys.size >= PASSAGE_KEYS_MAX) return;
       keys.add(`p:${word}`);
     }
   }
