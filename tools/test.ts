@@ -16,6 +16,8 @@ interface Row {
   failed: number;
   left_out: number;
   seconds: number;
+  /** Files with a failure. */
+  readonly broken: string[];
   /** Tools that are missing, where the suite was not run. */
   readonly missing: readonly ToolName[];
 }
@@ -51,7 +53,7 @@ function install(tool: Tool): boolean {
 }
 
 async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
-  const row: Row = { name: suite.name, passed: 0, failed: 0, left_out: 0, seconds: 0, missing: [] };
+  const row: Row = { name: suite.name, passed: 0, failed: 0, left_out: 0, seconds: 0, broken: [], missing: [] };
   const start = performance.now();
   const waiting = [...files];
   const width = Math.max(...files.map((file) => file.length));
@@ -62,6 +64,7 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Row> {
       row.passed += result.passed;
       row.failed += result.failed;
       row.left_out += result.skipped;
+      if (result.failed > 0) row.broken.push(file);
       const marks = [`${result.passed} passed`];
       if (result.failed > 0) marks.push(`${result.failed} FAILED`);
       if (result.skipped > 0) marks.push(`${result.skipped} left out`);
@@ -82,6 +85,8 @@ function print(rows: readonly Row[]): void {
     const left = row.missing.length > 0 ? 'all' : String(row.left_out);
     console.log(line(row.name, String(row.passed), String(row.failed), left, row.seconds.toFixed(1)));
   }
+  const broken = rows.flatMap((row) => row.broken);
+  if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
   const absent = [...new Set(rows.flatMap((row) => row.missing))];
   if (absent.length > 0) console.log(`\nleft out for want of a tool; this brings it${ci ? '' : ' (CI=true npm test does so itself)'}:`);
   for (const tool of absent) {
@@ -94,7 +99,7 @@ const rows: Row[] = [];
 if (words.length === 0) {
   const start = performance.now();
   const failed = check();
-  rows.push({ name: 'checks', passed: 3 - failed, failed, left_out: 0, seconds: (performance.now() - start) / 1000, missing: [] });
+  rows.push({ name: 'checks', passed: 3 - failed, failed, left_out: 0, seconds: (performance.now() - start) / 1000, broken: failed > 0 ? ['npm run check'] : [], missing: [] });
 }
 
 const taken = new Set<string>();
@@ -105,7 +110,7 @@ for (const suite of SUITES) {
   const files = words.length === 0 ? mine : mine.filter((file) => words.some((word) => file.includes(word)));
   if (files.length === 0) continue;
   const missing = (suite.needs ?? []).filter((name) => !present(TOOLS[name]) && !(ci && install(TOOLS[name])));
-  rows.push(missing.length > 0 ? { name: suite.name, passed: 0, failed: 0, left_out: files.length, seconds: 0, missing } : await runSuite(suite, files));
+  rows.push(missing.length > 0 ? { name: suite.name, passed: 0, failed: 0, left_out: files.length, seconds: 0, broken: [], missing } : await runSuite(suite, files));
 }
 
 const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);
