@@ -51,7 +51,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['lmdb'],
   },
   audit: { sentence: 'believes nobody: fsck, replay, bundles', surface: ['fsck', 'replay', 'bundle'], imports: [...PURE_ROOMS, 'store'] },
-  sequencer: { sentence: 'orders what comes in: solo (one node)', surface: ['port', 'solo', 'comet', 'edge', 'memo', 'ledger-log'], imports: [...PURE_ROOMS, 'store'] },
+  sequencer: {
+    sentence: 'orders what comes in: solo (one node)',
+    surface: ['port', 'solo', 'comet', 'edge', 'memo', 'ledger-log'],
+    imports: [...PURE_ROOMS, 'store'],
+  },
   chains: { sentence: 'reads, proves, writes EVM chains', surface: ['watch', 'send', 'abi'], imports: ['crypto', 'merkle'] },
   api: {
     sentence: 'shapes once; routes; client over HTTP or in process',

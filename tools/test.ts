@@ -99,7 +99,15 @@ const rows: Row[] = [];
 if (words.length === 0) {
   const start = performance.now();
   const failed = check();
-  rows.push({ name: 'checks', passed: 3 - failed, failed, left_out: 0, seconds: (performance.now() - start) / 1000, broken: failed > 0 ? ['npm run check'] : [], missing: [] });
+  rows.push({
+    name: 'checks',
+    passed: 3 - failed,
+    failed,
+    left_out: 0,
+    seconds: (performance.now() - start) / 1000,
+    broken: failed > 0 ? ['npm run check'] : [],
+    missing: [],
+  });
 }
 
 const taken = new Set<string>();
@@ -110,7 +118,9 @@ for (const suite of SUITES) {
   const files = words.length === 0 ? mine : mine.filter((file) => words.some((word) => file.includes(word)));
   if (files.length === 0) continue;
   const missing = (suite.needs ?? []).filter((name) => !present(TOOLS[name]) && !(ci && install(TOOLS[name])));
-  rows.push(missing.length > 0 ? { name: suite.name, passed: 0, failed: 0, left_out: files.length, seconds: 0, broken: [], missing } : await runSuite(suite, files));
+  rows.push(
+    missing.length > 0 ? { name: suite.name, passed: 0, failed: 0, left_out: files.length, seconds: 0, broken: [], missing } : await runSuite(suite, files),
+  );
 }
 
 const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);
