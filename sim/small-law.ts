@@ -17,6 +17,7 @@ import { encodeManifest } from '../src/rule/manifest.ts';
 export const SMALL_KEY = signingKey(new Uint8Array(32).fill(7));
 export const SMALL_PRINCIPAL: Octets = 'p'.repeat(32);
 /** 2026-01-01. */
+const NONCE: Octets = 'n'.repeat(16);
 export const SMALL_START_MS = 1_767_225_600_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -163,7 +164,7 @@ export class Desk {
 
   /** Opens a session; its id. */
   open(agent = 'agent', assurance = 1): Octets {
-    const transaction = this.make(KIND.session_open, { agent, assurance }, null);
+    const transaction = this.make(KIND.session_open, { agent, assurance, nonce: NONCE }, null);
     const result = this.apply(transaction);
     if (result instanceof Fault) throw result;
     return transaction.tx_id.slice(0, 16);

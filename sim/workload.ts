@@ -88,7 +88,7 @@ export class Workload {
         sender,
         ++this.seq,
         0,
-        { agent: `agent-${random.below(this.options.agents ?? 5)}`, assurance: random.below(4) },
+        { agent: `agent-${random.below(this.options.agents ?? 5)}`, assurance: random.below(4), nonce: random.octets(16) },
         null,
       );
     const { rules = [] } = this.options;

@@ -318,7 +318,7 @@ def signed(purpose, network, suite, digest):
 hash32, id16 = blob(32), blob(16)
 PAYLOADS = {
     0: table(many(hash32, 256)),
-    1: table(text(), below(4)),
+    1: table(text(), below(4), id16),
     2: table(id16, hash32),
     3: table(id16, name, nullable(text()), text(), hash32, boolean),
     4: table(id16, boolean, hash32),

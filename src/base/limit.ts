@@ -14,6 +14,8 @@ export const BLOCK_TRANSACTIONS_MAX = 512;
 export const BLOCK_BYTES_MAX = 16_777_216;
 /** Due items that one block drains. */
 export const BLOCK_DUE_MAX = 1_000;
+/** Facts of one state: past them nothing is opened or permitted until some fall due (K-10). */
+export const FACTS_MAX = 4_000_000;
 /** Rules of one constitution. */
 export const RULES_MAX = 256;
 /** Bytes of a name (`^[a-z][a-z0-9._/-]{0,63}$`). */

@@ -6,7 +6,7 @@ import type { Octets } from '../base/bytes.ts';
 import { EMPTY, ZERO32 } from '../base/bytes.ts';
 import { encode, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { BLOCK_BYTES_MAX, BLOCK_DUE_MAX, BLOCK_TRANSACTIONS_MAX } from '../base/limit.ts';
+import { BLOCK_BYTES_MAX, BLOCK_DUE_MAX, BLOCK_TRANSACTIONS_MAX, FACTS_MAX } from '../base/limit.ts';
 import { hashLeaf, tagged } from '../crypto/hash.ts';
 import { type Frontier, rootOf } from '../merkle/tree.ts';
 import type { Answer, MachineEvent } from './answer.ts';
@@ -19,7 +19,7 @@ import { Overlay } from './overlay.ts';
 import { encodeEntry, type Receipt, VERDICTS } from './receipt.ts';
 import { authenticate, openSession, sessionInput, tripBreaker } from './session.ts';
 import type { State } from './state.ts';
-import { KIND, type Transaction } from './transaction.ts';
+import { type Decide, KIND, type Transaction } from './transaction.ts';
 
 export interface Accepted {
   readonly transaction: Transaction;
@@ -46,6 +46,10 @@ const hashFacts = tagged('facts');
 const factWriter = new Writer(65_536);
 
 export type { MachineEvent } from './answer.ts';
+
+/** Whether the transaction makes facts that stay: a session, its memory, a permit. */
+const opens = ({ kind, payload }: Transaction): boolean =>
+  kind === KIND.session_open || kind === KIND.session_input || (kind === KIND.decide && (payload as Decide).permit);
 
 /** One block in the making. Dropping it undoes it. */
 export class BlockBuilder {
@@ -131,6 +135,8 @@ export class BlockBuilder {
     const last = overlay.get(key) as Sequence | undefined;
     if (last !== undefined && transaction.seq <= last.last) throw new Fault('sequence_used', `the signer's last sequence number is ${last.last}`);
     overlay.set(key, { is: 'sequence', due_ms: 0, last: transaction.seq });
+    // K-10
+    if (this.state.facts.size >= FACTS_MAX && opens(transaction)) throw new Fault('overloaded', `the state has its bound of ${FACTS_MAX} facts`);
     switch (transaction.kind) {
       case KIND.decide:
         return decide(this.state, overlay, time_ms, transaction as Transaction<3>);

@@ -7,7 +7,7 @@ import { Desk, permitOf, ruleText, SMALL_START_MS, said } from '../../sim/small-
 import { fromOctets, hex, type Octets, octets, utf8 } from '../base/bytes.ts';
 import { type Cbor, decode, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX } from '../base/limit.ts';
+import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, FACTS_MAX } from '../base/limit.ts';
 import { FrameWriter } from '../store/frame.ts';
 import { BlockBuilder, commit } from './apply.ts';
 import { decodeHeader, encodeHeader, HEADER_BYTES, type Header, headerHash } from './block.ts';
@@ -212,7 +212,7 @@ test('a block takes at most 512 transactions and 16 MiB, and always fits a frame
   const desk = new Desk({});
   const session = desk.open();
   const small = new BlockBuilder(desk.state, desk.now_ms);
-  while (!small.full) assert.equal(said(small.add(desk.make(1, { agent: 'a', assurance: 0 }, null))), 'none');
+  while (!small.full) assert.equal(said(small.add(desk.make(1, { agent: 'a', assurance: 0, nonce: 'n'.repeat(16) }, null))), 'none');
   assert.equal(small.size, BLOCK_TRANSACTIONS_MAX);
   const permits: Octets[] = [];
   desk.block(() => {
@@ -251,7 +251,7 @@ test('what is not a refusal comes through: an engine that fails is no verdict', 
 
 test('an entry past 65,535 bytes is refused', () => {
   const desk = new Desk({});
-  const transaction = desk.make(1, { agent: 'a', assurance: 0 }, null);
+  const transaction = desk.make(1, { agent: 'a', assurance: 0, nonce: 'n'.repeat(16) }, null);
   const auth = { suite: 1, key_id: 'k'.repeat(32), signature: new Uint8Array(8_192) };
   const receipt = {
     version: 1,
@@ -271,4 +271,13 @@ test('an entry past 65,535 bytes is refused', () => {
   encodeEntry({ ...transaction, auths: Array.from({ length: 7 }, () => auth) }, receipt);
   assert.throws(() => encodeEntry({ ...transaction, auths: Array.from({ length: 8 }, () => auth) }, receipt), { slug: 'request_too_large' });
   assert.equal(fromOctets(transaction.tx_id).length, 32);
+});
+
+test('K-10: a full state opens no session, takes no input and gives no permit, and still judges', () => {
+  const desk = new Desk({ rules: [] });
+  const session = desk.open();
+  Object.defineProperty(desk.state.facts, 'size', { value: FACTS_MAX });
+  assert.throws(() => desk.open(), { slug: 'overloaded' });
+  assert.equal(said(desk.decide(session, 'pay', { to: 'a', amount: 1 })), 'overloaded');
+  assert.equal(said(desk.decide(session, 'pay', { to: 'a', amount: 1 }, { permit: false })), 'allow');
 });

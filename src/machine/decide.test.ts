@@ -202,7 +202,7 @@ test('refusals leave no entry and no trace', () => {
   assert.equal(desk.last?.entries.length, 0);
   assert.notEqual(desk.state.facts_digest, digest, 'H("facts", previous) all the same');
   assert.equal(said(desk.decide(session, 'balance', {}, { valid_until_ms: SMALL_START_MS })), 'allow');
-  const again = desk.make(1, { agent: 'a', assurance: 0 }, null);
+  const again = desk.make(1, { agent: 'a', assurance: 0, nonce: 'n'.repeat(16) }, null);
   assert.equal(said(desk.apply(again)), 'none');
   assert.equal(said(desk.apply(again)), 'sequence_used');
 });

@@ -4,7 +4,7 @@ import type { MachineEvent } from './answer.ts';
 import type { Fact } from './fact.ts';
 import { pageKey } from './memory.ts';
 import type { Overlay } from './overlay.ts';
-import { CLOSED_PERMIT_KEPT_MS } from './permit.ts';
+import { EXPIRED_PERMIT_KEPT_MS } from './permit.ts';
 import type { State } from './state.ts';
 import { release } from './sum.ts';
 
@@ -43,7 +43,7 @@ function expire(overlay: Overlay, time_ms: number, key: Octets, fact: Fact): Mac
         return null;
       }
       for (const reservation of fact.reserved) release(overlay, reservation);
-      overlay.set(key, { ...fact, status: 'expired', reserved: [], due_ms: time_ms + CLOSED_PERMIT_KEPT_MS });
+      overlay.set(key, { ...fact, status: 'expired', reserved: [], due_ms: time_ms + EXPIRED_PERMIT_KEPT_MS });
       return { type: 'permit.expired', id };
     case 'session':
       overlay.set(key, null);

@@ -111,5 +111,9 @@ test('facts that move all the time keep one item each', () => {
   assert.ok(desk.state.due.size <= desk.state.facts.size, `${desk.state.due.size} items for ${desk.state.facts.size} facts`);
   const { time_ms } = desk.state;
   assert.equal(desk.pass(3 * 86_400_000).events.filter((event) => event.type === 'session.expired').length, 1);
-  assert.deepEqual([...desk.state.facts.values()].map((fact) => fact.is), ['sequence'], `all that stood at ${time_ms} has ended`);
+  assert.deepEqual(
+    [...desk.state.facts.values()].map((fact) => fact.is),
+    ['sequence'],
+    `all that stood at ${time_ms} has ended`,
+  );
 });

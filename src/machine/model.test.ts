@@ -102,7 +102,6 @@ class Outcome implements fc.Command<Model, Real> {
     assert.equal(said(desk.outcome(permit.id, this.ok)), RESULT[permit.status]);
     if (permit.status !== 'open') return;
     permit.status = this.ok ? 'done' : 'failed';
-    permit.due_ms = model.now_ms + KEPT_MS;
     if (this.ok) model.settled.add(permit.id);
   }
   toString = (): string => `outcome(${this.which}, ${this.ok})`;

@@ -12,7 +12,7 @@ const limit = (window: string, most: number): string =>
   ruleText(`limit-${window}`, `agent.sum("money.amount", "${window}") + money.amount <= ${most}`, 'scope: facet.money');
 const PERMIT_MS = 10 * MINUTE_MS;
 
-test('a permit is used once, within ten minutes, and remembered for an hour', () => {
+test('a permit is used once, within ten minutes, remembered until then, and an hour once expired', () => {
   const table: readonly [string, number, readonly (readonly [number, string])[]][] = [
     [
       'at once, then again',
@@ -20,7 +20,7 @@ test('a permit is used once, within ten minutes, and remembered for an hour', ()
       [
         [0, 'none'],
         [0, 'permit_used'],
-        [HOUR_MS - 1, 'permit_used'],
+        [PERMIT_MS - 1, 'permit_used'],
         [1, 'permit_unknown'],
       ],
     ],

@@ -6,8 +6,8 @@ import type { Overlay } from './overlay.ts';
 
 /** How long an open permit holds. */
 export const PERMIT_MS = 600_000;
-/** How long a closed one is remembered, to tell "used" and "expired" from "unknown". */
-export const CLOSED_PERMIT_KEPT_MS = 3_600_000;
+/** How long an expired one is remembered: a tool that took too long reports late. A used one, until it would have expired. */
+export const EXPIRED_PERMIT_KEPT_MS = 3_600_000;
 
 /** The open permit. @throws Fault permit_unknown, permit_expired, permit_used */
 export function openPermit(overlay: Overlay, id: Octets, time_ms: number): Permit {

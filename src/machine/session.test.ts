@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { DAY_MS, Desk, permitOf, ruleText, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, said, smallConstitution, smallGenesis } from '../../sim/small-law.ts';
 import { type SigningKey, sign, signingKey } from '../crypto/suite.ts';
 import { lawOf } from '../law/law.ts';
-import type { Page, Session } from './fact.ts';
+import { factKey, type Page, type Session } from './fact.ts';
 import { remember } from './memory.ts';
 import { Overlay } from './overlay.ts';
 import { authenticate } from './session.ts';
@@ -78,7 +78,7 @@ test('pages: new keys write one page, nothing new writes none, pages never chang
   assert.equal(pages(desk)[0], first);
   assert.deepEqual(
     first.keys
-      .match(/[^]{8}/g)
+      .match(/[\s\S]{8}/g)
       ?.sort()
       .join(''),
     first.keys,
@@ -138,7 +138,7 @@ test('authenticate: sender, key and signature; unsigned only on solo (K-8)', () 
   const solo = new Desk({});
   const comet = lawOf(smallGenesis({}, { sequencer: 'comet', validators }));
   const states = { solo: solo.state, comet: initialState(comet.network, comet, SMALL_START_MS) };
-  const plain = solo.make(1, { agent: 'a', assurance: 0 }, null);
+  const plain = solo.make(1, { agent: 'a', assurance: 0, nonce: 'n'.repeat(16) }, null);
   const signedBy = (key: SigningKey, network: string, purpose = 'tx'): Transaction => ({
     ...plain,
     auths: [{ suite: 1, key_id: key.id, signature: sign(key, purpose, network, plain.tx_id) }],
@@ -198,4 +198,14 @@ test('Y-7: who fills the memory is not forgotten: labels and refused values coun
   assert.equal(said(desk.decide(session, 'balance')), 'allow');
   assert.equal(said(desk.decide(session, 'mail', { to: 'x@evil.example', body: 'b' })), 'deny');
   assert.equal(said(desk.decide(session, 'pay', { to: 'w1x1', amount: 1 })), 'allow', 'what the user named is still known');
+});
+
+test('T-18: a result too long to be read whole counts as a text that addresses agents', () => {
+  const desk = new Desk({ rules: [] });
+  const session = desk.open();
+  const sessionFact = (): Session => desk.state.facts.get(factKey('session', session)) as Session;
+  desk.outcome(permitOf(desk.decide(session, 'unlisted', {})), true, 'a harmless word '.repeat(100));
+  assert.equal(sessionFact().passage, 0);
+  desk.outcome(permitOf(desk.decide(session, 'unlisted', {})), true, 'a harmless word '.repeat(5_000));
+  assert.equal(sessionFact().passage, 2);
 });

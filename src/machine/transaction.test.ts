@@ -34,7 +34,7 @@ const decide = (sidecar: Uint8Array, ...change: Cbor[]): Uint8Array =>
   wire(body(3, change.length > 0 ? change : [ID, 'tool.call', null, 'pay', commit(sidecar), true]), [], sidecar);
 const input = (sidecar: Uint8Array): Uint8Array => wire(body(2, [ID, commit(sidecar)]), [], sidecar);
 const result = (sidecar: Uint8Array): Uint8Array => wire(body(4, [ID, true, commit(sidecar)]), [], sidecar);
-const open = (agent: Cbor = 'a', assurance: Cbor = 1): Cbor => body(1, [agent, assurance]);
+const open = (agent: Cbor = 'a', assurance: Cbor = 1): Cbor => body(1, [agent, assurance, ID]);
 
 test('every transaction of a workload comes back from its wire', () => {
   const random = new Random(SEED);
@@ -68,17 +68,17 @@ test('each malformed wire has its own fault', () => {
     ['a long head', new Uint8Array([0x98, 3, ...wire(open()).subarray(1)]), 'cbor_not_shortest'],
     ['an indefinite array', new Uint8Array([0x9f, ...wire(open()).subarray(1), 0xff]), 'cbor_indefinite'],
     ['a tag', new Uint8Array([0xc0, ...wire(open())]), 'cbor_tag'],
-    ['version 2', wire(body(1, ['a', 1], { version: 2 })), 'cbor_range'],
-    ['another network', wire(body(1, ['a', 1], { network: 'm'.repeat(32) })), 'network_other'],
-    ['a short network', wire(body(1, ['a', 1], { network: 'm'.repeat(31) })), 'cbor_range'],
+    ['version 2', wire(body(1, ['a', 1, ID], { version: 2 })), 'cbor_range'],
+    ['another network', wire(body(1, ['a', 1, ID], { network: 'm'.repeat(32) })), 'network_other'],
+    ['a short network', wire(body(1, ['a', 1, ID], { network: 'm'.repeat(31) })), 'cbor_range'],
     ['an unknown kind', wire(body(6, ['a', 1])), 'kind_unknown'],
     ['kind 2^32', wire(body(2 ** 32, ['a', 1])), 'kind_unknown'],
-    ['a short sender', wire(body(1, ['a', 1], { sender: 'p' })), 'cbor_range'],
-    ['seq −1', wire(body(1, ['a', 1], { seq: -1 })), 'cbor_type'],
-    ['seq 2^53', wire(body(1, ['a', 1], { seq: 2n ** 53n })), 'cbor_range'],
-    ['seq a text', wire(body(1, ['a', 1], { seq: '1' })), 'cbor_type'],
-    ['valid_until false', wire(body(1, ['a', 1], { until: false })), 'cbor_type'],
-    ['a payload field too many', wire(body(1, ['a', 1, 1])), 'cbor_range'],
+    ['a short sender', wire(body(1, ['a', 1, ID], { sender: 'p' })), 'cbor_range'],
+    ['seq −1', wire(body(1, ['a', 1, ID], { seq: -1 })), 'cbor_type'],
+    ['seq 2^53', wire(body(1, ['a', 1, ID], { seq: 2n ** 53n })), 'cbor_range'],
+    ['seq a text', wire(body(1, ['a', 1, ID], { seq: '1' })), 'cbor_type'],
+    ['valid_until false', wire(body(1, ['a', 1, ID], { until: false })), 'cbor_type'],
+    ['a payload field too many', wire(body(1, ['a', 1, ID, 1])), 'cbor_range'],
     ['an agent of 257 bytes', wire(open('a'.repeat(257))), 'cbor_range'],
     ['assurance 3', wire(open('a', 3)), null],
     ['assurance 4', wire(open('a', 4)), 'cbor_range'],
@@ -180,9 +180,9 @@ test('what cannot be encoded is refused when it is made', () => {
     ['a lone surrogate', () => makeSidecar('s'.repeat(16), ['\ud800']), 'text_malformed'],
     ['NaN', () => makeSidecar('s'.repeat(16), [Number.NaN]), 'not_finite'],
     ['an integer past 2^53', () => makeSidecar('s'.repeat(16), [2 ** 60]), 'integer_too_large'],
-    ['an agent of 257 bytes', () => compose(NETWORK, 1, SENDER, 1, 0, { agent: 'ü'.repeat(129), assurance: 1 }, null), 'cbor_range'],
-    ['assurance 4', () => compose(NETWORK, 1, SENDER, 1, 0, { agent: 'a', assurance: 4 }, null), 'cbor_range'],
-    ['a fraction as seq', () => compose(NETWORK, 1, SENDER, 1.5, 0, { agent: 'a', assurance: 1 }, null), 'cbor_range'],
+    ['an agent of 257 bytes', () => compose(NETWORK, 1, SENDER, 1, 0, { agent: 'ü'.repeat(129), assurance: 1, nonce: 'n'.repeat(16) }, null), 'cbor_range'],
+    ['assurance 4', () => compose(NETWORK, 1, SENDER, 1, 0, { agent: 'a', assurance: 4, nonce: 'n'.repeat(16) }, null), 'cbor_range'],
+    ['a fraction as seq', () => compose(NETWORK, 1, SENDER, 1.5, 0, { agent: 'a', assurance: 1, nonce: 'n'.repeat(16) }, null), 'cbor_range'],
     [
       'a kind that is no name',
       () => compose(NETWORK, 3, SENDER, 1, 0, { session: 'i'.repeat(16), kind: 'Tool', server: null, name: 'x', args_commitment: SENDER, permit: true }, null),

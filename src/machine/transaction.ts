@@ -23,6 +23,8 @@ export interface Action {
 export interface SessionOpen {
   readonly agent: string;
   readonly assurance: number;
+  /** Random, so that nobody can guess a session's id. */
+  readonly nonce: Octets;
 }
 export interface SessionInput {
   readonly session: Octets;
@@ -100,7 +102,7 @@ const assurance: Field<number> = {
 
 const PAYLOADS: { readonly [K in Kind]: Field<PayloadOf[K]> } = {
   0: record<Bundle>('Bundle', { transactions: list(hash32, BUNDLE_MAX) }),
-  1: record<SessionOpen>('SessionOpen', { agent: label, assurance }),
+  1: record<SessionOpen>('SessionOpen', { agent: label, assurance, nonce: id16 }),
   2: record<SessionInput>('SessionInput', { session: id16, commitment: hash32 }),
   3: record<Decide>('Decide', { session: id16, kind: name, server: nullable(label), name: label, args_commitment: hash32, permit: bool }),
   4: record<Outcome>('Outcome', { permit: id16, ok: bool, commitment: hash32 }),

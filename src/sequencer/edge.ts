@@ -7,6 +7,7 @@ import { randomOctets } from '../crypto/hash.ts';
 import { type Action, compose, KIND, makeSidecar, type Transaction } from '../machine/transaction.ts';
 
 const SALT_BYTES = 16;
+const NONCE_BYTES = 16;
 const NO_END_MS = 0;
 
 export class Edge {
@@ -22,7 +23,7 @@ export class Edge {
   }
 
   openSession(agent: string, assurance: number): Transaction<1> {
-    return compose(this.network, KIND.session_open, this.principal, ++this.seq, NO_END_MS, { agent, assurance }, null);
+    return compose(this.network, KIND.session_open, this.principal, ++this.seq, NO_END_MS, { agent, assurance, nonce: randomOctets(NONCE_BYTES) }, null);
   }
 
   /** @throws Fault request_too_large, text_malformed */
