@@ -1,15 +1,27 @@
 /** Writes spec/vectors/frame.json: `node spec/make-frame-vectors.ts`. */
 import { writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { hex, octets, type Octets } from '../src/base/bytes.ts';
+import { hex, type Octets, octets } from '../src/base/bytes.ts';
 import { type Frame, type FrameItem, FrameWriter } from '../src/store/frame.ts';
 import { encodeSegmentHead } from '../src/store/segment.ts';
 
 const SALT: Octets = octets(Uint8Array.from({ length: 8 }, (_, i) => 0xa0 + i));
 const run = (length: number, start: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (start + i) & 255);
-const item = (entry: number, sidecar: number | null, witness: number | null): FrameItem => ({ entry: run(entry, 1), sidecar: sidecar === null ? null : run(sidecar, 2), witness: witness === null ? null : run(witness, 3) });
+const item = (entry: number, sidecar: number | null, witness: number | null): FrameItem => ({
+  entry: run(entry, 1),
+  sidecar: sidecar === null ? null : run(sidecar, 2),
+  witness: witness === null ? null : run(witness, 3),
+});
 
-const frameOf = (height: number, durable: number, signature: number, items: readonly FrameItem[]): Frame => ({ height, durable, header: run(576, height), suite: 1, key_id: octets(run(32, 9)), signature: run(signature, 5), items });
+const frameOf = (height: number, durable: number, signature: number, items: readonly FrameItem[]): Frame => ({
+  height,
+  durable,
+  header: run(576, height),
+  suite: 1,
+  key_id: octets(run(32, 9)),
+  signature: run(signature, 5),
+  items,
+});
 
 const FRAMES: readonly Frame[] = [
   frameOf(0, 0, 64, []),

@@ -7,8 +7,8 @@ import { DAY_MS, Desk, HOUR_MS, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, smal
 import { Workload } from '../../sim/workload.ts';
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { sign, signingKey } from '../crypto/suite.ts';
 import { BLOCK_TRANSACTIONS_MAX } from '../base/limit.ts';
+import { sign, signingKey } from '../crypto/suite.ts';
 import { lawOf } from '../law/law.ts';
 import { apply, commit } from '../machine/apply.ts';
 import { decodeHeader, encodeHeader, type Header, headerHash } from '../machine/block.ts';

@@ -25,7 +25,8 @@ test('T-17: the literals of Python', () => {
 test('T-17: a key of Python that is no text stands as it was written', () => {
   assert.deepEqual(flat("{(1, 2): 'x'}"), ['0:=(1, 2)', '0:(1, 2)=x']);
   // As a text these would throw.
-  for (const text of ["{{'toString': 1}: 2}", "{[{'toString': 1}]: 2}", "{{'valueOf': 1, 'toString': 2}: {{'toString': 1}: 2}}"]) assert.ok(flat(text).length > 0, text);
+  for (const text of ["{{'toString': 1}: 2}", "{[{'toString': 1}]: 2}", "{{'valueOf': 1, 'toString': 2}: {{'toString': 1}: 2}}"])
+    assert.ok(flat(text).length > 0, text);
 });
 
 test('T-17: YAML as programs write it', () => {

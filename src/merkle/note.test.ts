@@ -4,7 +4,18 @@ import { hex, type Octets, octets, octetsFromHex, utf8 } from '../base/bytes.ts'
 import { Fault, type FaultName } from '../base/fault.ts';
 import { EMPTY_ROOT } from '../crypto/hash.ts';
 import { signingKey } from '../crypto/suite.ts';
-import { formatCheckpoint, formatVkey, noteVerifier, openCheckpoint, openNote, parseCheckpoint, parseNote, parseVkey, signCheckpoint, signNote } from './note.ts';
+import {
+  formatCheckpoint,
+  formatVkey,
+  noteVerifier,
+  openCheckpoint,
+  openNote,
+  parseCheckpoint,
+  parseNote,
+  parseVkey,
+  signCheckpoint,
+  signNote,
+} from './note.ts';
 
 /** The example of the documentation of golang.org/x/mod/sumdb/note. */
 const PETER_VKEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
@@ -54,7 +65,11 @@ test('what is not signed by the key is refused', () => {
     for (let bit = 0; bit < 8; bit++) {
       const flipped = bytes.slice();
       flipped[at] ^= 1 << bit;
-      assert.throws(() => openCheckpoint(flipped, verifier), (e) => e instanceof Fault && (e.slug === 'note_malformed' || e.slug === 'note_unsigned'), `byte ${at} bit ${bit}`);
+      assert.throws(
+        () => openCheckpoint(flipped, verifier),
+        (e) => e instanceof Fault && (e.slug === 'note_malformed' || e.slug === 'note_unsigned'),
+        `byte ${at} bit ${bit}`,
+      );
     }
   }
 });
@@ -88,14 +103,33 @@ test('malformed notes are refused', () => {
 test('malformed checkpoints and keys are refused', () => {
   const good = formatCheckpoint({ origin: 'log.example', size: 8, root });
   const cases = [
-    good.replace('8', '08'), good.replace('8', '-8'), good.replace('8', '8.0'), good.replace('8', '9007199254740992'), good.replace('8', ''),
-    `${good}extension\n`, good.slice(0, -1), good.replace('log.example', ''), good.replace('log.example', 'log example'), good.replace('=', ''), good.replace(/\n[^\n]*=\n/, `\n${btoa('short')}\n`),
+    good.replace('8', '08'),
+    good.replace('8', '-8'),
+    good.replace('8', '8.0'),
+    good.replace('8', '9007199254740992'),
+    good.replace('8', ''),
+    `${good}extension\n`,
+    good.slice(0, -1),
+    good.replace('log.example', ''),
+    good.replace('log.example', 'log example'),
+    good.replace('=', ''),
+    good.replace(/\n[^\n]*=\n/, `\n${btoa('short')}\n`),
   ];
   for (const text of cases) refuses('note_malformed', () => parseCheckpoint(text), text);
   refuses('note_malformed', () => formatCheckpoint({ origin: 'a', size: 0.5, root }), 'size');
   refuses('note_malformed', () => formatCheckpoint({ origin: 'a', size: 1, root: 'short' }), 'root');
   const vkey = formatVkey(verifier);
-  for (const text of ['', 'a', 'a+b', vkey.replace('+', ''), vkey.replace(/\+.{8}\+/, '+00000000+'), vkey.slice(0, -4), vkey.replace('log', 'lug'), vkey.replace('+A', '+B'), vkey.toUpperCase()]) {
+  for (const text of [
+    '',
+    'a',
+    'a+b',
+    vkey.replace('+', ''),
+    vkey.replace(/\+.{8}\+/, '+00000000+'),
+    vkey.slice(0, -4),
+    vkey.replace('log', 'lug'),
+    vkey.replace('+A', '+B'),
+    vkey.toUpperCase(),
+  ]) {
     refuses('note_malformed', () => parseVkey(text), text);
   }
   refuses('note_malformed', () => noteVerifier('a', octets(new Uint8Array(31))), 'a short key');

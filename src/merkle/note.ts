@@ -2,7 +2,7 @@
  * Signed notes and checkpoints: c2sp.org/signed-note and c2sp.org/tlog-checkpoint (spec/merkle.md M-20 to M-27).
  * Ed25519 (type 01) only; signatures of unknown keys are carried over and ignored, as the specification demands.
  */
-import { fromOctets, fromUtf8, hex, octets, type Octets, octetsFromHex, utf8 } from '../base/bytes.ts';
+import { fromOctets, fromUtf8, hex, type Octets, octets, octetsFromHex, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { type SigningKey, signRaw, verifyRaw } from '../crypto/suite.ts';
@@ -37,7 +37,8 @@ export interface Note {
 const bad = (detail: string): Fault => new Fault('note_malformed', detail);
 
 /** M-20: what a key name may be: not empty, no Unicode space, no plus. */
-const isKeyName = (name: string): boolean => name.length > 0 && name.length <= NAME_LENGTH_MAX && name.isWellFormed() && !/[\s\p{White_Space}+\p{Cc}]/u.test(name);
+const isKeyName = (name: string): boolean =>
+  name.length > 0 && name.length <= NAME_LENGTH_MAX && name.isWellFormed() && !/[\s\p{White_Space}+\p{Cc}]/u.test(name);
 
 /** Standard base64 with padding, one form only. */
 const toBase64 = (bytes: Octets): string => btoa(bytes);
@@ -117,7 +118,8 @@ export function parseNote(bytes: Uint8Array): Note {
 function parseSignature(line: string): NoteSignature {
   const parts = line.slice(DASH.length).split(' ');
   const data = fromBase64(parts[1] ?? '');
-  if (!line.startsWith(DASH) || parts.length !== 2 || !isKeyName(parts[0]) || data === undefined || data.length < 5) throw bad('a signature line cannot be read');
+  if (!line.startsWith(DASH) || parts.length !== 2 || !isKeyName(parts[0]) || data === undefined || data.length < 5)
+    throw bad('a signature line cannot be read');
   return { name: parts[0], id: data.slice(0, 4), signature: fromOctets(data.slice(4)) };
 }
 

@@ -6,7 +6,7 @@ import { encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { decodeWith, encodeWith } from '../base/record.ts';
 import { sha256, tagged } from '../crypto/hash.ts';
-import { SparseTree, type SparseProof, sparseProof, verifySparse } from './sparse.ts';
+import { type SparseProof, SparseTree, sparseProof, verifySparse } from './sparse.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 20_261_124);
 console.log(`seed ${SEED}`);
@@ -50,7 +50,9 @@ test('history never matters: the root is that of the map', () => {
 });
 
 /** Paths with long common prefixes: few bits differ. */
-const nearPath = fc.tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 0, max: 255 })).map(([at, byte]) => '\x55'.repeat(at) + String.fromCharCode(byte) + '\x55'.repeat(31 - at));
+const nearPath = fc
+  .tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 0, max: 255 }))
+  .map(([at, byte]) => '\x55'.repeat(at) + String.fromCharCode(byte) + '\x55'.repeat(31 - at));
 
 test('paths that differ in few bits, to the last one', () => {
   fc.assert(
@@ -63,7 +65,9 @@ test('paths that differ in few bits, to the last one', () => {
       for (const path of [...paths, ...gone]) verifySparse(tree.root(), path, tree.get(path) ?? null, tree.prove(path));
     }),
   );
-  const last = SparseTree.empty().put(ZERO32, valueOf(1)).put(`${'\0'.repeat(31)}\x01`, valueOf(2));
+  const last = SparseTree.empty()
+    .put(ZERO32, valueOf(1))
+    .put(`${'\0'.repeat(31)}\x01`, valueOf(2));
   assert.equal(last.prove(ZERO32).siblings.length, 256);
   verifySparse(last.root(), ZERO32, valueOf(1), last.prove(ZERO32));
 });
@@ -91,7 +95,10 @@ test('a proof shows presence or absence, and only that', () => {
       const proof = decodeWith(sparseProof, encodeWith(sparseProof, tree.prove(path)));
       verifySparse(root, path, value, proof);
       const refused = (r: Octets, p: Octets, v: Octets | null, q: SparseProof) =>
-        assert.throws(() => verifySparse(r, p, v, q), (e) => e instanceof Fault && (e.slug === 'proof_range' || e.slug === 'proof_mismatch'));
+        assert.throws(
+          () => verifySparse(r, p, v, q),
+          (e) => e instanceof Fault && (e.slug === 'proof_range' || e.slug === 'proof_mismatch'),
+        );
       refused(root, path, value === null ? valueOf(asked) : null, proof);
       refused(root, path, valueOf(1_000), proof);
       refused(sha256(utf8('other')), path, value, proof);
@@ -119,14 +126,27 @@ test('malformed proofs are refused', () => {
     [valueOf(1), { siblings: Array.from({ length: 257 }, () => valueOf(1)), other: null }],
     ['x', { siblings: [], other: null }],
   ];
-  for (const [value, proof] of cases) assert.throws(() => verifySparse(tree.root(), pathOf(1), value, proof), (e) => e instanceof Fault && e.slug === 'proof_range');
+  for (const [value, proof] of cases)
+    assert.throws(
+      () => verifySparse(tree.root(), pathOf(1), value, proof),
+      (e) => e instanceof Fault && e.slug === 'proof_range',
+    );
   const other: SparseProof = { siblings: [valueOf(1)], other: { path: '\x80'.padEnd(32, '\0'), value: valueOf(1) } };
-  assert.throws(() => verifySparse(tree.root(), ZERO32, null, other), (e) => e instanceof Fault && e.slug === 'proof_range');
+  assert.throws(
+    () => verifySparse(tree.root(), ZERO32, null, other),
+    (e) => e instanceof Fault && e.slug === 'proof_range',
+  );
   // a tree that M-12 forbids, under a root that it does lead to
   const lone = nodeHash(leafHash(ZERO32, valueOf(1)), ZERO32);
-  assert.throws(() => verifySparse(lone, ZERO32, valueOf(1), { siblings: [ZERO32], other: null }), (e) => e instanceof Fault && e.slug === 'proof_range');
+  assert.throws(
+    () => verifySparse(lone, ZERO32, valueOf(1), { siblings: [ZERO32], other: null }),
+    (e) => e instanceof Fault && e.slug === 'proof_range',
+  );
   const empty = new Uint8Array(32);
   for (const bytes of [encode([[empty], null]), encode([[], null, null]), encode([[], [empty]]), encode([Array.from({ length: 257 }, () => null), null])]) {
-    assert.throws(() => decodeWith(sparseProof, bytes), (e) => e instanceof Fault && e.slug === 'cbor_range');
+    assert.throws(
+      () => decodeWith(sparseProof, bytes),
+      (e) => e instanceof Fault && e.slug === 'cbor_range',
+    );
   }
 });

@@ -5,7 +5,20 @@ import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { hashLeaf } from '../crypto/hash.ts';
 import { nodesOf, rootAt } from './proof.ts';
-import { decodeBundle, decodeTile, encodeBundle, encodeTile, ENTRIES, parseTilePath, placeOf, TILE_WIDTH, tilePath, tileRoot, tilesOf, widthAt } from './tile.ts';
+import {
+  decodeBundle,
+  decodeTile,
+  ENTRIES,
+  encodeBundle,
+  encodeTile,
+  parseTilePath,
+  placeOf,
+  TILE_WIDTH,
+  tilePath,
+  tileRoot,
+  tilesOf,
+  widthAt,
+} from './tile.ts';
 import { rootOf } from './tree.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 20_261_124);
@@ -19,10 +32,38 @@ test('the paths of the specification', () => {
   assert.equal(tilePath({ level: ENTRIES, index: 1000, width: 255 }), 'tile/entries/x001/000.p/255');
 });
 
-test('a path and its tile are each other\'s inverse', () => {
-  const tile = fc.record({ level: fc.integer({ min: -1, max: 6 }), index: fc.oneof(fc.nat(2_000), fc.maxSafeNat()), width: fc.integer({ min: 1, max: 256 }) }, { noNullPrototype: true });
-  fc.assert(fc.property(tile, (value) => assert.deepEqual(parseTilePath(tilePath(value)), value)), { seed: SEED });
-  for (const path of ['', 'tile', 'tile/0/0', 'tile/0/00', 'tile/0/0000', 'tile/0/x000/001', 'tile/7/000', 'tile/00/000', 'tile/-1/000', 'tile/0/000.p/0', 'tile/0/000.p/256', 'tile/0/000.p/257', 'tile/0/000.p/01', 'tile/0/001/000', 'tile/0/x001', 'tile/0/000/', '/tile/0/000', 'tile/entries/000.p', 'tile/data/000', 'tile/0/x999/x999/x999/x999/x999/999', 'tile/0/000\n']) {
+test("a path and its tile are each other's inverse", () => {
+  const tile = fc.record(
+    { level: fc.integer({ min: -1, max: 6 }), index: fc.oneof(fc.nat(2_000), fc.maxSafeNat()), width: fc.integer({ min: 1, max: 256 }) },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(tile, (value) => assert.deepEqual(parseTilePath(tilePath(value)), value)),
+    { seed: SEED },
+  );
+  for (const path of [
+    '',
+    'tile',
+    'tile/0/0',
+    'tile/0/00',
+    'tile/0/0000',
+    'tile/0/x000/001',
+    'tile/7/000',
+    'tile/00/000',
+    'tile/-1/000',
+    'tile/0/000.p/0',
+    'tile/0/000.p/256',
+    'tile/0/000.p/257',
+    'tile/0/000.p/01',
+    'tile/0/001/000',
+    'tile/0/x001',
+    'tile/0/000/',
+    '/tile/0/000',
+    'tile/entries/000.p',
+    'tile/data/000',
+    'tile/0/x999/x999/x999/x999/x999/999',
+    'tile/0/000\n',
+  ]) {
     refuses(() => parseTilePath(path), path);
   }
 });
@@ -34,7 +75,13 @@ test('the tiles of a tree give its nodes and root', () => {
   const level0 = [...tilesOf(0, size)];
   assert.equal(level0.length, 274);
   assert.equal(level0[273].width, 112);
-  assert.deepEqual([...tilesOf(1, size)], [{ level: 1, index: 0, width: 256 }, { level: 1, index: 1, width: 17 }]);
+  assert.deepEqual(
+    [...tilesOf(1, size)],
+    [
+      { level: 1, index: 0, width: 256 },
+      { level: 1, index: 1, width: 17 },
+    ],
+  );
   assert.deepEqual([...tilesOf(2, size)], [{ level: 2, index: 0, width: 1 }]);
   assert.deepEqual([...tilesOf(3, size)], []);
   assert.equal(widthAt(0, 274, size), 0);
@@ -44,7 +91,13 @@ test('the tiles of a tree give its nodes and root', () => {
   assert.deepEqual(decodeTile(bytes, TILE_WIDTH), hashes);
   assert.equal(tileRoot(hashes), nodes(8, 0));
   refuses(() => decodeTile(bytes, 255), 'another width');
-  for (const [level, index] of [[0, 300], [7, 3], [8, 5], [9, 100], [16, 0]]) {
+  for (const [level, index] of [
+    [0, 300],
+    [7, 3],
+    [8, 5],
+    [9, 100],
+    [16, 0],
+  ]) {
     const place = placeOf(level, index);
     const below = Array.from({ length: place.count }, (_, i) => nodes(8 * place.level, place.index * TILE_WIDTH + place.from + i));
     assert.equal(rootOf(below), nodes(level, index), `${level}, ${index}`);

@@ -2,7 +2,7 @@
  * Tiles of c2sp.org/tlog-tiles (spec/merkle.md M-30 to M-35): the tree cut into pieces of 256 hashes, eight levels
  * each. Tile (L, N) holds the nodes of tree level 8·L with indices 256·N on.
  */
-import { fromOctets, octets, type Octets } from '../base/bytes.ts';
+import { fromOctets, type Octets, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { ENTRY_BYTES_MAX } from '../base/limit.ts';
 import { rootOf } from './tree.ts';
@@ -63,7 +63,8 @@ export function parseTilePath(path: string): Tile {
   const index = Number(match[2].replaceAll(/[x/]/g, ''));
   const width = match[3] === undefined ? TILE_WIDTH : Number(match[3]);
   const tile = { level, index, width };
-  if (level > TILE_LEVEL_MAX || width > TILE_WIDTH || !Number.isSafeInteger(index) || tilePath(tile) !== path) throw new Fault('tile_malformed', 'the path is not one of a tile');
+  if (level > TILE_LEVEL_MAX || width > TILE_WIDTH || !Number.isSafeInteger(index) || tilePath(tile) !== path)
+    throw new Fault('tile_malformed', 'the path is not one of a tile');
   return tile;
 }
 

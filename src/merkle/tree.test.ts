@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hex, type Octets, fromHex, utf8 } from '../base/bytes.ts';
+import { fromHex, hex, type Octets, utf8 } from '../base/bytes.ts';
 import { encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { EMPTY_ROOT, hashLeaf, hashNode } from '../crypto/hash.ts';
@@ -89,5 +89,10 @@ test('a frontier that does not fit its size is refused', () => {
     ['cbor_type', encode([-1, [peak]])],
     ['cbor_trailing', new Uint8Array([...encode([1, [peak]]), 0])],
   ];
-  for (const [slug, bytes] of cases) assert.throws(() => Frontier.decode(bytes), (e) => e instanceof Fault && e.slug === slug, slug);
+  for (const [slug, bytes] of cases)
+    assert.throws(
+      () => Frontier.decode(bytes),
+      (e) => e instanceof Fault && e.slug === slug,
+      slug,
+    );
 });
