@@ -335,6 +335,23 @@ test('down: stops it, what was answered stays readable, and down again says that
   );
 });
 
+test('up: another constitution than the one that a folder has is said not to be in force', async () => {
+  const own = join(scratch, 'kept');
+  for (const [asked, ignored] of [
+    ['starter', null],
+    ['starter', null],
+    ['peers', 'peers'],
+    [join(scratch, 'nowhere'), join(scratch, 'nowhere')],
+  ]) {
+    const ran = await avactl(['up', '-d', '--json', '--port', '0', '--data', own, '--constitution', asked ?? '']);
+    const { constitution, constitution_ignored } = json<{ constitution: { name: string }; constitution_ignored: string | null }>(ran);
+    assert.deepEqual([constitution.name, constitution_ignored], ['starter', ignored]);
+    await avactl(['down', '--data', own]);
+  }
+  assert.match((await avactl(['up', '-d', '--port', '0', '--data', own, '--constitution', 'peers'])).stdout, /\nNOT IN FORCE: --constitution peers /);
+  await avactl(['down', '--data', own]);
+});
+
 test('a reader that has seen enough ends it in order', async () => {
   const child = start(['demo'], { env: { TMPDIR: scratch } });
   const ended = new Promise<number | null>((done) => child.on('close', done));

@@ -10,7 +10,7 @@ const CONSTITUTION_FLAG: Flag = {
   name: 'constitution',
   value: 'PACK|DIR',
   default: 'starter',
-  description: 'The first law of a new data folder: a pack that comes with AVA, or a folder with constitution.yaml',
+  description: 'The first law of a new data folder (another keeps its own): a pack that comes with AVA, or a folder with constitution.yaml',
 };
 const RECEIPT: Operand = { name: 'RECEIPT', count: 'one', description: 'The id of a receipt, such as 128.0.1f0c22d9a3b7, or a bundle file' };
 

@@ -4,13 +4,14 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { FAULTS, Fault, type FaultContext, type FaultName } from '../base/fault.ts';
+import { isInForce } from '../node/constitution.ts';
 import { startNode } from '../node/start.ts';
 import { dataFolder, publishAddress, withdrawAddress } from './address.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import type { Output } from './output.ts';
 import { runningIn } from './running.ts';
-import { day, plural } from './text.ts';
+import { day, plain, plural } from './text.ts';
 import { VERSION } from './version.ts';
 
 const LOG_NAME = 'node.log';
@@ -30,6 +31,8 @@ interface Started {
   readonly rules: { readonly total: number; readonly floor: number; readonly enforced: number; readonly observed: number };
   /** The earliest end of observing, or null. */
   readonly observed_until_ms: number | null;
+  /** What --constitution named, where the folder keeps another law; else null. */
+  readonly constitution_ignored: string | null;
 }
 
 type Message = { readonly started: Started } | { readonly fault: { readonly slug: string; readonly detail: string; readonly context: FaultContext } };
@@ -37,7 +40,7 @@ type Message = { readonly started: Started } | { readonly fault: { readonly slug
 export async function up(call: Call): Promise<number> {
   const folder = dataFolder(call);
   const port = call.count('port', 0, 65_535);
-  const constitution = call.text('constitution') ?? 'starter';
+  const constitution = call.given('constitution') ? call.text('constitution') : undefined;
   if (call.given('detach')) return detached(call, folder);
   const toParent = process.send === undefined ? null : (message: Message): void => void process.send?.(message);
   try {
@@ -55,14 +58,14 @@ export async function up(call: Call): Promise<number> {
   }
 }
 
-async function start(dir: string, port: number, constitution: string): Promise<{ started: Started; close: () => Promise<void> }> {
+async function start(dir: string, port: number, asked: string | undefined): Promise<{ started: Started; close: () => Promise<void> }> {
   await checkFree(port, dir);
   const report = (message: string): void => {
     const line = `${new Date().toISOString()} ${message}\n`;
     process.stderr.write(line);
     appendFileSync(join(dir, LOG_NAME), line, { mode: 0o600 });
   };
-  const node = await startNode({ dir, port, constitution, report });
+  const node = await startNode({ dir, port, constitution: asked ?? 'starter', report });
   // A node in the background has nobody who reads its stderr.
   process.on('uncaughtExceptionMonitor', (error) => report(error.stack ?? error.message));
   publishAddress(dir, node.url);
@@ -81,6 +84,7 @@ async function start(dir: string, port: number, constitution: string): Promise<{
       constitution: { name: law.genesis.constitution.name, version: law.version, default: law.default },
       rules: { total: law.rules.length, floor: count('floor'), enforced: count('enforce'), observed: count('observe') },
       observed_until_ms: ends.length === 0 ? null : Math.min(...ends),
+      constitution_ignored: created || asked === undefined || isInForce(asked, law.genesis.constitution) ? null : asked,
     },
     close: async () => {
       withdrawAddress(dir);
@@ -108,7 +112,7 @@ const ended = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
 
 function printStarted(out: Output, started: Started): void {
-  const { url, data, created, replayed, height, constitution, rules, observed_until_ms, pid } = started;
+  const { url, data, created, replayed, height, constitution, rules, observed_until_ms, constitution_ignored, pid } = started;
   out.value(started);
   const binding = `${rules.floor} floor and ${rules.enforced} other rules ${out.paint('green', 'ENFORCED')}`;
   const until = observed_until_ms === null ? '' : ` until ${day(observed_until_ms)}`;
@@ -116,6 +120,10 @@ function printStarted(out: Output, started: Started): void {
   out.line(`${out.paint('bold', `AVA ${VERSION}`)}  ${url}  process ${pid}`);
   out.line(`data folder ${data} (${created ? 'new, owner key created' : `${plural(height, 'block')}${replayed > 0 ? `, ${replayed} replayed` : ''}`})`);
   out.line(`constitution "${constitution.name}" v${constitution.version}: ${binding}${observing}; where no rule objects: ${constitution.default}`);
+  if (constitution_ignored !== null)
+    out.line(
+      `${out.paint('yellow', 'NOT IN FORCE')}: --constitution ${plain(constitution_ignored)} says something else. A data folder keeps the law of its first start; another law needs another --data folder.`,
+    );
   out.line('Nothing passes through AVA until an agent asks it. Try:');
   out.line(
     `  ${AVACTL} decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`,
@@ -125,7 +133,8 @@ function printStarted(out: Output, started: Started): void {
 /** A node that outlives this command. Its first message says whether it started. */
 async function detached(call: Call, folder: string): Promise<number> {
   const entry = process.argv[1];
-  const args = ['up', '--data', folder, '--port', call.text('port') ?? '4100', '--constitution', call.text('constitution') ?? 'starter'];
+  const law = call.given('constitution') ? ['--constitution', call.text('constitution') ?? 'starter'] : [];
+  const args = ['up', '--data', folder, '--port', call.text('port') ?? '4100', ...law];
   const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const message = await new Promise<Message>((resolve, reject) => {
     const late = setTimeout(() => reject(new Fault('internal', 'the node did not start in time')), START_MS_MAX);

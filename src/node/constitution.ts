@@ -3,12 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { equal } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { suggestion } from '../base/nearest.ts';
-import { isName } from '../base/record.ts';
+import { encodeWith, isName } from '../base/record.ts';
 import { encodeToolMap, type ToolMap } from '../facet/map.ts';
 import { parseToolMap } from '../facet/map-source.ts';
-import type { Constitution, RuleLaw } from '../law/genesis.ts';
+import { type Constitution, constitution, type RuleLaw } from '../law/genesis.ts';
 import { ENVIRONMENT } from '../law/law.ts';
 import { compileText, runTests } from '../rule/compile.ts';
 import { encodeManifest } from '../rule/manifest.ts';
@@ -98,7 +99,13 @@ export function loadConstitution(folderOrPack: string): Constitution {
       { path },
     );
   const toolsPath = index.tools === undefined ? null : join(folder, index.tools);
-  const tools = toolsPath === null ? NO_TOOLS : inFile(toolsPath, () => parseToolMap(read(toolsPath)));
+  const tools =
+    toolsPath === null
+      ? NO_TOOLS
+      : parseToolMap(
+          inFile(toolsPath, () => read(toolsPath)),
+          toolsPath,
+        );
   return {
     name: index.constitution,
     version: index.version,
@@ -106,4 +113,14 @@ export function loadConstitution(folderOrPack: string): Constitution {
     rules: index.rules.map((rule) => loadRule(join(folder, rule))),
     tools: encodeToolMap(tools),
   };
+}
+
+/** Whether a folder or pack still says what a ledger's first law says; false where it cannot be loaded. */
+export function isInForce(folderOrPack: string, law: Constitution): boolean {
+  try {
+    return equal(encodeWith(constitution, loadConstitution(folderOrPack)), encodeWith(constitution, law));
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
 }
