@@ -98,6 +98,13 @@ test('a folder of another version or kind is refused, and nothing is written', a
   assert.equal(stateOf(other), before);
 });
 
+test('a file, and what lies below one, is no folder', async (t) => {
+  const file = join(scratchFolder(t), 'letter.txt');
+  writeFileSync(file, 'dear');
+  await assert.rejects(openFolder(file), refuses('config', /letter\.txt cannot be a data folder \(ENOTDIR\)$/));
+  await assert.rejects(openFolder(join(file, 'data')), refuses('config', /cannot be a data folder \(ENOTDIR\)$/));
+});
+
 test('a start that was interrupted early is taken up', async (t) => {
   const path = scratchFolder(t);
   for (const name of ['lock.db', 'pid', 'version.tmp']) writeFileSync(join(path, name), '');

@@ -78,13 +78,26 @@ export function readFolder(path: string): ReadFolder {
   return within(path);
 }
 
+/** What a path that can be no data folder of this user gives; other errors are the disk's. */
+const UNUSABLE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG']);
+
+/** @throws Fault config, data_version */
+function makeFolder(path: string): void {
+  try {
+    checkVersion(path);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw UNUSABLE.has(code) ? new Fault('config', `${path} cannot be a data folder (${code})`, { folder: path }) : error;
+  }
+}
+
 /**
  * Opens and locks the data folder, or makes one in a missing or empty folder.
- * @throws Fault data_version, data_locked: nothing was written then
+ * @throws Fault config, data_version, data_locked: nothing was written then
  */
 export async function openFolder(path: string): Promise<Folder> {
-  checkVersion(path);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const lock = lockFolder(path);
   try {
     const disk = new RealDisk(path);
