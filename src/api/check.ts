@@ -8,7 +8,7 @@ import { Fault } from '../base/fault.ts';
 import { LABEL_BYTES_MAX } from '../base/limit.ts';
 import { isName } from '../base/record.ts';
 import { type Json, type JsonObject, step } from './json-value.ts';
-import { BatchRequest, DecisionRequest, InputRequest, OutcomeRequest, SessionRequest } from './schema.ts';
+import { BatchFrame, DecisionRequest, InputRequest, OutcomeRequest, SessionRequest } from './schema.ts';
 
 const decision = Compile(DecisionRequest);
 const REFERENCE_MAX = 256;
@@ -24,7 +24,7 @@ function checker<S extends TSchema>(shape: S): (value: Json, at?: string) => Sta
 
 const session = checker(SessionRequest);
 export const checkInput = checker(InputRequest);
-export const checkBatch = checker(BatchRequest);
+export const checkBatch = checker(BatchFrame);
 export const checkOutcome = checker(OutcomeRequest);
 
 /** @throws Fault request_shape */

@@ -264,6 +264,8 @@ test('N-3: OpenAPI names every route, its references resolve, and the node serve
   const schemas = (served.components as { schemas: Record<string, unknown> }).schemas;
   const references = JSON.stringify(served).matchAll(/"\$ref":"#\/components\/schemas\/([A-Za-z]+)"/g);
   for (const [, name] of references) assert.ok(Object.hasOwn(schemas, name), name);
+  assert.match(JSON.stringify(schemas.BatchRequest), /"items":\{"\$ref":"#\/components\/schemas\/DecisionRequest"/);
+  assert.ok(!JSON.stringify(served).includes('"description":""'));
   assert.ok(Object.hasOwn(schemas, 'DecisionRequest') && !JSON.stringify(served).includes('$id'));
 });
 

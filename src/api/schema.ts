@@ -93,11 +93,9 @@ export const Problem = Type.Object(
   { additionalProperties: true, $id: 'Problem' },
 );
 
-/** N-24: items are checked one by one, so that one bad item fails alone. */
-export const BatchRequest = Type.Object(
-  { decisions: Type.Array(Type.Unknown({ description: 'a DecisionRequest' }), { maxItems: BATCH_MAX }) },
-  { ...closed, $id: 'BatchRequest' },
-);
+/** N-24: what is checked of a batch at once. Its items are checked one by one, so that one bad item fails alone. */
+export const BatchFrame = Type.Object({ decisions: Type.Array(Type.Unknown(), { maxItems: BATCH_MAX }) }, closed);
+export const BatchRequest = Type.Object({ decisions: Type.Array(DecisionRequest, { maxItems: BATCH_MAX }) }, { ...closed, $id: 'BatchRequest' });
 export const BatchAnswer = Type.Object(
   { decisions: Type.Array(Type.Union([DecisionAnswer, Type.Object({ error: Problem }, closed)])) },
   { ...closed, $id: 'BatchAnswer' },
