@@ -13,6 +13,12 @@ export interface CborMap {
 const utf8Encoder = new TextEncoder();
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** Small results share a slab: a buffer of its own costs each of them more than all of its encoding. */
+const SLAB_BYTES = 65_536;
+const SLAB_SHARE_BYTES = 4_096;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
 /** A growing buffer of canonical CBOR. `view()` is valid until the next write; `done()` copies. */
 export class Writer {
   buffer: Uint8Array;
@@ -35,7 +41,16 @@ export class Writer {
   }
 
   done(from = 0): Uint8Array {
-    return this.buffer.slice(from, this.at);
+    const length = this.at - from;
+    if (length > SLAB_SHARE_BYTES) return this.buffer.slice(from, this.at);
+    if (slabUsed + length > SLAB_BYTES) {
+      slab = new Uint8Array(SLAB_BYTES);
+      slabUsed = 0;
+    }
+    const copy = slab.subarray(slabUsed, slabUsed + length);
+    copy.set(this.buffer.subarray(from, this.at));
+    slabUsed += length;
+    return copy;
   }
 
   /** Makes room for `bytes` more. */
