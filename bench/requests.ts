@@ -1,5 +1,6 @@
 /** The request set of the peers' harness where it was made, else calls made up here in the same shape. */
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../sim/random.ts';
 
@@ -16,7 +17,7 @@ export interface Expected {
 }
 
 /** Where the peers' harness keeps what it built. */
-export const PEERS_WORK = process.env.PEERS_WORK ?? '/tmp/peers';
+export const PEERS_WORK = process.env.PEERS_WORK ?? join(tmpdir(), 'peers');
 
 function madeUp(): Expected[] {
   const random = new Random(11);

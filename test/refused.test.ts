@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Random } from '../sim/random.ts';
 import { fsck, openReadOnly } from '../src/audit/fsck.ts';
 import { Fault } from '../src/base/fault.ts';
 import { picture } from './real/folder.ts';
 import { writeLaw } from './real/law.ts';
-import { Promises, startLoad } from './real/load.ts';
+import { Promises, work } from './real/load.ts';
 import { endAll, RealNode, scratch } from './real/process.ts';
 
 const folder = scratch('refused');
@@ -36,14 +35,6 @@ async function refused(dir: string): Promise<{ code: number | null; line: string
   assert.equal(node.out, '');
   assert.match(node.err, /^AVA-[0-9]{4} [^\n]+\n$/, 'one line');
   return { code, line: node.err };
-}
-
-/** Some blocks, durable and acknowledged. */
-async function work(node: RealNode, promises: Promises, seed: number, ms = 150): Promise<void> {
-  const load = startLoad({ client: node.client, random: new Random(seed), promises, clients: 4, name: `seed-${seed}` });
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  await load.stop();
-  assert.deepEqual(promises.unexpected, []);
 }
 
 test('a ledger that is older than its checkpoint or its state is refused, and nothing is written', { timeout: 60_000 }, async () => {

@@ -9,7 +9,7 @@ import { fsck, openReadOnly } from '../src/audit/fsck.ts';
 import { decodeHeader } from '../src/machine/block.ts';
 import { Auditor } from './real/auditor.ts';
 import { writeLaw } from './real/law.ts';
-import { Promises, startLoad } from './real/load.ts';
+import { Promises, work } from './real/load.ts';
 import { endAll, RealNode, scratch } from './real/process.ts';
 
 const folder = scratch('restart');
@@ -31,14 +31,6 @@ const ask = (node: RealNode, session: string, permit = false, name = 'balance', 
   node.client.decide({ session, action: { kind: 'tool.call', name, args }, permit });
 
 const replayedBy = (node: RealNode): number => Number(/ ([0-9]+) replayed/.exec(node.out)?.[1] ?? 0);
-
-/** Some blocks, durable and acknowledged. */
-async function work(node: RealNode, promises: Promises, seed: number, ms = 150): Promise<void> {
-  const load = startLoad({ client: node.client, random: new Random(seed), promises, clients: 4, name: `seed-${seed}` });
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  await load.stop();
-  assert.deepEqual(promises.unexpected, []);
-}
 
 test('a node goes on from a clean end, from no state, and from a state that is garbage', { timeout: 60_000 }, async () => {
   const dir = dirOf('state');

@@ -1,32 +1,7 @@
 /** A small constitution as a folder, for real nodes: rules that read what earlier blocks left. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const TOOLS = `
-map: small
-verbs: { pay: [pay, send], mail: [mail, tell] }
-nouns: { payment: [bill, money], mail: [mail] }
-delegable: []
-tools:
-  - tool: pay
-    effect: irreversible
-    egress: true
-    args: { to: dest, amount: qty }
-    money: { amount: amount, payee: to }
-    intent: [pay]
-    about: [payment]
-    result: ack
-  - tool: read
-    effect: read
-    args: { path: obj }
-    fs: { op: =read, path: path }
-    result: untrusted
-    reads: [untrusted, private]
-  - tool: balance
-    effect: read
-    result: own
-    reads: [private]
-`;
+import { SMALL_TOOLS } from '../../sim/small-law.ts';
 
 /** What an agent may move in a day, in cents. */
 export const DAY_LIMIT = 20_000;
@@ -60,7 +35,7 @@ judge: "session.calls < 400 && session.denied < 200"
 export function writeLaw(parent: string): string {
   const folder = join(parent, 'law');
   mkdirSync(join(folder, 'rules'), { recursive: true });
-  writeFileSync(join(folder, 'tools.yaml'), TOOLS);
+  writeFileSync(join(folder, 'tools.yaml'), SMALL_TOOLS);
   for (const [name, text] of Object.entries(RULES)) writeFileSync(join(folder, 'rules', `${name}.yaml`), text);
   const list = Object.keys(RULES).map((name) => `rules/${name}.yaml`);
   writeFileSync(join(folder, 'constitution.yaml'), `constitution: small\nversion: 1\ndefault: allow\ntools: tools.yaml\nrules: [${list.join(', ')}]\n`);

@@ -1,6 +1,7 @@
 /** Clients that keep a node busy over HTTP, and remember every promise that they were given. */
 
-import type { Random } from '../../sim/random.ts';
+import assert from 'node:assert/strict';
+import { Random } from '../../sim/random.ts';
 import type { Client } from '../../src/api/client.ts';
 import type { DecisionAnswer, DecisionRequest } from '../../src/api/schema.ts';
 import { Fault } from '../../src/base/fault.ts';
@@ -130,4 +131,12 @@ export function startLoad({ client, random, promises, clients, name, ends = ['un
       return done;
     },
   };
+}
+
+/** Some blocks, durable and acknowledged. */
+export async function work(node: { readonly client: Client }, promises: Promises, seed: number, ms = 150): Promise<void> {
+  const load = startLoad({ client: node.client, random: new Random(seed), promises, clients: 4, name: `seed-${seed}` });
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await load.stop();
+  assert.deepEqual(promises.unexpected, []);
 }
