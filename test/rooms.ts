@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   base: { sentence: 'bytes, deterministic codec, faults, bounds', surface: ['bytes', 'cbor', 'record', 'fault', 'limit', 'nearest'], imports: [], pure: true },
   crypto: { sentence: 'one scheme a file, clause by clause', surface: ['hash', 'suite', 'bls', 'threshold', 'kem', 'prove'], imports: [], pure: true },
   merkle: { sentence: 'trees, proofs, notes', surface: ['tree', 'sparse', 'note', 'proof', 'tile'], imports: ['crypto'], pure: true },
-  vm: { sentence: 'runs untrusted wasm under gas', surface: ['admit', 'run', 'schedule', 'trap'], imports: ['crypto'], pure: true },
+  vm: { sentence: 'runs untrusted wasm under gas', surface: ['admit', 'run', 'guest', 'host', 'schedule', 'trap'], imports: ['crypto'], pure: true },
   rule: {
     sentence: 'from manifest to IR, bytes, cost',
     surface: ['manifest', 'compile', 'ir', 'input', 'judge', 'print'],
@@ -65,10 +65,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   service: { sentence: 'a folder a role', surface: ['start'], imports: ['api', 'crypto', 'rule', 'chains', 'audit'] },
   mcp: { sentence: 'the gateway for MCP', surface: ['start'], imports: ['api'] },
+  author: {
+    sentence: 'what rule authors use: drafts, solver, lint, diff, import, build',
+    surface: ['draft', 'solver', 'lint', 'diff', 'import', 'build'],
+    imports: [...PURE_ROOMS, 'audit'],
+    packages: ['yaml', 'z3-solver'],
+  },
   cli: {
     sentence: 'the commands of avactl',
     surface: ['main'],
-    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'node'],
+    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'node', 'author'],
     packages: ['yaml', '@modelcontextprotocol/sdk'],
   },
   node: {
@@ -89,6 +95,8 @@ export const ENTRIES: readonly string[] = [
   'tools/test.ts',
   'bench/*.ts',
   'spec/make-*.ts',
+  'spec/suite/*.ts',
+  'guest/*.mjs',
   '**/*.test.ts',
 ];
 
