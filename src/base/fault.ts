@@ -27,6 +27,10 @@ export const FAULTS = {
   rule_unknown: [2012, 404, 'No rule has this name', 'see `avactl rules list` for the rules in force'],
   rule_program: [2013, 400, "The program's bytes are not a program", 'compile it again with this version'],
   rule_inputs: [2014, 400, 'An input buffer is malformed', 'do not trust it; ask its holder for another'],
+  wasm_malformed: [2020, 400, 'The bytes are not a WebAssembly module', 'build it again; the place is named'],
+  wasm_invalid: [2021, 400, 'The WebAssembly module is not valid', 'build it again; the place is named'],
+  wasm_refused: [2022, 400, 'The WebAssembly module uses what the profile refuses', 'follow the advice given with the place'],
+  wasm_bound: [2023, 400, 'The WebAssembly module exceeds a limit', 'make it smaller, or raise the limit where the rule may choose it'],
   map_yaml: [2041, 400, 'The tool map is not valid YAML', 'correct the named line'],
   map_field: [2042, 400, 'A field of the tool map is missing or wrong', 'correct the named field'],
 
