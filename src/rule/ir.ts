@@ -15,8 +15,10 @@ import { tagged } from '../crypto/hash.ts';
 import { readType, type Type, writeType } from './type.ts';
 
 export const IR_VERSION = 2;
-/** The core profile: bool, int, str, lists and maps of them. Others are reserved. */
+/** The core profile: bool, int, str, lists and maps of them. */
 export const PROFILE_CORE = 0;
+/** All of CEL's values: null, uint, double, bytes, times, types, dyn, and its functions. */
+export const PROFILE_FULL = 1;
 
 /** R-3: operations by number. Numbers never change; those of later profiles are reserved here. */
 export const OPS = [
@@ -63,6 +65,8 @@ export const OPS = [
   'one',
   'collect',
   'collectmap',
+  'call',
+  'typeof',
 ] as const;
 
 export type Op = (typeof OPS)[number];
@@ -81,8 +85,10 @@ const RESERVED: ReadonlySet<Op> = new Set<Op>([
   'todur',
   'tsget',
   'collectmap',
+  'call',
+  'typeof',
 ]);
-const WITH_IMMEDIATE: ReadonlySet<Op> = new Set<Op>(['const', 'in', 'present', 'elem', 'key', 'iter', 'match', 'tsget']);
+const WITH_IMMEDIATE: ReadonlySet<Op> = new Set<Op>(['const', 'in', 'present', 'elem', 'key', 'iter', 'match', 'tsget', 'call']);
 const FOLDS: ReadonlySet<Op> = new Set<Op>(['all', 'any', 'one', 'collect', 'collectmap']);
 
 export const hasImmediate = (op: Op): boolean => WITH_IMMEDIATE.has(op);
@@ -133,6 +139,9 @@ export const ARITY: Readonly<Record<Op, number>> = {
   one: 3,
   collect: 3,
   collectmap: 3,
+  /** As its function has it (function.ts). */
+  call: -1,
+  typeof: 1,
 };
 
 /** A path that the machine writes into the input buffer, such as `args.to`, `agent.sum(money.amount,86400000)`. */

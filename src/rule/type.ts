@@ -6,10 +6,10 @@ import type { Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { INPUT_BYTES_MAX } from '../base/limit.ts';
 
-export type ScalarKind = 'null' | 'bool' | 'int' | 'uint' | 'dbl' | 'ts' | 'dur';
+export type ScalarKind = 'null' | 'bool' | 'int' | 'uint' | 'dbl' | 'ts' | 'dur' | 'type';
 
 export type Type =
-  /** The item of a list that is always empty (`[]`): inferred only, never in a program's bytes. */
+  /** Of what never has a value, such as the item of `[]`: inferred only, never in a program's bytes. */
   | { readonly kind: 'none' }
   | { readonly kind: ScalarKind }
   /** `bytes`: most UTF-8 bytes, plain bytes, or (dyn) bytes of the whole value. */
@@ -20,7 +20,7 @@ export type Type =
 export type Kind = Type['kind'];
 
 /** Kind by number. 0 is the tag of an absent slot. The order never changes. */
-export const KINDS: readonly Kind[] = ['none', 'null', 'bool', 'int', 'uint', 'dbl', 'ts', 'dur', 'str', 'bytes', 'list', 'map', 'dyn'];
+export const KINDS: readonly Kind[] = ['none', 'null', 'bool', 'int', 'uint', 'dbl', 'ts', 'dur', 'str', 'bytes', 'list', 'map', 'dyn', 'type'];
 
 export const tagOf = (kind: Kind): number => KINDS.indexOf(kind);
 
@@ -33,7 +33,15 @@ export const NONE: Type = { kind: 'none' };
 export const NULL: Type = { kind: 'null' };
 export const BOOL: Type = { kind: 'bool' };
 export const INT: Type = { kind: 'int' };
+export const UINT: Type = { kind: 'uint' };
+export const DOUBLE: Type = { kind: 'dbl' };
+export const TIMESTAMP: Type = { kind: 'ts' };
+export const DURATION: Type = { kind: 'dur' };
+export const TYPE: Type = { kind: 'type' };
 export const str = (bytes: number): Type => ({ kind: 'str', bytes });
+export const plainBytes = (bytes: number): Type => ({ kind: 'bytes', bytes });
+/** A value of any kind that takes at most so many bytes beside its slot. */
+export const dyn = (bytes: number): Type => ({ kind: 'dyn', bytes });
 export const list = (item: Type, length: number): Type => ({ kind: 'list', length, item });
 export const map = (key: Type, value: Type, length: number): Type => ({ kind: 'map', length, key, value });
 
