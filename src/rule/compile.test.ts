@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare, hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { compileRule, compileText, type Environment, runTests } from './compile.ts';
+import { compileRule, compileText, type Environment, guestRule, readRule, runTests } from './compile.ts';
 import { decodeManifest, encodeManifest } from './manifest.ts';
 
 const ENVIRONMENT: Environment = new Map([
@@ -133,4 +133,36 @@ test('what is refused, with its place in the file', () => {
       text,
     );
   }
+});
+
+const MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+const guest = (uses: string, inputs = '{ args.b: int, args.a: string(8) }'): string =>
+  `rule: g\ntitle: t\nscope: all\nprogram: g.wasm\nuses: ${uses}\ninputs: ${inputs}\nparams: { p: { value: 1 } }\nlimits: { gas: 77 }\n`;
+const readGuest = (text: string) => readRule(text, ENVIRONMENT, () => MODULE);
+
+test("a guest's inputs are those it declares and those it uses, by path", () => {
+  const rule = readGuest(guest(`[params.p, 'agent.sum("money.amount", "1h")', money.amount]`));
+  assert.ok('module' in rule);
+  assert.deepEqual(
+    rule.inputs.map(({ path, type }) => `${path} ${type.kind}`),
+    ['agent.sum(money.amount,3600000) int', 'args.a str', 'args.b int', 'money.amount int', 'params.p int'],
+  );
+  assert.deepEqual([rule.gas, rule.reads], [77, []]);
+  const reading = readGuest(`${guest('[]', '{ args: string(8) }')}hosts: [read]\nreads: ['agent.sum("money.amount", "1h")', session.calls]\n`);
+  assert.deepEqual('reads' in reading && reading.reads.map(({ path }) => path), ['agent.sum(money.amount,3600000)', 'session.calls']);
+  assert.throws(() => guestRule(rule.manifest, new Uint8Array(9), ENVIRONMENT), { slug: 'rule_field' });
+  assert.ok('program' in readRule(DAILY, ENVIRONMENT, () => MODULE));
+});
+
+test('what a guest cannot use', () => {
+  const table: readonly (readonly [text: string, slug: string])[] = [
+    [guest('[money.amont]'), 'rule_name'],
+    [guest('[params.q]'), 'rule_name'],
+    [guest(`['agent.sum("money.payee", "1h")']`), 'rule_name'],
+    [guest('[args.a]'), 'rule_program'],
+    [guest('[money.amount]', '{ money.amount: int }'), 'rule_field'],
+    [guest('[money.amount]', '{ args.a: string(65536) }'), 'rule_bound'],
+    [`${guest('[]', '{}')}hosts: [read]\nreads: [money.amont]\n`, 'rule_name'],
+  ];
+  for (const [text, slug] of table) assert.throws(() => readGuest(text), { slug }, text);
 });

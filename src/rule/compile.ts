@@ -2,17 +2,22 @@
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { INPUT_BYTES_MAX } from '../base/limit.ts';
-import { admit, isPath, prefixes } from './admit.ts';
+import { suggestion } from '../base/nearest.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { admit, checkInputs, isPath, prefixes } from './admit.ts';
 import { canonical } from './canonical.ts';
 import { expectBool } from './check.ts';
-import { encodeInputs, find, type Source } from './input.ts';
+import { bounded } from './cost.ts';
+import { encodeInputs, find, inputBytesMax, type Source } from './input.ts';
 import { FAILED, judge, TRUE } from './interpret.ts';
-import { encodeProgram, type Input, type Program } from './ir.ts';
+import { encodeProgram, type Input, type Program, programId } from './ir.ts';
 import { lower } from './lower.ts';
-import { type Expectation, type Manifest, parseManifest, type RuleTest } from './manifest.ts';
+import type { Expectation, Manifest, RuleTest } from './manifest.ts';
+import { type ManifestText, parseManifest, type ReadModule } from './manifest-source.ts';
 import { parse } from './parse.ts';
-import { type Scope, scopeOf } from './scope.ts';
+import { type Scope, scopeOf, WINDOW_MS_MAX } from './scope.ts';
 import { INT, parseType, type Type } from './type.ts';
+import { compareText } from './value.ts';
 
 /** The paths that every rule may read, with the text of their types; the machine says which. */
 export type Environment = ReadonlyMap<string, string>;
@@ -29,6 +34,21 @@ export interface Compiled {
   readonly arena_bytes: number;
   /** What it reads, in the order of the input buffer. */
   readonly inputs: readonly Input[];
+}
+
+/** A rule whose program is a wasm module (spec/guest.md). */
+export interface GuestRule {
+  readonly manifest: Manifest;
+  /** As it was given. */
+  readonly module: Uint8Array;
+  /** H("rule", module). */
+  readonly id: Octets;
+  /** The most that a judgement costs: its limit. */
+  readonly gas: number;
+  /** What is written for it, in the order of the input buffer: what it declares and what it uses. */
+  readonly inputs: readonly Input[];
+  /** What it may ask the host for as it runs, by path. */
+  readonly reads: readonly Input[];
 }
 
 /** Groups whose integers are no amounts. */
@@ -70,11 +90,53 @@ export function compileRule(manifest: Manifest, environment: Environment): Compi
   return { manifest, program, bytes, id, gas: analysis.gas, arena_bytes: analysis.arena_bytes, inputs: program.inputs };
 }
 
+/**
+ * The rule of a manifest with a program. The module itself is not looked at.
+ * @throws Fault rule_field when the module is another than the manifest names, rule_name for an unknown path, rule_bound
+ */
+export function guestRule(manifest: Manifest, module: Uint8Array, environment: Environment): GuestRule {
+  const { program, limits } = manifest;
+  if (program === null || program.module !== sha256(module)) throw new Fault('rule_field', 'the module is not the one that the manifest names');
+  const scope = scopeFor(manifest, environment);
+  const declared = manifest.inputs.map(({ path, type }): Input => ({ path, type: parseType(type) }));
+  const inputs = [...declared, ...program.uses.map((path) => knownInput('uses', path, scope))].sort((a, b) => compareText(a.path, b.path));
+  checkInputs(inputs);
+  bounded(inputBytesMax(inputs), INPUT_BYTES_MAX, 'bytes of inputs');
+  const reads = manifest.reads.map((path) => knownInput('reads', path, scope));
+  return { manifest, module, id: programId(module), gas: limits.gas, inputs, reads };
+}
+
+const SUM = /^agent\.sum\((.+),(\d+)\)$/;
+
+function knownInput(list: 'uses' | 'reads', path: string, scope: Scope): Input {
+  const type = scope.paths.get(path);
+  if (type !== undefined) return { path, type };
+  const sum = SUM.exec(path);
+  if (sum === null) throw new Fault('rule_name', `\`${list}\`: \`${path}\` is not a known path${suggestion(path, scope.paths.keys())}`);
+  if (!scope.sums.has(sum[1])) throw new Fault('rule_name', `\`${list}\`: \`${sum[1]}\` cannot be summed${suggestion(sum[1], scope.sums)}`);
+  if (Number(sum[2]) > WINDOW_MS_MAX) throw new Fault('rule_bound', `\`${list}\`: the window of \`${path}\` is too long`);
+  return { path, type: INT };
+}
+
 /** The same from YAML: places in faults are those of the file. @throws Fault also rule_yaml */
 export function compileText(source: string, environment: Environment): Compiled {
   const { manifest, locate } = parseManifest(source);
+  return located(locate, () => compileRule(manifest, environment));
+}
+
+/**
+ * The rule of a YAML text, an expression or a guest; a guest has a `module`.
+ * @throws Fault as `compileText` and `guestRule`; what `readModule` throws
+ */
+export function readRule(source: string, environment: Environment, readModule: ReadModule): Compiled | GuestRule {
+  const { manifest, module, locate } = parseManifest(source, readModule);
+  return located(locate, () => (module === null ? compileRule(manifest, environment) : guestRule(manifest, module, environment)));
+}
+
+/** A fault of `work` gets the place in the file. */
+function located<T>(locate: ManifestText['locate'], work: () => T): T {
   try {
-    return compileRule(manifest, environment);
+    return work();
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault;
     const { offset, problem } = fault.context;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../base/fault.ts';
 import { compileRule, compileText, runTests } from './compile.ts';
-import { decodeManifest, encodeManifest, parseManifest } from './manifest.ts';
+import { decodeManifest, encodeManifest } from './manifest.ts';
+import { parseManifest } from './manifest-source.ts';
 import { Random } from './program-generator.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 5);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../base/fault.ts';
-import { decodeManifest, encodeManifest, LIMITS_DEFAULT, parseManifest } from './manifest.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { BREAKER_DEFAULT, decodeManifest, encodeManifest, LIMITS_DEFAULT } from './manifest.ts';
+import { parseManifest } from './manifest-source.ts';
 
 const FULL = `# a comment
 rule: payments/daily-limit
@@ -63,6 +65,10 @@ test('a manifest with every field', () => {
       { name: 'small', given: { money: { amount: 5 }, agent: { 'sum(money.amount,86400000)': 4995 }, args: { cc: [], subject: 'hello' } }, expect: 'pass' },
       { name: 'test 2', given: { money: { amount: 9007199254740993n }, args: { cc: null } }, expect: 'error' },
     ],
+    program: null,
+    calls: [],
+    reads: [],
+    breaker: null,
   });
   assert.deepEqual(decodeManifest(encodeManifest(manifest)), manifest);
 });
@@ -100,14 +106,14 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [
     '',
     'rule_field',
-    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, otherwise, on_fault, level, limits, tests',
+    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, program, abi, uses, hosts, calls, reads, otherwise, on_fault, level, limits, breaker, tests',
   ],
   [
     '- a',
     'rule_field',
-    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, otherwise, on_fault, level, limits, tests',
+    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, program, abi, uses, hosts, calls, reads, otherwise, on_fault, level, limits, breaker, tests',
   ],
-  ['rule: a\ntitle: t\nscope: all\n', 'rule_field', '1:1 `judge` is missing'],
+  ['rule: a\ntitle: t\nscope: all\n', 'rule_field', '1:1 `judge` is missing: an expression, or `program` with the file of a wasm module'],
   [`${SHORT}mdoe: floor\n`, 'rule_field', '5:1 `mdoe` is not a field of a rule; `mode`?'],
   [`${SHORT}mode: florr\n`, 'rule_field', '5:7 `mode` is one of floor, enforce, observe; `floor`?'],
   [`${SHORT}title: again\n`, 'rule_yaml', '5:1 Map keys must be unique'],
@@ -148,6 +154,13 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [`${SHORT}tests:\n  - given: { money.amount: 1, money: { amount: 2 } }\n    expect: pass\n`, 'rule_field', '6:38 `amount` is given twice'],
   [`${SHORT}tests:\n  - given: { ${'a.'.repeat(16)}a: 1 }\n    expect: pass\n`, 'rule_field', '6:49 more than 16 levels'],
   [`${SHORT}tests:\n  - given: { 5: 1 }\n    expect: pass\n`, 'rule_field', '6:14 `5` is not a name; quote it'],
+  [`${SHORT}program: a.wasm\n`, 'rule_field', '5:10 `a.wasm` is a file, and none can be read here'],
+  [`${SHORT}calls: [b]\n`, 'rule_field', '5:8 `calls` is for rules with a `program`'],
+  [`${SHORT}abi: opa\n`, 'rule_field', '5:6 `abi` is for rules with a `program`'],
+  [`${SHORT}breaker: { faults: 65 }\n`, 'rule_field', '5:20 `breaker.faults` is from 1 to 64'],
+  [`${SHORT}breaker: { window: 60 }\n`, 'rule_field', '5:20 `breaker.window` is a text; quote it'],
+  [`${SHORT}breaker: { open: 2d }\n`, 'rule_field', '5:18 `breaker.open` is a time from 1s to 1d, such as 90s or 5m'],
+  [`${SHORT}breaker: { fault: 5 }\n`, 'rule_field', '5:12 `fault` is not a field of `breaker`; `faults`?'],
   [`${SHORT}tests:\n  - given: { __proto__: 1 }\n    expect: pass\n`, 'rule_field', '6:14 `__proto__` is refused'],
 ];
 
@@ -163,6 +176,89 @@ test('what is refused, with its place', () => {
       text,
     );
   }
+});
+
+const MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+const GUEST = `rule: graph/no-cycle
+title: No cycle of approvals
+scope: tool.approve
+program: build/no-cycle.wasm
+abi: buffer
+inputs:
+  args.edges: list(string(64), 32)
+uses: [params.depth, 'agent.sum("money.amount", "24h")', now_ms, params.depth]
+hosts: [log, call, hash]
+calls: [graph/reach, a]
+params: { depth: { value: 4 } }
+limits: { gas: 200000 }
+breaker: { faults: 3, window: 90s, open: 5m, probes: 2 }
+`;
+const files = (file: string): Uint8Array => {
+  assert.equal(file, 'build/no-cycle.wasm');
+  return MODULE;
+};
+
+test('R-13: a guest is a manifest of version 2', () => {
+  const { manifest, module } = parseManifest(GUEST, files);
+  assert.equal(module, MODULE);
+  assert.deepEqual(manifest.program, {
+    abi: 'buffer',
+    module: sha256(MODULE),
+    uses: ['agent.sum(money.amount,86400000)', 'now_ms', 'params.depth'],
+    hosts: ['hash', 'call', 'log'],
+  });
+  assert.deepEqual([manifest.judge, manifest.calls, manifest.reads], ['', ['a', 'graph/reach'], []]);
+  assert.deepEqual(manifest.breaker, { faults: 3, window_ms: 90_000, open_ms: 300_000, probes: 2 });
+  const bytes = encodeManifest(manifest);
+  assert.deepEqual([bytes[0], bytes[1]], [0x94, 2]);
+  assert.deepEqual(decodeManifest(bytes), manifest);
+});
+
+test('R-13: the lowest version that holds a manifest', () => {
+  const { manifest } = parseManifest(SHORT);
+  const bytes = encodeManifest(manifest);
+  assert.deepEqual([bytes[0], bytes[1]], [0x90, 1]);
+  const needless = new Uint8Array([...bytes, 0xf6, 0x80, 0x80, 0xf6]);
+  needless.set([0x94, 2]);
+  assert.throws(() => decodeManifest(needless), { slug: 'rule_field', message: 'a manifest of version 2 that version 1 holds' });
+  const third = bytes.slice();
+  third[1] = 3;
+  assert.throws(() => decodeManifest(third), { slug: 'cbor_range' });
+  const broken = parseManifest(`${SHORT}breaker: {}\n`).manifest;
+  assert.deepEqual(broken.breaker, BREAKER_DEFAULT);
+  assert.deepEqual(decodeManifest(encodeManifest(broken)), broken);
+});
+
+const GUESTS_REFUSED: readonly (readonly [from: string, to: string, message: string])[] = [
+  ['abi: buffer', 'abi: opaa', '5:6 `abi` is one of buffer, opa, wapc; `opa`?'],
+  ['abi: buffer', 'judge: "true"', '5:8 a rule has `judge` or `program`, not both'],
+  ['now_ms,', 'now ms,', '8:58 `now ms` is not a path'],
+  ['[log, call, hash]', '[log, hash]', '9:8 `calls` names the rules that the host function `call` may call; one needs the other'],
+  ['[log, call, hash]', '[read, call]', '9:8 `reads` names the paths that the host function `read` may read; one needs the other'],
+  ['[log, call, hash]', '[clock]', '9:9 `hosts.1` is one of hash, verify, read, oracle, call, log'],
+  ['[graph/reach, a]', '[A]', '10:9 `A` is not the name of a rule'],
+  ['[graph/reach, a]', '[graph/no-cycle]', '9:8 a rule cannot call itself'],
+];
+
+test('what a guest is refused for', () => {
+  for (const [from, to, message] of GUESTS_REFUSED) assert.throws(() => parseManifest(GUEST.replace(from, to), files), { slug: 'rule_field', message });
+});
+
+test('law bytes that no guest has are refused', () => {
+  const { manifest } = parseManifest(GUEST, files);
+  const program = manifest.program as NonNullable<typeof manifest.program>;
+  const changes = [
+    { judge: 'true' },
+    { program: null },
+    { program: { ...program, uses: [...program.uses].reverse() } },
+    { program: { ...program, uses: ['a b'] } },
+    { program: { ...program, hosts: [...program.hosts].reverse() } },
+    { calls: [] },
+    { calls: [...manifest.calls].reverse() },
+    { reads: ['agent.name'] },
+    { breaker: { ...BREAKER_DEFAULT, probes: 0 } },
+  ];
+  for (const change of changes) assert.throws(() => decodeManifest(encodeManifest({ ...manifest, ...change })), { slug: 'rule_field' }, JSON.stringify(change));
 });
 
 test('what is nested without end is refused', () => {

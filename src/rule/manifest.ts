@@ -2,28 +2,31 @@
  * Manifests: a rule as law, with everything that people decide about it. YAML is how they are written; the canonical
  * record (spec/rule-ir.md R-13) is what the machine stores and validators sign.
  */
-import type { CborMap } from '../base/cbor.ts';
+import type { Octets } from '../base/bytes.ts';
+import { type CborMap, Reader } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { DEPTH_MAX } from '../base/limit.ts';
+import { RULES_MAX } from '../base/limit.ts';
 import * as records from '../base/record.ts';
 import { isPath } from './admit.ts';
 import { GAS_DEFAULT, GAS_MAX, MEMORY_PAGES_DEFAULT, MEMORY_PAGES_MAX } from './cost.ts';
-import { type Field, type Plain, readDocument } from './document.ts';
-import { segments } from './input.ts';
-import { fitsI64, INPUTS_MAX, PATH_BYTES_MAX } from './ir.ts';
-import { windowMs } from './scope.ts';
+import { INPUTS_MAX, PATH_BYTES_MAX } from './ir.ts';
 import { SOURCE_BYTES_MAX } from './syntax.ts';
-import { parseType } from './type.ts';
 import { compareText } from './value.ts';
 
 export const MODES = ['floor', 'enforce', 'observe'] as const;
 export const LEVELS = ['BASIC', 'CONSTITUTIONAL', 'EMERGENCY', 'GENESIS'] as const;
 export const FALLBACKS = ['deny', 'escalate'] as const;
 export const EXPECTATIONS = ['pass', 'fail', 'error'] as const;
+/** How a guest is called (spec/guest.md); append-only. */
+export const ABIS = ['buffer', 'opa', 'wapc'] as const;
+/** Host functions that a guest may use (spec/guest.md); append-only. */
+export const HOSTS = ['hash', 'verify', 'read', 'oracle', 'call', 'log'] as const;
 export type Mode = (typeof MODES)[number];
 export type Level = (typeof LEVELS)[number];
 export type Fallback = (typeof FALLBACKS)[number];
 export type Expectation = (typeof EXPECTATIONS)[number];
+export type Abi = (typeof ABIS)[number];
+export type HostName = (typeof HOSTS)[number];
 
 /** A number that an amendment may move within bounds without touching the rule. */
 export interface Param {
@@ -54,6 +57,28 @@ export interface RuleTest {
   readonly expect: Expectation;
 }
 
+/** A rule that is a wasm module instead of an expression. */
+export interface Guest {
+  readonly abi: Abi;
+  /** SHA-256 of the module as it was given. */
+  readonly module: Octets;
+  /** Known paths that it gets beside its declared inputs. Sorted. */
+  readonly uses: readonly string[];
+  /** In the order of HOSTS. */
+  readonly hosts: readonly HostName[];
+}
+
+/** When a rule that ends in errors is not asked for a while (spec/decision.md D-11). */
+export interface BreakerLimits {
+  /** Faults within the window that open it. */
+  readonly faults: number;
+  readonly window_ms: number;
+  /** How long it stays open the first time; twice as long each time that it opens again without having closed. */
+  readonly open_ms: number;
+  /** Decisions that must end without a fault before it closes. */
+  readonly probes: number;
+}
+
 export interface Manifest {
   readonly name: string;
   readonly title: string;
@@ -70,29 +95,38 @@ export interface Manifest {
   readonly params: readonly Param[];
   /** Sorted by path. */
   readonly inputs: readonly DeclaredInput[];
-  /** The expression. */
+  /** The expression; empty where the rule is a guest. */
   readonly judge: string;
-  /** The verdict where the expression is false. */
+  /** The verdict where the rule says no. */
   readonly otherwise: Fallback;
-  /** The verdict where it is an error. */
+  /** The verdict where it ends in an error or a trap. */
   readonly on_fault: Fallback;
   readonly level: Level;
   readonly limits: RuleLimits;
   readonly tests: readonly RuleTest[];
+  /** null where the rule is an expression. */
+  readonly program: Guest | null;
+  /** Rules that a guest may call. Sorted. */
+  readonly calls: readonly string[];
+  /** Paths of the state that a guest may read. Sorted. */
+  readonly reads: readonly string[];
+  /** null: only trips of validators open its breaker. */
+  readonly breaker: BreakerLimits | null;
 }
 
 export const PARAMS_MAX = 32;
 export const SCOPES_MAX = 128;
 export const TESTS_MAX = 64;
+export const READS_MAX = 64;
 export const TEXT_BYTES_MAX = 512;
 export const LIMITS_DEFAULT: RuleLimits = { gas: GAS_DEFAULT, memory_pages: MEMORY_PAGES_DEFAULT, stack_words: 65_536, timeout_ms: 50 };
 
 const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
 const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input'];
-const SCOPE_HELP = 'a scope is all, facet.NAME, effect.NAME, tool.NAME or kind.NAME';
+export const SCOPE_HELP = 'a scope is all, facet.NAME, effect.NAME, tool.NAME or kind.NAME';
 
 /** The problem of a scope item, or undefined. */
-function scopeProblem(item: string): string | undefined {
+export function scopeProblem(item: string): string | undefined {
   if (item === 'all') return undefined;
   const dot = item.indexOf('.');
   const name = item.slice(dot + 1);
@@ -116,12 +150,21 @@ const inputField = records.record<DeclaredInput>('an input', { path: records.tex
 const limitsField = records.record<RuleLimits>('limits', { gas: records.u53, memory_pages: records.u53, stack_words: records.u53, timeout_ms: records.u53 });
 const testField = records.record<RuleTest>('a test', { name: short, given: records.value as records.Field<CborMap>, expect: records.choice(EXPECTATIONS) });
 
-interface Stored extends Manifest {
+const guestField = records.record<Guest>('a program', {
+  abi: records.choice(ABIS),
+  module: records.hash32,
+  uses: records.list(records.text(PATH_BYTES_MAX), INPUTS_MAX),
+  hosts: records.list(records.choice(HOSTS), HOSTS.length),
+});
+const breakerField = records.record<BreakerLimits>('a breaker', { faults: records.u53, window_ms: records.u53, open_ms: records.u53, probes: records.u53 });
+
+type Later = Pick<Manifest, 'program' | 'calls' | 'reads' | 'breaker'>;
+type First = Omit<Manifest, keyof Later>;
+interface Versioned {
   readonly version: number;
 }
 
-const manifestField = records.record<Stored>('a manifest', {
-  version: records.constant(1) as records.Field<number>,
+const FIRST_FIELDS: records.Shape<First> = {
   name: records.name,
   title: short,
   advice: short,
@@ -137,14 +180,36 @@ const manifestField = records.record<Stored>('a manifest', {
   level: records.choice(LEVELS),
   limits: limitsField,
   tests: records.list(testField, TESTS_MAX),
-});
+};
+const LATER_FIELDS: records.Shape<Later> = {
+  program: records.nullable(guestField),
+  calls: records.list(records.name, RULES_MAX),
+  reads: records.list(records.text(PATH_BYTES_MAX), READS_MAX),
+  breaker: records.nullable(breakerField),
+};
+/** What a manifest of version 1 says of the later fields. */
+const WITHOUT: Later = { program: null, calls: [], reads: [], breaker: null };
+
+const version = (number: number): records.Field<number> => records.constant(number);
+const firstField = records.record<First & Versioned>('a manifest', { version: version(1), ...FIRST_FIELDS });
+const secondField = records.record<Manifest & Versioned>('a manifest', { version: version(2), ...FIRST_FIELDS, ...LATER_FIELDS });
+
+/** R-13: the lowest version that holds the manifest. */
+const versionOf = ({ program, calls, reads, breaker }: Manifest): 1 | 2 =>
+  program === null && calls.length === 0 && reads.length === 0 && breaker === null ? 1 : 2;
 
 /** R-13: the law bytes of a manifest. */
-export const encodeManifest = (manifest: Manifest): Uint8Array => records.encodeWith(manifestField, { version: 1, ...manifest });
+export const encodeManifest = (manifest: Manifest): Uint8Array =>
+  versionOf(manifest) === 1 ? records.encodeWith(firstField, { version: 1, ...manifest }) : records.encodeWith(secondField, { version: 2, ...manifest });
 
 /** @throws Fault cbor_*, rule_field */
 export function decodeManifest(bytes: Uint8Array): Manifest {
-  const { version: _, ...manifest } = records.decodeWith(manifestField, bytes);
+  const reader = new Reader(bytes);
+  reader.array();
+  const given = reader.uint();
+  const { version: _, ...rest } = given === 2 ? records.decodeWith(secondField, bytes) : records.decodeWith(firstField, bytes);
+  const manifest = { ...WITHOUT, ...rest };
+  if (versionOf(manifest) !== given) throw new Fault('rule_field', `a manifest of version ${given} that version 1 holds`);
   const problem = manifestProblem(manifest);
   if (problem !== undefined) throw new Fault('rule_field', problem);
   return manifest;
@@ -167,19 +232,51 @@ function manifestProblem(manifest: Manifest): string | undefined {
   for (const test of tests)
     if (typeof test.given !== 'object' || test.given === null || Array.isArray(test.given) || test.given instanceof Uint8Array)
       return "a test's `given` is a map";
+  return guestProblem(manifest) ?? (manifest.breaker === null ? undefined : breakerProblem(manifest.breaker));
+}
+
+/** What a guest needs and an expression cannot have. */
+export function guestProblem({ name, judge, program, calls, reads }: Manifest): string | undefined {
+  if (program === null) {
+    if (judge === '') return 'a rule has an expression or a program';
+    return calls.length === 0 && reads.length === 0 ? undefined : 'an expression calls no rules and reads no state';
+  }
+  const { uses, hosts } = program;
+  if (judge !== '') return 'a rule has an expression or a program, not both';
+  if (!ascending(uses) || !ascending(calls) || !ascending(reads)) return 'uses, calls or reads out of order';
+  if (hosts.some((host, i) => i > 0 && HOSTS.indexOf(hosts[i - 1]) >= HOSTS.indexOf(host))) return 'host functions out of order';
+  for (const path of [...uses, ...reads]) if (!isPath(path)) return `\`${path}\` is not a path`;
+  if (calls.includes(name)) return 'a rule cannot call itself';
+  if (hosts.includes('call') !== calls.length > 0) return '`calls` names the rules that the host function `call` may call; one needs the other';
+  if (hosts.includes('read') !== reads.length > 0) return '`reads` names the paths that the host function `read` may read; one needs the other';
   return undefined;
+}
+
+export const BREAKER_BOUNDS: Readonly<Record<keyof BreakerLimits, readonly [number, number]>> = {
+  faults: [1, 64],
+  window_ms: [1_000, 86_400_000],
+  open_ms: [1_000, 86_400_000],
+  probes: [1, 64],
+};
+export const BREAKER_DEFAULT: BreakerLimits = { faults: 5, window_ms: 60_000, open_ms: 30_000, probes: 3 };
+
+function breakerProblem(breaker: BreakerLimits): string | undefined {
+  const wrong = Object.entries(BREAKER_BOUNDS).find(
+    ([name, [min, max]]) => breaker[name as keyof BreakerLimits] < min || breaker[name as keyof BreakerLimits] > max,
+  );
+  return wrong === undefined ? undefined : `breaker \`${wrong[0]}\` is from ${wrong[1][0]} to ${wrong[1][1]}`;
 }
 
 const ascending = (names: readonly string[]): boolean => names.every((name, i) => i === 0 || compareText(names[i - 1], name) < 0);
 
-const LIMIT_BOUNDS: Readonly<Record<keyof RuleLimits, readonly [number, number]>> = {
+export const LIMIT_BOUNDS: Readonly<Record<keyof RuleLimits, readonly [number, number]>> = {
   gas: [1, GAS_MAX],
   memory_pages: [1, MEMORY_PAGES_MAX],
   stack_words: [1, 1_048_576],
   timeout_ms: [1, 60_000],
 };
 
-function paramProblem({ name, value, min, max, step }: Param): string | undefined {
+export function paramProblem({ name, value, min, max, step }: Param): string | undefined {
   if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) return 'a name is a-z, 0-9 and _';
   if (min > max) return 'min is over max';
   if (value < min || value > max) return `value is from ${min} to ${max}`;
@@ -187,178 +284,7 @@ function paramProblem({ name, value, min, max, step }: Param): string | undefine
   return undefined;
 }
 
-function inputProblem(path: string): string | undefined {
+export function inputProblem(path: string): string | undefined {
   if (!isPath(path) || path.includes('(')) return `\`${path}\` is not a path`;
-  return /^(args|context)\./.test(path) ? undefined : `\`${path}\`: inputs are declared under \`args\` or \`context\`; all others are known`;
+  return /^(args|context)(\.|$)/.test(path) ? undefined : `\`${path}\`: inputs are declared under \`args\` or \`context\`; all others are known`;
 }
-
-const FIELDS = [
-  'rule',
-  'title',
-  'advice',
-  'scope',
-  'mode',
-  'until',
-  'grants',
-  'params',
-  'inputs',
-  'judge',
-  'otherwise',
-  'on_fault',
-  'level',
-  'limits',
-  'tests',
-] as const;
-
-/** A manifest with the place of its expression in the file. */
-export interface ManifestText {
-  readonly manifest: Manifest;
-  /** The file's line and column of an offset in the expression. */
-  locate(offset: number): { readonly line: number; readonly column: number };
-}
-
-/** Reads the YAML of one rule. @throws Fault rule_yaml, rule_field, rule_type, each with line and column */
-export function parseManifest(source: string): ManifestText {
-  const root = readDocument(source);
-  const field = root.fields(FIELDS, 'a rule');
-  const need = (name: (typeof FIELDS)[number]): Field => field[name] ?? root.fail(`\`${name}\` is missing`);
-  const name = need('rule').text(TEXT_BYTES_MAX);
-  if (!records.isName(name)) need('rule').fail(`\`${name}\` is not a name; use a-z, 0-9 and . _ / - after a letter, at most 64`);
-  const judge = need('judge');
-  const manifest: Manifest = {
-    name,
-    title: need('title').text(TEXT_BYTES_MAX),
-    advice: field.advice?.text(TEXT_BYTES_MAX) ?? '',
-    scope: readScope(need('scope')),
-    mode: field.mode?.oneOf(MODES) ?? 'enforce',
-    until_ms: field.until === undefined ? null : readDate(field.until),
-    grants: field.grants?.bool() ?? false,
-    params: readParams(field.params),
-    inputs: readInputTypes(field.inputs),
-    judge: judge.text(SOURCE_BYTES_MAX),
-    otherwise: field.otherwise?.oneOf(FALLBACKS) ?? 'deny',
-    on_fault: field.on_fault?.oneOf(FALLBACKS) ?? 'deny',
-    level: field.level?.oneOf(LEVELS) ?? 'CONSTITUTIONAL',
-    limits: readLimits(field.limits),
-    tests: readTests(field.tests),
-  };
-  if (manifest.until_ms !== null && manifest.mode !== 'observe') need('until').fail('`until` is for `mode: observe`');
-  return { manifest, locate: (offset) => judge.locate(offset) };
-}
-
-function readScope(field: Field): readonly string[] {
-  const items = field.isList ? field.items() : [field];
-  if (items.length === 0 || items.length > SCOPES_MAX) field.fail(`from 1 to ${SCOPES_MAX} scopes; ${SCOPE_HELP}`);
-  const scopes = items.map((item) => {
-    const text = item.text(TEXT_BYTES_MAX);
-    const problem = scopeProblem(text);
-    return problem === undefined ? text : item.fail(problem);
-  });
-  return [...new Set(scopes)].sort(compareText);
-}
-
-const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?Z)?$/;
-
-function readDate(field: Field): number {
-  const match = DATE.exec(field.text(32));
-  const [year, month, day, hour, minute, second] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  if (match === null || year < 1970 || month < 1 || month > 12 || day < 1 || day > days[month - 1] || hour > 23 || minute > 59 || second > 59) {
-    return field.fail('a date such as 2027-01-31 or 2027-01-31T12:00:00Z is expected');
-  }
-  let count = day - 1;
-  for (let m = 1; m < month; m++) count += days[m - 1];
-  for (let y = 1970; y < year; y++) count += y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0) ? 366 : 365;
-  return (((count * 24 + hour) * 60 + minute) * 60 + second) * 1_000;
-}
-
-function readParams(field: Field | undefined): readonly Param[] {
-  const params = (field?.entries() ?? []).map(([name, entry]): Param => {
-    const { type, value, min, max, step } = entry.fields(['type', 'value', 'min', 'max', 'step'] as const, 'a parameter');
-    if (value === undefined) return entry.fail(`\`${entry.name}\` has no value`);
-    type?.oneOf(['int'] as const);
-    const integer = (of: Field | undefined, otherwise: bigint): bigint => {
-      const number = of?.integer() ?? otherwise;
-      return fitsI64(number) ? number : entry.fail('an integer past 64 bits');
-    };
-    const number = integer(value, 0n);
-    const param = { name, value: number, min: integer(min, number), max: integer(max, number), step: integer(step, 1n) };
-    const problem = paramProblem(param);
-    return problem === undefined ? param : entry.fail(`\`${entry.name}\`: ${problem}`);
-  });
-  if (params.length > PARAMS_MAX) field?.fail(`at most ${PARAMS_MAX} parameters`);
-  return params.sort((a, b) => compareText(a.name, b.name));
-}
-
-function readInputTypes(field: Field | undefined): readonly DeclaredInput[] {
-  const inputs = (field?.entries() ?? []).map(([path, entry]): DeclaredInput => {
-    const problem = inputProblem(path);
-    if (problem !== undefined) return entry.fail(problem);
-    const type = entry.text(TEXT_BYTES_MAX);
-    try {
-      parseType(type);
-    } catch (fault) {
-      if (fault instanceof Fault) entry.fail(fault.message, fault.slug);
-      throw fault;
-    }
-    return { path, type };
-  });
-  if (inputs.length > INPUTS_MAX) field?.fail(`at most ${INPUTS_MAX} inputs`);
-  return inputs.sort((a, b) => compareText(a.path, b.path));
-}
-
-function readLimits(field: Field | undefined): RuleLimits {
-  const names = Object.keys(LIMIT_BOUNDS) as (keyof RuleLimits)[];
-  const given = field?.fields(names, '`limits`') ?? {};
-  const limits: Record<keyof RuleLimits, number> = { ...LIMITS_DEFAULT };
-  for (const name of names) limits[name] = given[name]?.count(...LIMIT_BOUNDS[name]) ?? limits[name];
-  return limits;
-}
-
-function readTests(field: Field | undefined): readonly RuleTest[] {
-  const tests = (field?.items() ?? []).map((item, i): RuleTest => {
-    const { name, given, expect } = item.fields(['name', 'given', 'expect'] as const, 'a test');
-    if (expect === undefined) return item.fail('`expect` is missing: pass, fail or error');
-    return { name: name?.text(TEXT_BYTES_MAX) ?? `test ${i + 1}`, given: given === undefined ? {} : readGiven(given), expect: expect.oneOf(EXPECTATIONS) };
-  });
-  if (tests.length > TESTS_MAX) field?.fail(`at most ${TESTS_MAX} tests`);
-  return tests;
-}
-
-const SUM = /^agent\.sum\(\s*"?([^",\s]+)"?\s*,\s*"?([0-9a-z]+)"?\s*\)$/;
-
-/** Dotted paths, nested maps and `agent.sum("money.amount", "24h")` become one nested map. */
-function readGiven(field: Field): CborMap {
-  const given: Record<string, Plain> = {};
-  for (const [name, entry] of field.entries()) {
-    const sum = SUM.exec(name);
-    const window_ms = sum === null ? undefined : (windowMs(sum[2]) ?? Number(sum[2]));
-    const path = sum === null ? segments(name) : ['agent', `sum(${sum[1]},${window_ms})`];
-    merge(given, path, entry.plain(), entry);
-    if (levels(given) > DEPTH_MAX) entry.fail(`more than ${DEPTH_MAX} levels`);
-  }
-  return given as CborMap;
-}
-
-function merge(into: Record<string, Plain>, path: readonly string[], value: Plain, field: Field): void {
-  const [first, ...rest] = path;
-  if (rest.length === 0 && !(isGroup(value) && isGroup(into[first]))) {
-    if (Object.hasOwn(into, first)) field.fail(`\`${first}\` is given twice`);
-    into[first] = isGroup(value) ? { ...value } : value;
-    return;
-  }
-  if (!Object.hasOwn(into, first)) into[first] = {};
-  const group = into[first];
-  if (!isGroup(group)) return field.fail(`\`${first}\` is given twice`);
-  if (rest.length > 0) return merge(group as Record<string, Plain>, rest, value, field);
-  for (const [name, inner] of Object.entries(value as Record<string, Plain>)) merge(group as Record<string, Plain>, [name], inner, field);
-}
-
-function levels(value: Plain): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const below: readonly Plain[] = Object.values(value);
-  return 1 + below.reduce<number>((most, one) => Math.max(most, levels(one)), 0);
-}
-
-const isGroup = (value: Plain | undefined): value is { readonly [key: string]: Plain } => typeof value === 'object' && value !== null && !Array.isArray(value);
