@@ -1,0 +1,61 @@
+/**
+ * z3 as a function from SMT-LIB text to its answer. It is optional and slow to load, so it is loaded when the first question
+ * comes; it runs on threads of its own, so it must be closed.
+ */
+import { utf8 } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+
+/** The parts of z3's build and interface that are used here. */
+interface Build {
+  readonly HEAPU8: Uint8Array;
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+  async_call(start: () => void): Promise<string>;
+  ccall(name: string, result: 'void', kinds: readonly 'number'[], values: readonly unknown[]): void;
+}
+interface Engine {
+  readonly em: Build;
+  readonly Z3: { mk_config(): unknown; mk_context(config: unknown): unknown };
+}
+interface Library {
+  init(): Promise<Engine>;
+  killThreads(em: Build): Promise<void>;
+}
+
+export interface Solver {
+  /** z3's output for a script of its own: nothing of earlier ones is left. One at a time. */
+  run(text: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads z3. null where the optional package is not installed.
+ * @throws Fault engine_failed when it is there and does not start
+ */
+export async function openSolver(): Promise<Solver | null> {
+  let library: Library;
+  try {
+    library = (await import('z3-solver')) as unknown as Library;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
+    throw new Fault('engine_failed', `the solver cannot be loaded: ${String(error)}`);
+  }
+  const { Z3, em } = await library.init();
+  const context = Z3.mk_context(Z3.mk_config());
+  return {
+    run: (text) => evaluate(em, context, utf8(`(reset)\n${text}\0`)),
+    close: () => library.killThreads(em),
+  };
+}
+
+/** The package's own call passes a text that is freed before the solver's thread has read it: here it lives until the answer. */
+async function evaluate(em: Build, context: unknown, text: Uint8Array): Promise<string> {
+  const address = em._malloc(text.length);
+  if (address === 0 || address + text.length > em.HEAPU8.length) throw new Fault('engine_failed', 'the solver has no memory left');
+  try {
+    em.HEAPU8.set(text, address);
+    return await em.async_call(() => em.ccall('async_Z3_eval_smtlib2_string', 'void', ['number', 'number'], [context, address]));
+  } finally {
+    em._free(address);
+  }
+}
