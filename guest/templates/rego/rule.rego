@@ -1,0 +1,5 @@
+package rule
+
+default allow := false
+
+allow if input.money.amount <= input.params.limit
