@@ -14,20 +14,22 @@
  * - State. Memory, the `ava:global:N` and the three above. Tables cannot change. So: snapshot memory and globals after
  *   instantiation (and `ava:start`, if it shall not run each time), write them back before the next call.
  * - End. After a return or a throw, in this order: `ava:trap` is ENGINE_FAULT, or what was thrown is a RangeError: a fault
- *   of the node. `ava:gas` is below 0: the trap `gas`, gas used is the limit. It returned: gas used is limit − `ava:gas`.
+ *   of the node. `ava:gas` is below 0, or `ava:trap` is that of gas: the trap `gas`, gas used is the limit. It returned: gas used is limit − `ava:gas`.
  *   `ava:trap` is not 0: that trap. A host function threw: the host's trap. Else a WebAssembly.RuntimeError: the trap `trap`.
  *   After a trap gas used is limit − `ava:gas` as well, the balance last written (VM-12), the same everywhere.
  * - Host functions may read `ava:gas` and charge by subtracting from it (down to any value ≥ −2^62); when it falls below 0 they throw.
  */
-
 import { Fault } from '../base/fault.ts';
-import type { Limits } from './limits.ts';
-import { LIMITS } from './limits.ts';
-import type { ExternKind, FunctionType, GlobalType, Profile } from './module.ts';
-import { SCHEDULE, type Schedule } from './schedule.ts';
+import { decode } from './decode.ts';
+import { instrument, memoryBounds, mutableGlobals } from './instrument.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import type { Bounds, ExternKind, FunctionType, GlobalType, Module, Profile } from './module.ts';
+import { INSTRUMENTER_VERSION, SCHEDULE, type Schedule } from './schedule.ts';
+import { validate } from './validate.ts';
 
-export const MEMORY_MODULE = 'ava:';
-export const MEMORY_NAME = 'ava:memory';
+export { MEMORY_MODULE, MEMORY_NAME } from './instrument.ts';
+export type { Limits } from './limits.ts';
+export type { FunctionType, Profile } from './module.ts';
 
 /** What a module's function, table, memory or global is, as its importer sees it. */
 export interface Extern {
@@ -73,5 +75,36 @@ export interface Admitted {
  * (bytes from the start of the module) and `function` (its index, imported ones counted) in the context where there is one
  */
 export function admitModule(bytes: Uint8Array, profile: Profile, limits: Partial<Limits> = {}, schedule: Schedule = SCHEDULE): Admitted {
-  throw new Fault('internal', `not yet: ${bytes.length} ${profile} ${{ ...LIMITS, ...limits }.module_bytes} ${schedule.version}`);
+  const held = { ...LIMITS, ...limits };
+  const module = decode(bytes, held);
+  const bodies = validate(module, profile, held);
+  const { wasm, frameWords } = instrument(module, bodies, held, schedule.costs);
+  if (wasm.length > held.instrumented_bytes)
+    throw new Fault('wasm_bound', `${wasm.length} bytes of the instrumented module, the limit is ${held.instrumented_bytes}`);
+  return { wasm, facts: factsOf(module, profile, held, schedule, frameWords) };
+}
+
+function factsOf(module: Module, profile: Profile, limits: Limits, schedule: Schedule, frameWords: number): Facts {
+  const extern = (kind: ExternKind, index: number): Pick<Extern, 'kind' | 'index' | 'type' | 'global'> => ({
+    kind,
+    index,
+    type: kind === 'function' ? module.types[module.functions[index]] : null,
+    global: kind === 'global' ? module.globals[index] : null,
+  });
+  const next: Record<ExternKind, number> = { function: 0, table: 0, memory: 0, global: 0 };
+  const memory = module.memories[0] as Bounds | undefined;
+  return {
+    profile,
+    schedule: schedule.version,
+    instrumenter: INSTRUMENTER_VERSION,
+    imports: module.imports.map(({ module: from, name, kind }) => ({ module: from, name, ...extern(kind, next[kind]++) })),
+    exports: module.exports.map(({ name, kind, index }) => ({ name, ...extern(kind, index) })),
+    memory: memory === undefined ? null : { ...memoryBounds(memory, limits), imported: module.imports.some(({ kind }) => kind === 'memory') },
+    tables: module.tables.length,
+    mutableGlobals: mutableGlobals(module),
+    start: module.start !== null,
+    functions: module.functions.length,
+    codeBytes: module.bodies.reduce((sum, { start, end }) => sum + end - start, 0),
+    frameWords,
+  };
 }

@@ -1,0 +1,305 @@
+/**
+ * Where a body is charged and what in it is replaced (VM-8 to VM-14): one pass over validated code gives a list of
+ * splices. Charges are merged: one for all that must run once the first of it runs.
+ */
+import { Fault } from '../base/fault.ts';
+import type { Body, FunctionType, Module } from './module.ts';
+import * as op from './opcode.ts';
+import { Reader } from './reader.ts';
+import type { Costs } from './schedule.ts';
+
+const { OP } = op;
+
+/**
+ * VM-11: units that may be charged on a path without a test of the sign; a charge that would pass it is tested, and
+ * one that costs more is split.
+ */
+export const UNTESTED_GAS_MAX = 4_096;
+/** VM-12: a leaf without loops that costs no more in all is entered without a test. */
+export const LEAF_GAS_MAX = 64;
+/** VM-10: what one body may cost in all. */
+const BODY_GAS_MAX = 0x7fff_ffff;
+
+/** Kinds of splices. */
+export const CHARGE = 0;
+export const CHARGE_TESTED = 1;
+export const LOOP = 2;
+export const RETURN = 3;
+export const CALL = 4;
+export const CALL_INDIRECT = 5;
+export const GROW = 6;
+export const FILL = 7;
+export const COPY = 8;
+export const UNREACHABLE = 9;
+export const NAN_F32 = 10;
+export const NAN_F64 = 11;
+
+/** Splices as four columns: bytes `at` to `next` of the module are replaced by what `kind` and `value` say. */
+export interface Plan {
+  readonly at: readonly number[];
+  readonly next: readonly number[];
+  readonly kind: readonly number[];
+  /** Cost of a charge, label of a return, function of a call. */
+  readonly value: readonly number[];
+  /** What entering costs: the first charge. */
+  readonly entry: number;
+  /** All charges together. */
+  readonly total: number;
+}
+
+/** Open blocks while a body is planned, a column each. */
+class Frames {
+  readonly kind: number[] = [];
+  /** A branch goes to its end. */
+  readonly branched: boolean[] = [];
+  /** Greatest untested sum with which its end is reached by a branch; of an `if`, with which its arms begin. */
+  readonly escape: number[] = [];
+  readonly begin: number[] = [];
+
+  push(kind: number, begin: number): void {
+    this.kind.push(kind);
+    this.branched.push(false);
+    this.escape.push(0);
+    this.begin.push(begin);
+  }
+
+  pop(): void {
+    this.kind.pop();
+    this.branched.pop();
+    this.escape.pop();
+    this.begin.pop();
+  }
+}
+
+class Planner {
+  readonly at: number[] = [];
+  readonly next: number[] = [];
+  readonly kind: number[] = [];
+  readonly value: number[] = [];
+  readonly frames = new Frames();
+  total = 0;
+  entry = 0;
+  /** Greatest sum of charges on a path to here since the sign was tested. */
+  untested = 0;
+  /** Of the open charge: its splice (−1: the entry), what it costs so far, whether a call is in it. */
+  private splice = -1;
+  cost = 0;
+  calls = false;
+
+  add(at: number, next: number, kind: number, value: number): void {
+    this.at.push(at);
+    this.next.push(next);
+    this.kind.push(kind);
+    this.value.push(value);
+  }
+
+  open(at: number, kind: number): void {
+    this.splice = this.at.length;
+    this.add(at, at, kind, 0);
+    this.cost = 0;
+    this.calls = false;
+  }
+
+  close(): void {
+    const { cost, splice } = this;
+    this.total += cost;
+    if (splice < 0) {
+      this.entry = cost;
+      this.untested = 0;
+    } else {
+      this.value[splice] = cost;
+      if (this.kind[splice] === LOOP) this.untested = 0;
+      else if (this.untested + cost > UNTESTED_GAS_MAX) {
+        this.kind[splice] = CHARGE_TESTED;
+        this.untested = 0;
+      } else this.untested += cost;
+    }
+    // What was called tests its entry and may come back with the most that is allowed untested.
+    if (this.calls) this.untested = UNTESTED_GAS_MAX;
+  }
+
+  /** The open charge ends here and another begins. */
+  split(at: number, kind: number = CHARGE): void {
+    this.close();
+    this.open(at, kind);
+  }
+
+  branch(label: number): void {
+    const { kind, branched, escape } = this.frames;
+    const frame = kind.length - 1 - label;
+    if (kind[frame] === OP.loop) return;
+    branched[frame] = true;
+    if (this.untested > escape[frame]) escape[frame] = this.untested;
+  }
+
+  /** After `end`: whether another charge must begin, and with what untested sum. */
+  end(at: number): void {
+    const { kind, branched, escape, begin } = this.frames;
+    const frame = kind.length - 1;
+    const what = kind[frame];
+    if (what === OP.if || what === OP.else || branched[frame]) {
+      this.close();
+      let most = Math.max(this.untested, escape[frame]);
+      if (what === OP.if) most = Math.max(most, begin[frame]);
+      this.untested = most;
+      this.open(at, CHARGE);
+    }
+    this.frames.pop();
+  }
+}
+
+const bits = (value: number): number => 32 - Math.clz32(value);
+
+/** @throws Fault wasm_bound when the body costs 2^31 or more (VM-10) */
+export function plan(module: Module, index: number, body: Body, costs: Costs): Plan {
+  const r = new Reader(module.bytes, body.code, body.end);
+  r.func = index;
+  const p = new Planner();
+  const { frames } = p;
+  const typed = ({ params, results }: FunctionType): number => costs.argument * (params.length + results.length);
+  p.cost = costs.local * body.localCount;
+  frames.push(OP.block, 0);
+  while (frames.kind.length > 0) {
+    const at = r.at;
+    let code = r.byte();
+    if (code === OP.prefix) code = op.PREFIXED + r.u32();
+    if (p.cost > UNTESTED_GAS_MAX) p.split(at);
+    const cost = costs[op.CLASS[code]];
+    if (op.SIMPLE[code] === 1) {
+      skip(r, op.IMMEDIATE[code]);
+      p.cost += cost;
+      if (op.NAN[code] !== 0) p.add(r.at, r.at, op.NAN[code] === 0x7d ? NAN_F32 : NAN_F64, 0);
+      continue;
+    }
+    switch (code) {
+      case OP.loop:
+        r.byte();
+        p.split(r.at, LOOP);
+        p.cost = cost;
+        frames.push(code, 0);
+        break;
+      case OP.block:
+        r.byte();
+        p.cost += cost;
+        frames.push(code, 0);
+        break;
+      case OP.if:
+        r.byte();
+        p.cost += cost;
+        p.close();
+        frames.push(code, p.untested);
+        p.open(r.at, CHARGE);
+        break;
+      case OP.else: {
+        p.close();
+        const frame = frames.kind.length - 1;
+        frames.kind[frame] = code;
+        if (p.untested > frames.escape[frame]) frames.escape[frame] = p.untested;
+        p.untested = frames.begin[frame];
+        p.open(r.at, CHARGE);
+        p.cost = cost;
+        break;
+      }
+      case OP.end:
+        p.cost += cost;
+        if (frames.kind.length === 1) {
+          p.close();
+          frames.pop();
+        } else p.end(r.at);
+        break;
+      case OP.br:
+      case OP.br_if: {
+        const label = r.u32();
+        p.cost += cost;
+        p.close();
+        p.branch(label);
+        if (code === OP.br) p.untested = 0;
+        p.open(r.at, CHARGE);
+        break;
+      }
+      case OP.br_table: {
+        const count = r.u32();
+        p.cost += cost + costs.table_bit * bits(count);
+        p.close();
+        for (let i = 0; i <= count; i++) p.branch(r.u32());
+        p.untested = 0;
+        p.open(r.at, CHARGE);
+        break;
+      }
+      case OP.return:
+        p.cost += cost;
+        p.add(at, r.at, RETURN, frames.kind.length - 1);
+        p.close();
+        p.untested = 0;
+        p.open(r.at, CHARGE);
+        break;
+      case OP.unreachable:
+        p.cost += cost;
+        p.add(at, r.at, UNREACHABLE, 0);
+        p.close();
+        p.untested = 0;
+        p.open(r.at, CHARGE);
+        break;
+      case OP.call: {
+        const called = r.u32();
+        p.cost += cost + typed(module.types[module.functions[called]]);
+        p.calls = true;
+        p.add(at, r.at, CALL, called);
+        break;
+      }
+      case OP.call_indirect: {
+        const type = r.u32();
+        r.u32();
+        p.cost += cost + typed(module.types[type]);
+        p.calls = true;
+        p.add(at, r.at, CALL_INDIRECT, 0);
+        break;
+      }
+      case OP.memory_grow:
+      case op.MEMORY_FILL:
+      case op.MEMORY_COPY:
+        skip(r, op.IMMEDIATE[code]);
+        p.cost += cost;
+        p.calls = true;
+        p.add(at, r.at, code === OP.memory_grow ? GROW : code === op.MEMORY_FILL ? FILL : COPY, 0);
+        break;
+      default:
+        skip(r, op.IMMEDIATE[code]);
+        p.cost += cost;
+    }
+  }
+  if (p.total > BODY_GAS_MAX) throw new Fault('wasm_bound', `function ${index} costs ${p.total} in all, the limit is ${BODY_GAS_MAX}`, { function: index });
+  return p;
+}
+
+function skip(r: Reader, immediate: number): void {
+  switch (immediate) {
+    case op.NONE:
+      return;
+    case op.LOCAL:
+    case op.GLOBAL:
+      r.u32();
+      return;
+    case op.ADDRESS:
+      r.u32();
+      r.u32();
+      return;
+    case op.MEMORY:
+      r.byte();
+      return;
+    case op.MEMORIES:
+      r.at += 2;
+      return;
+    case op.CONST_I32:
+      r.s32();
+      return;
+    case op.CONST_I64:
+      r.skipS64();
+      return;
+    case op.CONST_F32:
+      r.at += 4;
+      return;
+    case op.CONST_F64:
+      r.at += 8;
+  }
+}
