@@ -43,6 +43,14 @@ export interface Costs {
   readonly page: number;
   /** Each call of a host function, besides `call`. */
   readonly host: number;
+  /** What a host function does itself (spec/guest.md GU-11): bytes in or out, a hash, each 64 bytes hashed, a signature. */
+  readonly byte: number;
+  readonly hash: number;
+  readonly hash_block: number;
+  readonly verify: number;
+  /** Asking the machine: read, oracle, call. */
+  readonly state: number;
+  readonly log: number;
 }
 
 export interface Schedule {
@@ -74,6 +82,12 @@ const FIRST: Schedule = {
     grow: 4096,
     page: 8192,
     host: 128,
+    byte: 1,
+    hash: 1_000,
+    hash_block: 200,
+    verify: 250_000,
+    state: 4_000,
+    log: 1_000,
   },
 };
 

@@ -27,6 +27,8 @@ export const ENGINE_FAULT = 255;
 const NAMES: readonly TrapName[] = Object.keys(TRAPS) as TrapName[];
 
 export const trapNumber = (name: TrapName): number => TRAPS[name][0];
+/** D-5: how a trap stands among a rule's results. */
+export const trapResult = (name: TrapName): number => 16 + trapNumber(name);
 /** The trap of a number, or undefined when it has none. */
 export const trapOf = (number: number): TrapName | undefined => NAMES[number - 1];
 export const trapText = (name: TrapName): string => TRAPS[name][1];

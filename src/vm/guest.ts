@@ -1,0 +1,202 @@
+/**
+ * Guest rules (spec/guest.md): a module admitted, made ready once, and judged any number of times, each time from the
+ * same state. A kept instance is put back after each call; a sampled share of calls is judged by a new one as well.
+ */
+import { equal } from '../base/bytes.ts';
+import { Fault } from '../base/fault.ts';
+import { type Abi, checkAbi, type Guest as Attached } from './abi.ts';
+import { BUFFER_ABI } from './abi-buffer.ts';
+import { OPA_ABI } from './abi-opa.ts';
+import { WAPC_ABI } from './abi-wapc.ts';
+import { type Compiled, compiled } from './cache.ts';
+import type { EngineMemory } from './engine.ts';
+import { type Answers, answersOf, type Budget, Host, HostTrap, type Judged, type Permissions } from './host.ts';
+import { type Ended, Instance, newMemory, type Snapshot } from './instance.ts';
+import { WASM_PAGE_BYTES } from './module.ts';
+import { type TrapName, trapResult, trapText } from './trap.ts';
+
+const ABIS: Readonly<Record<AbiName, Abi>> = { buffer: BUFFER_ABI, opa: OPA_ABI, wapc: WAPC_ABI };
+export type AbiName = 'buffer' | 'opa' | 'wapc';
+
+export interface GuestLimits {
+  readonly gas: number;
+  readonly memory_pages: number;
+  readonly stack_words: number;
+}
+
+export interface GuestPlan extends Permissions {
+  /** The module as it was given. */
+  readonly module: Uint8Array;
+  readonly abi: AbiName;
+  readonly limits: GuestLimits;
+  /** Paths of its inputs, in the order of their slots. */
+  readonly inputs: readonly string[];
+}
+
+/** Words that nested guests may take together: what the engine's own stack surely holds. */
+export const STACK_WORDS_MAX = 65_536;
+
+/** GU-2, in this order, where a module exports them. */
+const INITIALISERS = ['_initialize', '_start', '__wasm_call_ctors', 'wapc_init'];
+
+/** GU-4: of so many inputs about one is judged twice. */
+const SAMPLE = 256;
+const SAMPLE_WORDS = 64;
+
+/** Whether this input is one that is judged twice: by its bytes, so that every node takes the same. */
+function isSampled(input: Uint8Array): boolean {
+  let hash = input.length;
+  // Of a long input, words at equal steps.
+  const step = Math.max(1, input.length >>> 8);
+  for (let i = 0, at = 0; i < SAMPLE_WORDS && at + 4 <= input.length; i++, at += 4 * step) {
+    const word = input[at] | (input[at + 1] << 8) | (input[at + 2] << 16) | (input[at + 3] << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return Math.imul(hash, 0x85ebca6b) >>> 24 === SAMPLE - 1;
+}
+
+/** One instance and its two sides. */
+interface Live {
+  readonly instance: Instance;
+  readonly host: Host;
+  readonly attached: Attached;
+}
+
+/** One call with all that it depends on. */
+interface Call {
+  readonly input: Uint8Array;
+  readonly gas: number;
+  readonly stack_words: number;
+  readonly callers: readonly string[];
+}
+
+interface Outcome {
+  readonly result: number;
+  readonly gas: number;
+  readonly trap: TrapName | null;
+}
+
+const NO_CALLERS: readonly string[] = [];
+
+export class Guest {
+  readonly plan: GuestPlan;
+  private readonly abi: Abi;
+  private readonly code: Compiled;
+  private readonly snapshot: Snapshot;
+  /** Always at the snapshot; null while it is judged, and after a trap. */
+  private kept: Live | null;
+  /** A memory that no instance uses. */
+  private spare: EngineMemory | null = null;
+
+  /** @throws Fault wasm_* where the module is refused, engine_failed */
+  constructor(plan: GuestPlan) {
+    this.plan = plan;
+    this.abi = ABIS[plan.abi];
+    if (plan.limits.stack_words > STACK_WORDS_MAX) throw new Fault('wasm_bound', `a guest has a stack of at most ${STACK_WORDS_MAX} words`);
+    this.code = compiled(plan.module, this.abi.profile, plan.limits.memory_pages);
+    checkAbi(this.abi, this.code.facts);
+    // GU-13
+    for (const { module, name } of this.code.facts.imports)
+      if (module === 'ava' && !plan.hosts.some((host) => host === name))
+        throw new Fault('wasm_refused', `the module imports the host function ${name}, which \`hosts\` of the manifest does not name`, { place: name });
+    this.kept = this.made();
+    this.snapshot = this.kept.instance.snapshot();
+    if (this.snapshot.globals.some(Number.isNaN)) throw new Fault('wasm_refused', 'a global of the module begins as NaN');
+  }
+
+  /**
+   * Judges an input; `answers` are asked for what it reads beside it. Inside another rule's judgement, `budget` is what that
+   * one gives. @throws Fault engine_failed (GU-5)
+   */
+  judge(input: Uint8Array, answers: Answers, budget: Budget | null = null): Judged {
+    const { limits } = this.plan;
+    const call: Call = {
+      input,
+      gas: budget === null ? limits.gas : Math.min(limits.gas, budget.gas),
+      stack_words: budget === null ? limits.stack_words : Math.min(limits.stack_words, budget.stack_words),
+      callers: budget === null ? NO_CALLERS : budget.callers,
+    };
+    const live = this.kept ?? this.made();
+    // Whatever is thrown from here on, this instance is not used again.
+    this.kept = null;
+    const { result, gas, trap } = run(live, call, answers, this.code);
+    const { record } = live.host;
+    if (isSampled(input)) this.compare(live, { result, gas, trap }, call, record);
+    if (trap !== null || live.instance.grown) this.drop(live);
+    else {
+      live.instance.restore(this.snapshot);
+      this.kept = live;
+    }
+    return { result, gas, record, short: (trap === 'gas' && call.gas < limits.gas) || (trap === 'stack' && call.stack_words < limits.stack_words) };
+  }
+
+  /** GU-2: a new instance, initialised. @throws Fault wasm_refused where it traps, engine_failed */
+  private made(): Live {
+    const { module, facts } = this.code;
+    const { gas, stack_words } = this.plan.limits;
+    const memory = this.spare ?? newMemory(this.code.memory);
+    this.spare = null;
+    new Uint8Array(memory.buffer).fill(0);
+    const host = new Host(this.plan, this.code.costs);
+    const link = this.abi.link(host, this.plan.inputs);
+    const instance = new Instance(module, facts, memory, link.functions);
+    host.bind(memory, instance.gas, instance.stack);
+    const attached = link.attach(instance);
+    host.begin(null, NO_CALLERS);
+    instance.begin(gas, stack_words, 0);
+    const step = (work: () => void): void => {
+      const { trap } = attempt(instance, work);
+      if (trap !== null) throw new Fault('wasm_refused', `the module traps while it is made ready: ${trapText(trap)}`, { trap });
+    };
+    if (facts.start) step(instance.function('ava:start'));
+    for (const name of INITIALISERS) {
+      const found = facts.exports.find((one) => one.name === name);
+      if (found?.type?.params.length === 0 && found.type.results.length === 0) step(instance.function(name));
+    }
+    step(() => attached.ready?.());
+    instance.settle();
+    return { instance, host, attached };
+  }
+
+  private drop({ instance }: Live): void {
+    // One that grew, even while it was made ready, is longer than an instance begins with.
+    if (instance.memory.buffer.byteLength === this.code.memory.min * WASM_PAGE_BYTES) this.spare = instance.memory;
+  }
+
+  /** GU-4. @throws Fault engine_failed where a new instance judges otherwise */
+  private compare(kept: Live, outcome: Outcome, call: Call, record: Uint8Array): void {
+    const fresh = this.made();
+    const again = run(fresh, call, answersOf(record), this.code);
+    const same = again.result === outcome.result && again.gas === outcome.gas && equal(fresh.host.record, record) && fresh.instance.same(kept.instance);
+    if (!same) throw new Fault('engine_failed', `rule ${this.plan.name}: an instance that was put back judges otherwise than a new one`);
+    this.drop(fresh);
+  }
+}
+
+function attempt(instance: Instance, work: () => void): Ended {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof HostTrap && error.trap === 'exit' && error.code === 0) return instance.returned();
+    return instance.threw(error);
+  }
+  return instance.returned();
+}
+
+/** GU-3 */
+function run({ instance, host, attached }: Live, { input, gas, stack_words, callers }: Call, answers: Answers, { costs }: Compiled): Outcome {
+  host.begin(answers, callers);
+  const written = costs.byte * input.length;
+  if (written > gas) return { result: trapResult('gas'), gas, trap: 'gas' };
+  instance.begin(gas, stack_words, written);
+  let result = 0;
+  let ended: Ended;
+  try {
+    result = attached.judge(input);
+    ended = instance.returned();
+  } catch (error) {
+    ended = instance.threw(error);
+  }
+  return { result: ended.trap === null ? result : trapResult(ended.trap), gas: ended.gas, trap: ended.trap };
+}

@@ -1,0 +1,142 @@
+/**
+ * One instance of an instrumented module (VM-18), how a call of it ended, and its way back to the state that it began
+ * with (GU-3 to GU-5). Its memory is kept when the instance is dropped: the next one starts over it, zeroed.
+ */
+import { Fault } from '../base/fault.ts';
+import { type Facts, MEMORY_MODULE, MEMORY_NAME } from './admit.ts';
+import { ENGINE, type EngineGlobal, type EngineMemory, type Imports } from './engine.ts';
+import { HostTrap } from './host.ts';
+import { ENGINE_FAULT, type TrapName, trapOf } from './trap.ts';
+
+/** An export called from here. It gives a number or nothing: guests get and give no i64 at their ABI. */
+export type GuestFunction = (...args: readonly number[]) => number;
+
+const reason = (error: unknown): string => (error instanceof Error ? error.name : 'an unknown throw');
+
+/** Compiles what was admitted. @throws Fault engine_failed */
+export function compileModule(wasm: Uint8Array): object {
+  try {
+    return new ENGINE.Module(wasm);
+  } catch (error) {
+    throw new Fault('engine_failed', `an admitted module cannot be compiled: ${reason(error)}`);
+  }
+}
+
+/** @throws Fault engine_failed when the engine gives no memory */
+export function newMemory({ min, max }: { readonly min: number; readonly max: number }): EngineMemory {
+  try {
+    return new ENGINE.Memory({ initial: min, maximum: max });
+  } catch (error) {
+    throw new Fault('engine_failed', `no memory for a guest: ${reason(error)}`);
+  }
+}
+
+/** How a call ended: null where it returned. */
+export interface Ended {
+  readonly trap: TrapName | null;
+  readonly gas: number;
+}
+
+/** Where every call begins. */
+export interface Snapshot {
+  /** The memory up to its last byte that is not zero. */
+  readonly image: Uint8Array;
+  /** All of it. */
+  readonly bytes: number;
+  readonly globals: readonly (number | bigint)[];
+}
+
+export class Instance {
+  readonly memory: EngineMemory;
+  readonly gas: EngineGlobal;
+  readonly stack: EngineGlobal;
+  private readonly trap: EngineGlobal;
+  private readonly exports: Readonly<Record<string, unknown>>;
+  private readonly globals: readonly EngineGlobal[];
+  /** The memory as it was made ready: a view of no bytes once it has grown. */
+  private bytes: Uint8Array;
+  private limit = 0;
+
+  /** Over a memory of zeroes. @throws Fault engine_failed */
+  constructor(module: object, facts: Facts, memory: EngineMemory, imports: Imports) {
+    try {
+      this.exports = new ENGINE.Instance(module, { ...imports, [MEMORY_MODULE]: { [MEMORY_NAME]: memory } }).exports;
+    } catch (error) {
+      throw new Fault('engine_failed', `a guest cannot be instantiated: ${reason(error)}`);
+    }
+    this.memory = memory;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.gas = this.exports['ava:gas'] as EngineGlobal;
+    this.stack = this.exports['ava:stack'] as EngineGlobal;
+    this.trap = this.exports['ava:trap'] as EngineGlobal;
+    this.globals = facts.mutableGlobals.map((index) => this.exports[`ava:global:${index}`] as EngineGlobal);
+  }
+
+  /** A function that the module's facts say is there. */
+  function(name: string): GuestFunction {
+    return this.exports[name] as GuestFunction;
+  }
+
+  /** Memory that has grown cannot shrink: such an instance is dropped, and its memory with it. */
+  get grown(): boolean {
+    return this.memory.buffer !== this.bytes.buffer;
+  }
+
+  /** It is ready: from here on growth counts. */
+  settle(): void {
+    this.bytes = new Uint8Array(this.memory.buffer);
+  }
+
+  /** Sets the balances; `spent` of the gas is used already. */
+  begin(gas: number, stack_words: number, spent: number): void {
+    this.limit = gas;
+    this.gas.value = BigInt(gas - spent);
+    this.stack.value = stack_words;
+    this.trap.value = 0;
+  }
+
+  /** How the call that `begin` began ended by returning. */
+  returned(): Ended {
+    const left = Number(this.gas.value);
+    return left < 0 ? { trap: 'gas', gas: this.limit } : { trap: null, gas: this.limit - left };
+  }
+
+  /**
+   * How it ended by throwing. What the engine's error says is not read (GU-5).
+   * @throws Fault engine_failed where it is this node that failed
+   */
+  threw(error: unknown): Ended {
+    if (error instanceof Fault) throw error;
+    const told = this.trap.value as number;
+    const known = error instanceof HostTrap || error instanceof ENGINE.RuntimeError;
+    if (told === ENGINE_FAULT || !known) throw new Fault('engine_failed', `a guest could not be run: ${reason(error)}`);
+    const left = Number(this.gas.value);
+    if (left < 0) return { trap: 'gas', gas: this.limit };
+    const trap = trapOf(told) ?? (error instanceof HostTrap ? error.trap : 'trap');
+    return { trap, gas: trap === 'gas' ? this.limit : this.limit - left };
+  }
+
+  snapshot(): Snapshot {
+    const bytes = new Uint8Array(this.memory.buffer);
+    let end = bytes.length;
+    while (end > 0 && bytes[end - 1] === 0) end -= 1;
+    return { image: bytes.slice(0, end), bytes: bytes.length, globals: this.globals.map((global) => global.value) };
+  }
+
+  /** GU-4. Not for one that has grown since. */
+  restore({ image, globals }: Snapshot): void {
+    const { bytes } = this;
+    bytes.fill(0, image.length);
+    bytes.set(image);
+    for (let i = 0; i < globals.length; i++) this.globals[i].value = globals[i];
+  }
+
+  /** Whether memory and globals are the same. */
+  same(other: Instance): boolean {
+    if (this.memory.buffer.byteLength !== other.memory.buffer.byteLength) return false;
+    const mine = new Int32Array(this.memory.buffer);
+    const theirs = new Int32Array(other.memory.buffer);
+    for (let i = 0; i < mine.length; i++) if (mine[i] !== theirs[i]) return false;
+    return this.globals.every((global, i) => Object.is(global.value, other.globals[i].value));
+  }
+}

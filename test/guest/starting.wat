@@ -1,0 +1,16 @@
+;; Everything that may run before the first call, each with its mark; and what is refused there.
+(module
+  (import "ava" "call" (func $call (param i32 i32) (result i32)))
+  (memory (export "memory") 1 1)
+  (global $order (mut i64) (i64.const 0))
+  (func $mark (param i64) (global.set $order (i64.add (i64.mul (global.get $order) (i64.const 10)) (local.get 0))))
+  (func $start (call $mark (i64.const 1)))
+  (start $start)
+  (func (export "wapc_init") (call $mark (i64.const 5)))
+  (func (export "__wasm_call_ctors") (call $mark (i64.const 4)))
+  (func (export "_start") (call $mark (i64.const 3)))
+  (func (export "_initialize") (call $mark (i64.const 2)))
+  (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "judge") (param i32 i32) (result i32)
+    (call $mark (i64.const 6))
+    (select (i32.const 2) (i32.const 0) (i64.eq (global.get $order) (i64.const 123456)))))
