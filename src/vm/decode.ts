@@ -280,7 +280,8 @@ class Decoder {
     if (flags === 0) return;
     if ((flags & 1) === 1 && flags < 8)
       r.fail('wasm_refused', `passive and declarative ${what} segments are refused: build without bulk memory's segments`, at);
-    r.fail('wasm_invalid', `there is only ${what === 'data' ? 'memory' : 'table'} 0, in the short form`, at);
+    if (flags < 8) r.fail('wasm_refused', `${what} segments that name their ${what === 'data' ? 'memory' : 'table'} are refused: build with one, unnamed`, at);
+    r.malformed(`there is no ${what} segment of the form ${flags}`, at);
   }
 
   private element(): ElementSegment {

@@ -74,7 +74,10 @@ class BodyWriter {
     const { out, kept, stacked } = this;
     const { bytes, type, body, plan } = this.site;
     out.u32(body.locals.length + this.added.length);
-    for (const { count, type: local } of body.locals) out.op(count, local);
+    for (const { count, type: local } of body.locals) {
+      out.u32(count);
+      out.byte(local);
+    }
     for (const local of this.added) out.bytes(1, local);
     this.enter();
     const wrapped = kept || stacked;

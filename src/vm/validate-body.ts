@@ -180,7 +180,9 @@ export class BodyValidator {
         const immediate = op.IMMEDIATE[code];
         if (immediate === op.ADDRESS) {
           this.needMemory(at);
-          if (r.u32() > op.ALIGN[code]) this.invalid('an alignment is greater than the natural one', at);
+          const align = r.u32();
+          if (align >= 32) r.malformed('an alignment is past 32 bits', at);
+          if (align > op.ALIGN[code]) this.invalid('an alignment is greater than the natural one', at);
           r.u32();
         } else if (immediate === op.CONST_I32) r.s32();
         else if (immediate === op.CONST_I64) r.skipS64();
