@@ -135,7 +135,7 @@ export class Cluster {
       for (const frame of frames.slice(store.height)) store.take(this.replay(other, frame, false));
       assert.deepEqual(factsOf(other), factsOf(state), 'replayed from a snapshot and from the beginning');
       assert.equal(other.prev_hash, state.prev_hash);
-      assert.equal(other.breakers, state.breakers);
+      assert.equal(other.stopped, state.stopped);
       if (store.height > 0) this.count('recoveries from a snapshot');
       return this.random.chance(0.5) ? other : state;
     } catch (error) {

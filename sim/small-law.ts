@@ -2,11 +2,12 @@
 import type { Octets } from '../src/base/bytes.ts';
 import type { Cbor, CborMap } from '../src/base/cbor.ts';
 import { Fault } from '../src/base/fault.ts';
-import { signingKey } from '../src/crypto/suite.ts';
+import { sign, signingKey } from '../src/crypto/suite.ts';
 import { encodeToolMap } from '../src/facet/map.ts';
 import { parseToolMap } from '../src/facet/map-source.ts';
 import { type Constitution, encodeGenesis, type Genesis } from '../src/law/genesis.ts';
-import { ENVIRONMENT, type Law, lawOf } from '../src/law/law.ts';
+import { type Law, lawOf } from '../src/law/law.ts';
+import { ENVIRONMENT } from '../src/law/rule.ts';
 import { BlockBuilder, type BlockOutput, commit } from '../src/machine/apply.ts';
 import type { Receipt } from '../src/machine/receipt.ts';
 import { initialState, type State } from '../src/machine/state.ts';
@@ -189,6 +190,21 @@ export class Desk {
 
   trip(rule: string): Receipt | Fault {
     return this.apply(this.make(KIND.breaker_trip, { rule }, null));
+  }
+
+  /** Signed by a validator: the small one, whose key all of them share here, or another of `principal`. */
+  signed<K extends Kind>(kind: K, payload: PayloadOf[K], principal: Octets = SMALL_PRINCIPAL): Receipt | Fault {
+    const transaction = compose(this.law.network, kind, principal, ++this.seq, 0, payload, null);
+    const signature = sign(SMALL_KEY, 'tx', this.law.network, transaction.tx_id);
+    return this.apply({ ...transaction, auths: [{ suite: SMALL_KEY.suite, key_id: SMALL_KEY.id, signature }] });
+  }
+
+  halt(rule: string, span_ms: number, reason = 'a test'): Receipt | Fault {
+    return this.signed(KIND.rule_halt, { rule, until_ms: this.now_ms + span_ms, reason });
+  }
+
+  resume(rule: string): Receipt | Fault {
+    return this.signed(KIND.rule_resume, { rule });
   }
 }
 

@@ -10,6 +10,7 @@ import { lawOf } from '../src/law/law.ts';
 import type { BlockOutput } from '../src/machine/apply.ts';
 import { decodeEntry } from '../src/machine/receipt.ts';
 import { writeInputs } from '../src/rule/input.ts';
+import type { Program } from '../src/rule/ir.ts';
 import { interpretRule } from '../src/rule/judge.ts';
 import type { Frame } from '../src/store/frame.ts';
 
@@ -77,14 +78,14 @@ export const entriesOf = (
 export function judged(entry: ReturnType<typeof entriesOf>[number]): object {
   const decoded = decodeEntry(entry.bytes, LAW.network, entry.sidecar);
   const witness = entry.witness === null ? null : (decode(entry.witness) as CborMap);
-  const { scoped, source, broken } = recompute(LAW, decoded, witness, entry.time_ms);
+  const { scoped, source, held } = recompute(LAW, decoded, witness, entry.time_ms);
   const { receipt } = decoded;
   return {
     clause: 'D-5',
     default: LAW.default,
     rules: scoped.map((rule) => {
       source.params = rule.params;
-      const buffer = broken(rule) ? null : writeInputs(rule.inputs, source as never);
+      const buffer = held(rule.name) !== null ? null : writeInputs(rule.inputs, source as never);
       return {
         index: rule.index,
         name: rule.name,
@@ -93,7 +94,7 @@ export function judged(entry: ReturnType<typeof entriesOf>[number]): object {
         otherwise: rule.otherwise,
         on_fault: rule.on_fault,
         grants: rule.grants,
-        result: buffer === null ? 3 : interpretRule(rule.program, buffer),
+        result: buffer === null ? 3 : interpretRule(rule.program as Program, buffer),
         buffer: buffer === null ? null : hex(buffer),
       };
     }),

@@ -58,7 +58,7 @@ function transactions(): object {
       [
         ['X-3', 'version 2', wire({ 0: 2 })],
         ['X-3', 'another network', wire({ 1: new Uint8Array(32) })],
-        ['X-2', 'an unknown kind', wire({ 2: 6 })],
+        ['X-2', 'an unknown kind', wire({ 2: 64 })],
         ['X-3', 'a short sender', wire({ 3: new Uint8Array(31) })],
         ['X-3', 'seq past 2^53', wire({ 4: 2n ** 53n })],
         ['X-3', 'seq below zero', wire({ 4: -1 })],
@@ -117,7 +117,7 @@ function receipts(): object {
         ['P-4', 'the receipt of another transaction', entry({ 1: new Uint8Array(32) })],
         ['P-2', 'verdict 4', entry({ 2: 4 })],
         ['P-1', 'enforced as a number', entry({ 3: 1 })],
-        ['P-3', 'cause 3', entry({ 4: [['day', 2, 3, 1]] })],
+        ['P-3', 'cause 9', entry({ 4: [['day', 2, 9, 1]] })],
         ['P-3', 'mode 3', entry({ 4: [['day', 2, 0, 3]] })],
         ['P-3', 'a rule that is no name', entry({ 4: [['Day', 2, 0, 1]] })],
         ['P-1', 'gas past 2^53', entry({ 7: 2n ** 53n })],

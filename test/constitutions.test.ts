@@ -9,7 +9,8 @@ import type { CborMap } from '../src/base/cbor.ts';
 import { signingKey } from '../src/crypto/suite.ts';
 import { facetsOf } from '../src/facet/facet.ts';
 import { decodeToolMap, encodeToolMap } from '../src/facet/map.ts';
-import { ENVIRONMENT, lawOf } from '../src/law/law.ts';
+import { lawOf } from '../src/law/law.ts';
+import { ENVIRONMENT } from '../src/law/rule.ts';
 import { judge, rulesFor } from '../src/machine/judge.ts';
 import { loadConstitution } from '../src/node/constitution.ts';
 import { soloGenesis } from '../src/node/genesis.ts';
@@ -84,7 +85,7 @@ function allows({ tool, args, facts }: Request): boolean {
   const action = { kind: 'tool.call', server: null, name: tool };
   const scoped = rulesFor(law, action, facetsOf(law.tools.find(null, tool), action, args));
   const source = { action, args: args as CborMap, context: facts as CborMap, agent: {}, session: {}, flow: undefined, now_ms: 1, params: {} };
-  return judge(law, scoped, source, 1, () => false).verdict === 'allow';
+  return judge(law, scoped, source, 1, () => null).verdict === 'allow';
 }
 const ruleOf = (rule: string): { readonly scope: readonly string[]; readonly judge: string } => {
   const found = peers.rules.find(({ manifest }) => manifest.name === `peers/${rule}`);

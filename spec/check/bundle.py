@@ -29,6 +29,19 @@ def in_scope(scope, kind, name, facts):
     return not holds.isdisjoint(scope)
 
 
+def read_manifest(raw):
+    """R-13: version 1, or version 2 where it says more; here of an expression."""
+    manifest = machine.decode(raw)
+    demand(isinstance(manifest, list) and (manifest[0], len(manifest)) in ((1, 16), (2, 20)))
+    if manifest[0] == 2:
+        program, calls, reads, breaker = manifest[16:]
+        demand(program is None and calls == [] and reads == [], "a guest")
+        machine.table(*[machine.u53] * 4)(breaker)
+        faults, window_ms, open_ms, probes = breaker
+        demand(1 <= faults <= 64 and 1 <= probes <= 64 and all(1000 <= span <= 86400000 for span in (window_ms, open_ms)))
+    return manifest
+
+
 def judge(constitution, payload, sidecar, witness, time_ms):
     """What the receipt must say: verdict, enforced, reasons, gas, inputs_hash, trace."""
     _, kind, server, name, _, _ = payload
@@ -38,21 +51,22 @@ def judge(constitution, payload, sidecar, witness, time_ms):
     source |= {"agent": {}, "session": {}, "flow": {}}
     for path, value in (witness or {}).items():
         group, _, key = path.partition(".")
-        demand(group in ("agent", "session", "flow", "breaker"), "the witness names an unknown path")
-        if group != "breaker":
+        demand(group in ("agent", "session", "flow", "breaker", "halt"), "the witness names an unknown path")
+        if group in source:
             source[group][key] = value
     read, inputs, trace, reasons, gas, verdict, would = set(), b"", b"", [], 0, NONE, NONE
     for index, (manifest, program) in enumerate(constitution[3]):
-        _, rule, _, _, scope, mode, until, grants, params, _, _, otherwise, on_fault, *_ = machine.decode(manifest)
+        _, rule, _, _, scope, mode, until, grants, params, _, _, otherwise, on_fault, *_ = read_manifest(manifest)
         if not in_scope(scope, kind, name, facts):
             continue
         mode = ENFORCE if mode == OBSERVE and until is not None and time_ms >= until else mode
         declared, consts, nodes, out = rule_ir.lift(program)
         cost, _ = rule_ir.settle(nodes, declared, consts)
-        result = 3
-        if f"breaker.{rule}" in (witness or {}):
-            read.add(f"breaker.{rule}")
-            demand(witness[f"breaker.{rule}"] is True)
+        stopped = next((kind for kind in ("halt", "breaker") if f"{kind}.{rule}" in (witness or {})), None)
+        if stopped is not None:
+            result = {"breaker": 3, "halt": 4}[stopped]
+            read.add(f"{stopped}.{rule}")
+            demand(witness[f"{stopped}.{rule}"] is True)
         else:
             read |= {path for path, _ in declared if path.split(".")[0] in ("agent", "session", "flow")}
             found = [rule_ir.find(path, kind_of, source | {"params": {param[0]: param[1] for param in params}}) for path, kind_of in declared]
@@ -61,9 +75,9 @@ def judge(constitution, payload, sidecar, witness, time_ms):
             inputs += index.to_bytes(2, "big") + len(buffer).to_bytes(4, "big") + buffer
             gas += cost
         trace += index.to_bytes(2, "big") + bytes([result]) + cost.to_bytes(8, "big")
-        answer = (ALLOW if grants else NONE) if result == 2 else (DENY, ESCALATE)[otherwise if result == 0 else on_fault]
+        answer = (ALLOW if grants else NONE) if result == 2 else DENY if result == 4 else (DENY, ESCALATE)[otherwise if result == 0 else on_fault]
         if result != 2:
-            reasons.append([rule, answer, {0: 0, 1: 1, 3: 2}[result], mode])
+            reasons.append([rule, answer, machine.OF_RESULT[result], mode])
         would = max(would, answer, key=RANK.__getitem__)
         verdict = verdict if mode == OBSERVE else max(verdict, answer, key=RANK.__getitem__)
     demand(read == set(witness or {}) and witness != {}, "the witness is not what the rules in scope read")
@@ -80,7 +94,7 @@ def verify(raw, network=None):
     for manifest, program in constitution[3]:
         declared, consts, nodes, _ = rule_ir.lift(program)
         demand(rule_ir.canonical(program) == program, "R-11")
-        rules.append((machine.decode(manifest)[1], rule_ir.settle(nodes, declared, consts)[0]))
+        rules.append((read_manifest(manifest)[1], rule_ir.settle(nodes, declared, consts)[0]))
     header, (body, _, receipt) = machine.read_bundle(raw, network or tagged("genesis", bundle[1]), rules)
     demand(header["schedule"] == SCHEDULE.hex(), "another schedule")
     sidecar, witness = bundle[10], bundle[11]

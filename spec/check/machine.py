@@ -18,7 +18,9 @@ U53 = 2**53 - 1
 NAME = re.compile(r"[a-z][a-z0-9._/-]{0,63}")
 VERDICTS = ["none", "allow", "deny", "escalate"]
 MODES = ["floor", "enforce", "observe"]
-CAUSES = ["failed", "fault", "breaker"]
+CAUSES = ["failed", "fault", "breaker", "halt", "gas", "memory", "stack", "unauthorised", "trap"]
+# D-5, P-3: the causes of results; traps (16 and more) by their numbers
+OF_RESULT = {0: 0, 1: 1, 3: 2, 4: 3} | {16 + trap: {3: 4, 4: 5, 5: 6, 6: 7}.get(trap, 8) for trap in range(1, 13)}
 
 
 class Refused(Exception):
@@ -323,6 +325,8 @@ PAYLOADS = {
     3: table(id16, name, nullable(text()), text(), hash32, boolean),
     4: table(id16, boolean, hash32),
     5: table(name),
+    6: table(name, u53, text(512)),
+    7: table(name),
 }
 
 
@@ -386,7 +390,7 @@ def transactions(data):
 
 # --- receipts (P) ---------------------------------------------------------------------------------------------------
 
-REASON = table(name, below(4), below(3), below(3))
+REASON = table(name, below(4), below(9), below(3))
 RECEIPT = table(exactly(1), hash32, below(4), boolean, many(REASON, 256), many(anything, 16), u53, u53, nullable(hash32), nullable(hash32), nullable(id16), u53, u53)
 
 
@@ -465,7 +469,7 @@ def headers(data):
 # --- genesis (G) ----------------------------------------------------------------------------------------------------
 
 VALIDATOR = table(hash32, text(), u53, hash32, u53)
-RULE = table(blob(most=65536), blob(most=65536))
+RULE = table(blob(most=65536), blob(most=4194304))
 GENESIS = table(exactly(1), text(), u53, below(2), below(2), many(VALIDATOR, 256), table(name, u53, below(2), many(RULE, 256), blob(most=1048576)))
 
 
@@ -534,6 +538,10 @@ FACTS = {
     "u": table(exactly(0), u53, u53, many(table(u53, i64), 66)),
     "q": table(exactly(0), u53, u53),
     "b": table(exactly(0), u53, u53),
+    "f": table(exactly(0), u53, many(u53, 64)),
+    "o": table(exactly(0), u53, u53, u53),
+    "t": table(exactly(0), u53, many(table(hash32, u53), 256)),
+    "h": table(exactly(0), u53, u53, hash32, text(512)),
 }
 
 
@@ -576,12 +584,12 @@ def decisions(data):
                 inputs += struct.pack(">HI", rule["index"], len(buffer)) + buffer
                 gas += rule["gas"]
             result = rule["result"]
-            answer = {0: rule["otherwise"], 2: "allow" if rule["grants"] else "none"}.get(result, rule["on_fault"])
+            answer = {0: rule["otherwise"], 2: "allow" if rule["grants"] else "none", 4: "deny"}.get(result, rule["on_fault"])
             if rule["mode"] != "observe":
                 verdict = max(verdict, answer, key=RANK.get)
             would = max(would, answer, key=RANK.get)
             if result != 2:
-                reasons.append([rule["name"], answer, CAUSES[{0: 0, 1: 1, 3: 2}[result]], rule["mode"]])
+                reasons.append([rule["name"], answer, CAUSES[OF_RESULT[result]], rule["mode"]])
         verdict = v["default"] if verdict == "none" else verdict
         would = v["default"] if would == "none" else would
         expect(f"{what}: verdict", [verdict, RANK[would] <= RANK[verdict], gas, reasons], [v["verdict"], v["enforced"], v["gas"], v["reasons"]])
@@ -589,13 +597,14 @@ def decisions(data):
         expect(f"{what}: trace", tagged("trace", trace).hex(), v["trace"])
         if v["witness"] is not None:
             witness = decode(unhex(v["witness"]))
-            broken = {f"breaker.{rule['name']}" for rule in v["rules"] if rule["result"] == 3}
-            expect(f"{what}: breakers", {path for path in witness if path.startswith("breaker.")}, broken)
+            for kind, result in (("breaker.", 3), ("halt.", 4)):
+                stopped = {kind + rule["name"] for rule in v["rules"] if rule["result"] == result}
+                expect(f"{what}: {kind}", {path for path in witness if path.startswith(kind)}, stopped)
 
 
 # --- bundles (V) ----------------------------------------------------------------------------------------------------
 
-BUNDLE = table(exactly(1), blob(most=4194304), blob(576), u53, hash32, blob(most=8192), u53, u53, many(hash32, 64), blob(most=65535), nullable(blob(most=196608)), nullable(blob(most=131072)))
+BUNDLE = table(exactly(1), blob(most=16777216), blob(576), u53, hash32, blob(most=8192), u53, u53, many(hash32, 64), blob(most=65535), nullable(blob(most=196608)), nullable(blob(most=131072)))
 
 
 def read_bundle(raw, network, rules):

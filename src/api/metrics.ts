@@ -1,6 +1,7 @@
 /** Figures for Prometheus (spec/http.md N-33). Counters end in `_total`, units stand in the name. */
 import type { BlockOutput } from '../machine/apply.ts';
 import { VERDICTS } from '../machine/receipt.ts';
+import { standingOf } from '../machine/state.ts';
 import type { Sequencer } from '../sequencer/port.ts';
 import type { OperationId } from './operation.ts';
 
@@ -66,6 +67,7 @@ export class Metrics {
   /** The text format of Prometheus, version 0.0.4. */
   text({ connections, subscribers }: Live): string {
     const { state, height, waiting, fault } = this.sequencer;
+    const standings = state.law.rules.map(({ name }) => standingOf(state, name));
     const usage = process.cpuUsage();
     const total = this.buckets.reduce((sum, count) => sum + count, 0);
     let seen = 0;
@@ -93,7 +95,9 @@ export class Metrics {
       family('ava_active_validators', 'gauge', 'Validators of this network', [['', state.law.validators.size]]),
       family('ava_constitution_version', 'gauge', 'The constitution in force', [['', state.law.version]]),
       family('ava_constitution_rules', 'gauge', 'Rules in force', [['', state.law.rules.length]]),
-      family('ava_breakers_open', 'gauge', 'Rules whose breaker is open', [['', state.breakers]]),
+      family('ava_breakers_open', 'gauge', 'Rules whose breaker is open', [['', standings.filter(({ breaker }) => breaker === 'open').length]]),
+      family('ava_breakers_half_open', 'gauge', 'Rules whose breaker is half-open', [['', standings.filter(({ breaker }) => breaker === 'half_open').length]]),
+      family('ava_rules_halted', 'gauge', 'Rules that are halted', [['', standings.filter(({ halt }) => halt !== null).length]]),
       family('ava_facts', 'gauge', 'Sessions, permits, sums and other facts', [['', state.facts.size]]),
       family('ava_sequencer_up', 'gauge', '0 after a fault of the disk', [['', fault === null ? 1 : 0]]),
       family('ava_http_connections', 'gauge', 'Open connections', [['', connections]]),

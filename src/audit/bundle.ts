@@ -36,7 +36,7 @@ interface Bundle {
 }
 
 const WITNESS_BYTES_MAX = 131_072;
-export const BUNDLE_BYTES_MAX = 8_388_608;
+export const BUNDLE_BYTES_MAX = 20_971_520;
 
 const bundle: Field<Bundle> = record<Bundle>('Bundle', {
   version: constant(1) as Field<1>,

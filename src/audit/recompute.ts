@@ -6,8 +6,9 @@ import { equal } from '../base/bytes.ts';
 import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
-import type { ActiveRule, Law } from '../law/law.ts';
-import { type Judgement, type JudgeSource, judge, rulesFor, sourceOf, witnessOf } from '../machine/judge.ts';
+import type { Law } from '../law/law.ts';
+import type { ActiveRule } from '../law/rule.ts';
+import { type HeldOf, type Judgement, type JudgeSource, judge, type Run, rulesFor, runRule, sourceOf, witnessOf } from '../machine/judge.ts';
 import type { Entry } from '../machine/receipt.ts';
 import { type Decide, idOf } from '../machine/transaction.ts';
 import { type Source, writeInputs } from '../rule/input.ts';
@@ -17,15 +18,15 @@ export interface Recomputed {
   readonly judgement: Judgement;
   readonly scoped: readonly ActiveRule[];
   readonly source: JudgeSource;
-  /** Rules whose breaker was open: they did not run. */
-  readonly broken: (rule: ActiveRule) => boolean;
+  /** Rules whose breaker was open or that were halted: they did not run. */
+  readonly held: HeldOf;
 }
 
-type Groups = Record<'agent' | 'session' | 'flow' | 'breaker', Record<string, Cbor>>;
+type Groups = Record<'agent' | 'session' | 'flow' | 'breaker' | 'halt', Record<string, Cbor>>;
 
 /** The groups of a witness: `session.calls` → `session` `calls`. A stranger wrote it: only own names count. */
 function grouped(witness: CborMap): Groups {
-  const groups: Groups = { agent: {}, session: {}, flow: {}, breaker: {} };
+  const groups: Groups = { agent: {}, session: {}, flow: {}, breaker: {}, halt: {} };
   for (const [path, value] of Object.entries(witness)) {
     const dot = path.indexOf('.');
     const group = path.slice(0, dot);
@@ -37,14 +38,16 @@ function grouped(witness: CborMap): Groups {
 }
 
 /** One rule by interpreter and wasm. @throws Fault verify_failed where they differ */
-function runBoth(rule: ActiveRule, source: Source): { result: number; memory: Uint8Array; used: number } {
+const runBoth: Run = (rule, judging) => {
+  if (rule.program === null) return runRule(rule, judging);
+  const source = judging.source as unknown as Source;
   const buffer = writeInputs(rule.inputs, source);
   const used = rule.write(source, rule.instance.memory, rule.instance.view);
   if (!equal(buffer, rule.instance.memory.subarray(0, used))) throw new Fault('verify_failed', `rule ${rule.name}: the two input writers differ`);
   const result = interpretRule(rule.program, buffer);
   if (rule.instance.judge() !== result) throw new Fault('verify_failed', `rule ${rule.name}: interpreter and wasm differ`);
-  return { result, memory: buffer, used: buffer.length };
-}
+  return { result, gas: rule.gas, memory: buffer, used: buffer.length };
+};
 
 /**
  * The judgement of a decision under this law. `time_ms` is the header's.
@@ -58,7 +61,8 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   const facets = facetsOf(law.tools.find(action.server, action.name), action, args);
   const scoped = rulesFor(law, action, facets);
   const groups = grouped(witness ?? {});
-  const broken = (rule: ActiveRule): boolean => Object.hasOwn(groups.breaker, rule.name) && groups.breaker[rule.name] === true;
+  const marked = (group: 'breaker' | 'halt', rule: string): boolean => Object.hasOwn(groups[group], rule) && groups[group][rule] === true;
+  const held: HeldOf = (rule) => (marked('halt', rule) ? 'halt' : marked('breaker', rule) ? 'breaker' : null);
   const source = sourceOf(
     {
       action,
@@ -71,9 +75,9 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
     },
     facets,
   );
-  const read = witnessOf(scoped, source, broken);
+  const read = witnessOf(scoped, source, held);
   if (!equal(encode(read), encode(witness))) throw new Fault('verify_failed', 'the witness is not what the rules in scope read');
-  return { judgement: judge(law, scoped, source, time_ms, broken, runBoth), scoped, source, broken };
+  return { judgement: judge(law, scoped, source, time_ms, held, runBoth), scoped, source, held };
 }
 
 /** Compares a judgement, and what follows from it (D-10), with its receipt. @throws Fault verify_failed naming the field */

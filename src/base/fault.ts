@@ -12,6 +12,7 @@ export const FAULTS = {
   unreachable: [1005, 503, 'No node answers at this address', 'start one with `avactl up`, or name its address with --port'],
   usage: [1006, 400, 'The command line was not understood', 'see `avactl help`'],
   config: [1007, 500, 'The configuration cannot be used', 'correct the named setting'],
+  tool_missing: [1008, 500, 'A program that this needs is not on this machine', 'install it as the message says'],
   engine_failed: [1030, 500, 'The WebAssembly engine of this node failed', 'restart the node; if it recurs, use another Node version'],
   internal: [1099, 500, 'A fault of this node', "report it with the node's log"],
 
@@ -27,6 +28,7 @@ export const FAULTS = {
   rule_unknown: [2012, 404, 'No rule has this name', 'see `avactl rules list` for the rules in force'],
   rule_program: [2013, 400, "The program's bytes are not a program", 'compile it again with this version'],
   rule_inputs: [2014, 400, 'An input buffer is malformed', 'do not trust it; ask its holder for another'],
+  rule_source: [2015, 400, 'The source of the rule does not compile', 'correct the named place'],
   wasm_malformed: [2020, 400, 'The bytes are not a WebAssembly module', 'build it again; the place is named'],
   wasm_invalid: [2021, 400, 'The WebAssembly module is not valid', 'build it again; the place is named'],
   wasm_refused: [2022, 400, 'The WebAssembly module uses what the profile refuses', 'follow the advice given with the place'],
@@ -64,6 +66,9 @@ export const FAULTS = {
   http_malformed: [4035, 400, 'The request is not valid HTTP', 'send HTTP/1.1 (RFC 9112)'],
   head_too_large: [4036, 431, 'The header fields of the request are too large', "a request's head may have 8 KiB"],
   sum_full: [4037, 409, 'A sum of this agent cannot count more', 'wait until the window has moved on'],
+  weight_short: [4038, 409, 'The sender weighs too little for this', 'let a validator of more than a third of the weight send it'],
+  halt_span: [4039, 400, 'A halt ends in the future, within 30 days', 'name an end within 30 days'],
+  halt_unknown: [4040, 404, 'The rule is not halted', 'see `avactl rules list` for what is halted'],
 
   ledger_corrupt: [5002, 500, 'The ledger is damaged', 'restore it from a copy; nothing was written'],
   ledger_behind: [5001, 500, 'The ledger is behind its published checkpoint', 'a restored backup? do not start it; restore a newer copy'],

@@ -52,6 +52,12 @@ const SAYS: Readonly<Record<ExplainedRule['result'], string>> = {
   failed: 'its condition is false',
   fault: 'its condition ended in an error',
   breaker: 'its breaker is open, it did not run',
+  halt: 'it is halted, it did not run',
+  gas: 'it met its limit of gas',
+  memory: 'it met its limit of memory',
+  stack: 'it met its limit of stack',
+  unauthorised: 'it asked for what its manifest does not name',
+  trap: 'it trapped',
 };
 
 function printRule(out: Output, rule: ExplainedRule): void {

@@ -3,6 +3,7 @@
 import type { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
+import type { Cause } from '../machine/receipt.ts';
 import type { Decide } from '../machine/transaction.ts';
 import { KIND } from '../machine/transaction.ts';
 import { type Found, find, type Source as RuleSource } from '../rule/input.ts';
@@ -38,7 +39,7 @@ export interface ExplainedRule {
   readonly mode: string;
   /** Whether its answer counts in the verdict. */
   readonly binding: boolean;
-  readonly result: 'passed' | 'failed' | 'fault' | 'breaker';
+  readonly result: 'passed' | Cause;
   /** What it says; null where it passed and grants nothing. */
   readonly answer: 'allow' | 'deny' | 'escalate' | null;
   readonly judge: string;
@@ -114,7 +115,7 @@ function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, ena
   const tool = law.tools.find(server, name);
   const source = { ...recomputed?.source, params: rule.params } as unknown as RuleSource;
   const found = rule.inputs.map((input) => find(input, source));
-  const broken = recomputed?.broken(rule) === true;
+  const stopped = recomputed?.held(rule.name) !== null;
   const result = reason?.cause ?? 'passed';
   return {
     rule: rule.name,
@@ -127,15 +128,15 @@ function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, ena
     program: hex(rule.id),
     level: manifest.level,
     enacted,
-    gas: broken ? 0 : rule.gas,
+    gas: stopped ? 0 : rule.gas,
     inputs: rule.inputs.map((input, i) => ({
       path: printPath(input.path),
       value: valueText(found[i]),
       found: 'value' in found[i],
       origin: originOf(input.path, tool),
     })),
-    parts: broken ? [] : explainProgram(program, found).map(partJson),
+    parts: stopped || program === null ? [] : explainProgram(program, found).map(partJson),
     advice: manifest.advice,
-    flips: result === 'passed' || broken ? [] : flipsOf(program, found).map(flipJson),
+    flips: result === 'passed' || stopped || program === null ? [] : flipsOf(program, found).map(flipJson),
   };
 }

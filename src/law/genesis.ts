@@ -40,14 +40,16 @@ export interface Genesis {
   readonly constitution: Constitution;
 }
 
-const RULE_BYTES_MAX = 65_536;
+const MANIFEST_BYTES_MAX = 65_536;
+/** Of an expression's program or a guest's module. */
+export const PROGRAM_BYTES_MAX = 4_194_304;
 const TOOLS_BYTES_MAX = 1_048_576;
-const VALIDATORS_MAX = 256;
+export const VALIDATORS_MAX = 256;
 /** Of all validators: thirds and fifths of it stay exact. */
 const WEIGHT_MAX = 1_000_000_000_000_000;
-export const GENESIS_BYTES_MAX = 4_194_304;
+export const GENESIS_BYTES_MAX = 16_777_216;
 
-const rule: Field<RuleLaw> = record<RuleLaw>('RuleLaw', { manifest: blob(RULE_BYTES_MAX), program: blob(RULE_BYTES_MAX) });
+const rule: Field<RuleLaw> = record<RuleLaw>('RuleLaw', { manifest: blob(MANIFEST_BYTES_MAX), program: blob(PROGRAM_BYTES_MAX) });
 
 export const constitution: Field<Constitution> = record<Constitution>('Constitution', {
   name,

@@ -22,8 +22,9 @@ export const NO_ANSWER: Answer = {
   witness: null,
 };
 
-/** Something that happened without a transaction, because it fell due. */
+/** Something that happened beside an answer: it fell due, or a decision or transaction had it as its consequence. */
 export interface MachineEvent {
-  readonly type: 'permit.expired' | 'session.expired' | 'breaker.closed';
+  readonly type: 'permit.expired' | 'session.expired' | 'breaker.opened' | 'breaker.half_open' | 'breaker.closed' | 'halt.began' | 'halt.ended';
+  /** Of a session or permit; or the name of a rule. */
   readonly id: Octets;
 }

@@ -11,13 +11,16 @@ import { hashLeaf, tagged } from '../crypto/hash.ts';
 import { type Frontier, rootOf } from '../merkle/tree.ts';
 import type { Answer, MachineEvent } from './answer.ts';
 import { encodeHeader, type Header, headerHash } from './block.ts';
+import { tripBreaker } from './breaker.ts';
 import { decide } from './decide.ts';
 import { drain } from './drain.ts';
-import { encodeFact, type Fact, factKey, type Sequence } from './fact.ts';
+import { encodeFact, type Fact, factKey, type Sequence, stops } from './fact.ts';
+import { haltRule, resumeRule } from './halt.ts';
+import { type Run, runRule } from './judge.ts';
 import { outcome } from './outcome.ts';
 import { Overlay } from './overlay.ts';
 import { encodeEntry, type Receipt, VERDICTS } from './receipt.ts';
-import { authenticate, openSession, sessionInput, tripBreaker } from './session.ts';
+import { authenticate, openSession, sessionInput } from './session.ts';
 import type { State } from './state.ts';
 import { type Decide, KIND, type Transaction } from './transaction.ts';
 
@@ -57,7 +60,7 @@ export class BlockBuilder {
   readonly time_ms: number;
   private readonly state: State;
   private readonly overlay: Overlay;
-  private readonly events: MachineEvent[];
+  private readonly run: Run;
   private readonly accepted: Accepted[] = [];
   private readonly entries: Uint8Array[] = [];
   private readonly leaves: Octets[] = [];
@@ -66,13 +69,14 @@ export class BlockBuilder {
   private gas_used = 0;
   private bytes = 0;
 
-  /** K-1: time never runs back; what fell due comes first. */
-  constructor(state: State, time_ms: number) {
+  /** K-1: time never runs back; what fell due comes first. `run`, how rules are run: a sequencer takes their time. */
+  constructor(state: State, time_ms: number, run: Run = runRule) {
     this.state = state;
+    this.run = run;
     this.height = state.height + 1;
     this.time_ms = Math.max(state.time_ms, time_ms);
     this.overlay = new Overlay(state.facts);
-    this.events = drain(state, this.overlay, this.time_ms, BLOCK_DUE_MAX);
+    drain(state, this.overlay, this.time_ms, BLOCK_DUE_MAX);
   }
 
   /** Transactions accepted so far. */
@@ -139,7 +143,7 @@ export class BlockBuilder {
     if (this.state.facts.size >= FACTS_MAX && opens(transaction)) throw new Fault('overloaded', `the state has its bound of ${FACTS_MAX} facts`);
     switch (transaction.kind) {
       case KIND.decide:
-        return decide(this.state, overlay, time_ms, transaction as Transaction<3>);
+        return decide(this.state, overlay, time_ms, transaction as Transaction<3>, this.run);
       case KIND.outcome:
         return outcome(this.state, overlay, time_ms, transaction as Transaction<4>);
       case KIND.session_input:
@@ -148,6 +152,10 @@ export class BlockBuilder {
         return openSession(overlay, time_ms, transaction as Transaction<1>);
       case KIND.breaker_trip:
         return tripBreaker(this.state, overlay, time_ms, transaction as Transaction<5>);
+      case KIND.rule_halt:
+        return haltRule(this.state, overlay, time_ms, transaction as Transaction<6>);
+      case KIND.rule_resume:
+        return resumeRule(this.state, overlay, transaction as Transaction<7>);
       default:
         throw new Fault('kind_unknown', 'a bundle is opened before it is applied');
     }
@@ -188,7 +196,7 @@ export class BlockBuilder {
       entries: this.entries,
       sidecars: this.accepted.map(({ transaction }) => transaction.sidecar_bytes),
       witnesses: this.witnesses,
-      events: this.events,
+      events: overlay.events,
       writes,
       facts: overlay.block,
       log,
@@ -225,9 +233,9 @@ export function apply(state: State, time_ms: number, transactions: readonly Tran
 /** Moves the state to the block's end: the only writer of state. */
 export function commit(state: State, output: BlockOutput): void {
   for (const [key, fact] of output.facts) {
-    if (fact?.is === 'breaker' && !state.facts.has(key)) state.breakers += 1;
+    if (stops(fact) && !state.facts.has(key)) state.stopped += 1;
     if (fact === null) {
-      if (state.facts.get(key)?.is === 'breaker') state.breakers -= 1;
+      if (stops(state.facts.get(key))) state.stopped -= 1;
       state.facts.delete(key);
       continue;
     }

@@ -122,7 +122,7 @@ test('each malformed receipt has its own fault', () => {
     ['verdict as text', changed(2, 'allow'), 'cbor_type'],
     ['enforced 1', changed(3, 1), 'cbor_type'],
     ['a reason without mode', changed(4, reason('r', 2, 0)), 'cbor_range'],
-    ['cause 3', changed(4, reason('r', 2, 3, 1)), 'cbor_range'],
+    ['cause 9', changed(4, reason('r', 2, 9, 1)), 'cbor_range'],
     ['mode 3', changed(4, reason('r', 2, 0, 3)), 'cbor_range'],
     ['a rule that is no name', changed(4, reason('R', 2, 0, 1)), 'cbor_range'],
     [

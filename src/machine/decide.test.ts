@@ -124,7 +124,7 @@ test('gas is that of the rules that ran; a tripped rule gives its on_fault witho
   desk.pass(MINUTE_MS);
   assert.equal(desk.last?.events[0].type, 'breaker.closed');
   assert.equal(said(desk.decide(session, 'balance')), 'allow');
-  assert.equal(desk.state.breakers, 0);
+  assert.equal(desk.state.stopped, 0);
   assert.equal(said(desk.trip('nobody')), 'rule_unknown');
 });
 
@@ -139,9 +139,9 @@ test('a breaker that trips opens within its block', () => {
   });
   assert.deepEqual(verdicts, ['allow', 'deny']);
   desk.trip('one');
-  assert.equal(desk.state.breakers, 1, 'a second trip opens no second breaker');
+  assert.equal(desk.state.stopped, 1, 'a second trip opens no second breaker');
   desk.pass(MINUTE_MS);
-  assert.equal(desk.state.breakers, 0);
+  assert.equal(desk.state.stopped, 0);
 });
 
 test('a verdict alone changes no fact but the sequence (D-10)', () => {

@@ -5,11 +5,12 @@ import { Fault } from '../base/fault.ts';
 import { type Facets, facetsOf } from '../facet/facet.ts';
 import { callFlow, type Memory, verdictKeys } from '../facet/flow.ts';
 import type { Entry } from '../facet/map.ts';
-import type { ActiveRule, Law } from '../law/law.ts';
+import type { Law } from '../law/law.ts';
 import type { SumInput } from '../law/sum-input.ts';
 import type { Answer } from './answer.ts';
+import { countFaults, heldBy } from './breaker.ts';
 import { factKey, type Permit, type Reservation, type Session } from './fact.ts';
-import { type Judgement, judge, rulesFor, sourceOf, witnessOf } from './judge.ts';
+import { type Judgement, judge, type Run, rulesFor, sourceOf, witnessOf } from './judge.ts';
 import { memoryOf, remember } from './memory.ts';
 import type { Overlay } from './overlay.ts';
 import { PERMIT_MS } from './permit.ts';
@@ -18,10 +19,8 @@ import type { State } from './state.ts';
 import { readSum, reserve } from './sum.ts';
 import { idOf, type Transaction } from './transaction.ts';
 
-const never = (): boolean => false;
-
 /** D-1. @throws Fault session_unknown */
-export function decide(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<3>): Answer {
+export function decide(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<3>, run: Run): Answer {
   const { law } = state;
   const action = transaction.payload;
   const session = liveSession(overlay, action.session, time_ms);
@@ -31,7 +30,7 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
   const entry = law.tools.find(action.server, action.name);
   const facets = facetsOf(entry, action, args);
   const scoped = rulesFor(law, action, facets);
-  const broken = state.breakers > 0 || overlay.tripped ? (rule: ActiveRule) => overlay.get(factKey('breaker', rule.name)) !== undefined : never;
+  const held = heldBy(state, overlay);
 
   const memory = memoryOf(state.network, overlay, action.session, session);
   const agent: Record<string, unknown> = { name: session.agent, assurance: session.assurance };
@@ -58,8 +57,10 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
     },
     facets,
   );
-  const judgement = judge(law, scoped, source, time_ms, broken);
-  const witness = witnessOf(scoped, source, broken);
+  const judgement = judge(law, scoped, source, time_ms, held, run);
+  const witness = witnessOf(scoped, source, held);
+  // D-10
+  if (action.permit) countFaults(overlay, time_ms, scoped, judgement.reasons);
   const permit = action.permit
     ? enact(state, overlay, time_ms, transaction, session, { entry, facets, memory, args, judgement, args_named: source.flow?.args_named === true })
     : null;

@@ -1,6 +1,6 @@
-/** What falls due (spec/state.md Y-5): permits expire and give back what they reserved, sessions and sums end. */
+/** What falls due (spec/state.md Y-5): permits expire and give back what they reserved; sessions, sums, halts and the times of breakers end. */
 import type { Octets } from '../base/bytes.ts';
-import type { MachineEvent } from './answer.ts';
+import { endOpen } from './breaker.ts';
 import type { Fact } from './fact.ts';
 import { pageKey } from './memory.ts';
 import type { Overlay } from './overlay.ts';
@@ -9,8 +9,7 @@ import type { State } from './state.ts';
 import { release } from './sum.ts';
 
 /** Drains at most `max` due facts into the overlay's block. */
-export function drain(state: State, overlay: Overlay, time_ms: number, max: number): MachineEvent[] {
-  const events: MachineEvent[] = [];
+export function drain(state: State, overlay: Overlay, time_ms: number, max: number): void {
   const taken: { due_ms: number; key: Octets }[] = [];
   const seen = new Set<Octets>();
   for (let item = state.due.pop(time_ms); item !== undefined; item = state.due.pop(time_ms)) {
@@ -24,36 +23,38 @@ export function drain(state: State, overlay: Overlay, time_ms: number, max: numb
     }
     seen.add(item.key);
     taken.push(item);
-    const event = expire(overlay, time_ms, item.key, fact);
-    if (event !== null) events.push(event);
+    expire(state, overlay, time_ms, item.key, fact);
     overlay.keep();
     if (taken.length >= max) break;
   }
   // The queue follows the committed facts; until commit moves them, these items stay in it.
   for (const item of taken) state.due.push(item.due_ms, item.key);
-  return events;
 }
 
-function expire(overlay: Overlay, time_ms: number, key: Octets, fact: Fact): MachineEvent | null {
+function expire(state: State, overlay: Overlay, time_ms: number, key: Octets, fact: Fact): void {
   const id = key.slice(1);
   switch (fact.is) {
     case 'permit':
       if (fact.status !== 'open') {
         overlay.set(key, null);
-        return null;
+        return;
       }
       for (const reservation of fact.reserved) release(overlay, reservation);
       overlay.set(key, { ...fact, status: 'expired', reserved: [], due_ms: time_ms + EXPIRED_PERMIT_KEPT_MS });
-      return { type: 'permit.expired', id };
+      return overlay.tell({ type: 'permit.expired', id });
     case 'session':
       overlay.set(key, null);
       for (let page = 0; page < fact.pages; page++) overlay.set(pageKey(id, page), null);
-      return { type: 'session.expired', id };
+      return overlay.tell({ type: 'session.expired', id });
     case 'breaker':
+      return endOpen(overlay, time_ms, id, state.law.ruleNamed.get(id), fact);
+    case 'probing':
       overlay.set(key, null);
-      return { type: 'breaker.closed', id };
+      return overlay.tell({ type: 'breaker.closed', id });
+    case 'halt':
+      overlay.set(key, null);
+      return overlay.tell({ type: 'halt.ended', id });
     default:
       overlay.set(key, null);
-      return null;
   }
 }

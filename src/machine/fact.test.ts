@@ -56,6 +56,10 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
   }),
   sequence: recordOf({ is: fc.constant('sequence'), due_ms: u53, last: u53 }),
   breaker: recordOf({ is: fc.constant('breaker'), due_ms: u53, trips: u53 }),
+  faults: recordOf({ is: fc.constant('faults'), due_ms: u53, times_ms: fc.array(u53, { maxLength: 64 }) }),
+  probing: recordOf({ is: fc.constant('probing'), due_ms: u53, trips: u53, good: u53 }),
+  trips: recordOf({ is: fc.constant('trips'), due_ms: u53, trips: fc.array(recordOf({ validator: octetsOf(32), time_ms: u53 }), { maxLength: 64 }) }),
+  halt: recordOf({ is: fc.constant('halt'), due_ms: u53, since_ms: u53, by: octetsOf(32), reason: label }),
 };
 
 for (const [kind, arbitrary] of Object.entries(FACTS)) {
@@ -154,7 +158,7 @@ test('a state put together from its stored facts goes on alike', () => {
     log: Frontier.decode(state.log.encode()),
   };
   restoreFacts(copy, stored);
-  assert.equal(copy.breakers, 1);
+  assert.equal(copy.stopped, 1);
   const later_ms = state.time_ms + 2 * DAY_MS;
   assert.deepEqual(apply(copy, later_ms, []), apply(state, later_ms, []));
 });

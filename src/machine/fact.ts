@@ -4,8 +4,11 @@
  */
 import { type Octets, octets } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
-import { bool, choice, type Field, hash32, i64, id16, label, list, nullable, octetsOf, record, u53 } from '../base/record.ts';
+import { bool, choice, type Field, hash32, i64, id16, label, list, nullable, octetsOf, record, text, u53 } from '../base/record.ts';
+import { VALIDATORS_MAX } from '../law/genesis.ts';
 import { SUMS_MAX } from '../law/sum-input.ts';
+import { BREAKER_BOUNDS } from '../rule/manifest.ts';
+import { REASON_BYTES_MAX } from './transaction.ts';
 
 export interface Session {
   readonly is: 'session';
@@ -83,7 +86,48 @@ export interface Breaker {
   readonly trips: number;
 }
 
-export type Fact = Session | Page | Permit | Sum | Sequence | Breaker;
+/** D-11: when a rule with a closed breaker was faulty, oldest first. */
+export interface Faults {
+  readonly is: 'faults';
+  readonly due_ms: number;
+  readonly times_ms: readonly number[];
+}
+
+/** D-11: a half-open breaker. */
+export interface Probing {
+  readonly is: 'probing';
+  readonly due_ms: number;
+  /** How often it opened since it was last closed. */
+  readonly trips: number;
+  /** Decisions in a row without a fault. */
+  readonly good: number;
+}
+
+export interface Trip {
+  readonly validator: Octets;
+  readonly time_ms: number;
+}
+
+/** D-12: trips that do not suffice yet. */
+export interface Trips {
+  readonly is: 'trips';
+  readonly due_ms: number;
+  readonly trips: readonly Trip[];
+}
+
+/** D-13: a rule that is halted until `due_ms`. */
+export interface Halt {
+  readonly is: 'halt';
+  readonly due_ms: number;
+  readonly since_ms: number;
+  readonly by: Octets;
+  readonly reason: string;
+}
+
+export type Fact = Session | Page | Permit | Sum | Sequence | Breaker | Faults | Probing | Trips | Halt;
+
+/** Facts that keep a rule from running. */
+export const stops = (fact: Fact | null | undefined): boolean => fact?.is === 'breaker' || fact?.is === 'halt';
 
 const LABELS_MAX = 16;
 /** Keys of one page, and octets of a key. */
@@ -142,9 +186,28 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
   }),
   sequence: record<Sequence>('Sequence', { is: is('sequence'), due_ms: u53, last: u53 }),
   breaker: record<Breaker>('Breaker', { is: is('breaker'), due_ms: u53, trips: u53 }),
+  faults: record<Faults>('Faults', { is: is('faults'), due_ms: u53, times_ms: list(u53, BREAKER_BOUNDS.faults[1]) }),
+  probing: record<Probing>('Probing', { is: is('probing'), due_ms: u53, trips: u53, good: u53 }),
+  trips: record<Trips>('Trips', {
+    is: is('trips'),
+    due_ms: u53,
+    trips: list(record<Trip>('Trip', { validator: hash32, time_ms: u53 }), VALIDATORS_MAX),
+  }),
+  halt: record<Halt>('Halt', { is: is('halt'), due_ms: u53, since_ms: u53, by: hash32, reason: text(REASON_BYTES_MAX) }),
 };
 
-const LETTERS: { readonly [K in Fact['is']]: string } = { session: 's', page: 'w', permit: 'p', sum: 'u', sequence: 'q', breaker: 'b' };
+const LETTERS: { readonly [K in Fact['is']]: string } = {
+  session: 's',
+  page: 'w',
+  permit: 'p',
+  sum: 'u',
+  sequence: 'q',
+  breaker: 'b',
+  faults: 'f',
+  probing: 'o',
+  trips: 't',
+  halt: 'h',
+};
 const KIND_OF: ReadonlyMap<string, Fact['is']> = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind as Fact['is']]));
 
 /** Y-2: a fact's key: its letter, then its id. */

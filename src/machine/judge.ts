@@ -1,11 +1,14 @@
 /** Judging (spec/decision.md): the rules in scope run on their inputs, and their answers join. */
 import type { Octets } from '../base/bytes.ts';
 import type { Cbor, CborMap } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
 import type { Facets } from '../facet/facet.ts';
-import type { ActiveRule, Law } from '../law/law.ts';
+import type { Law } from '../law/law.ts';
+import type { ActiveRule } from '../law/rule.ts';
 import type { Source } from '../rule/input.ts';
 import type { Mode } from '../rule/manifest.ts';
+import { trapOf } from '../vm/trap.ts';
 import type { Cause, Reason, Verdict } from './receipt.ts';
 
 /** What a decision's source is made of, beside the facets. */
@@ -43,9 +46,25 @@ export interface Judgement {
   readonly trace: Octets;
 }
 
-/** D-5: what a rule gave: the program's 0 false, 1 error, 2 true; 3 its breaker was open and it did not run. */
-export const RESULT = { false: 0, error: 1, true: 2, breaker: 3 } as const;
-const CAUSE: readonly (Cause | null)[] = ['failed', 'fault', null, 'breaker'];
+/** D-5: what a rule gave: 0 false, 1 error, 2 true; 3 its breaker was open, 4 it was halted: it did not run; 16 + t the trap t. */
+export const RESULT = { false: 0, error: 1, true: 2, breaker: 3, halt: 4, trap: 16 } as const;
+const CAUSE: readonly (Cause | null)[] = ['failed', 'fault', null, 'breaker', 'halt'];
+const TRAP_CAUSES: ReadonlySet<string> = new Set(['gas', 'memory', 'stack', 'unauthorised'] satisfies Cause[]);
+
+/** P-3, D-14: the cause of a result, null where the rule passed. */
+function causeOf(result: number): Cause | null {
+  if (result < RESULT.trap) return CAUSE[result];
+  const trap = trapOf(result - RESULT.trap);
+  return trap !== undefined && TRAP_CAUSES.has(trap) ? (trap as Cause) : 'trap';
+}
+
+/** D-11: whether a rule that ran and gave this cause counts as faulty. */
+export const isFault = (cause: Cause): boolean => cause !== 'failed' && cause !== 'breaker' && cause !== 'halt';
+
+/** Why a rule does not run, or null when it does. */
+export type Held = 'breaker' | 'halt' | null;
+/** By a rule's name. */
+export type HeldOf = (rule: string) => Held;
 /** D-6 */
 const RANK: Readonly<Record<Verdict, number>> = { none: 0, allow: 1, escalate: 2, deny: 3 };
 const NO_REASONS: readonly Reason[] = [];
@@ -92,29 +111,41 @@ function roomFor(bytes: number): void {
   inputsView = new DataView(inputs.buffer);
 }
 
-/** How one rule is run on this source: its buffer is left in `memory`, `used` bytes long. */
-export type Run = (rule: ActiveRule, source: Source) => { readonly result: number; readonly memory: Uint8Array; readonly used: number };
+/** What one rule came to: what it read is left in `memory`, `used` bytes long (D-7). Valid until the next one runs. */
+export interface Ran {
+  readonly result: number;
+  readonly gas: number;
+  readonly memory: Uint8Array;
+  readonly used: number;
+}
 
-const ran = { result: 0, memory: inputs as Uint8Array, used: 0 };
+/** What all rules of a decision are judged on. */
+export interface Judging {
+  readonly law: Law;
+  /** With the parameters of the rule that runs. */
+  readonly source: JudgeSource;
+  readonly held: HeldOf;
+}
+
+/** How one rule is run. */
+export type Run = (rule: ActiveRule, judging: Judging) => Ran;
+
+const ran = { result: 0, gas: 0, memory: inputs as Uint8Array, used: 0 };
 
 /** The rule's own wasm instance. */
-export const runWasm: Run = (rule, source) => {
+export const runRule: Run = (rule, { source }) => {
+  if (rule.instance === null) throw new Fault('internal', `rule ${rule.name}: guests are not wired`);
   const { memory, view } = rule.instance;
-  ran.used = rule.write(source, memory, view);
+  ran.used = rule.write(source as unknown as Source, memory, view);
   ran.memory = memory;
+  ran.gas = rule.gas;
   ran.result = rule.instance.judge();
   return ran;
 };
 
 /** D-5 to D-8: runs the rules in constitution order, and joins: deny > escalate > allow > the default. */
-export function judge(
-  law: Law,
-  scoped: readonly ActiveRule[],
-  source: JudgeSource,
-  time_ms: number,
-  broken: (rule: ActiveRule) => boolean,
-  run: Run = runWasm,
-): Judgement {
+export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSource, time_ms: number, held: HeldOf, run: Run = runRule): Judgement {
+  const judging: Judging = { law, source, held };
   let verdict: Verdict = 'none';
   let would: Verdict = 'none';
   let reasons: Reason[] | null = null;
@@ -123,12 +154,17 @@ export function judge(
   let traced = 0;
   for (let i = 0; i < scoped.length; i++) {
     const rule = scoped[i];
-    let result: number = RESULT.breaker;
-    if (!broken(rule)) {
+    const stopped = held(rule.name);
+    let result: number;
+    // D-8
+    let cost = rule.module === null ? rule.gas : 0;
+    if (stopped !== null) result = RESULT[stopped];
+    else {
       source.params = rule.params;
-      const { result: given, memory, used } = run(rule, source as unknown as Source);
+      const { result: given, gas: took, memory, used } = run(rule, judging);
       result = given;
-      gas += rule.gas;
+      cost = took;
+      gas += took;
       roomFor(at + 6 + used);
       inputsView.setUint16(at, rule.index);
       inputsView.setUint32(at + 2, used);
@@ -137,9 +173,9 @@ export function judge(
     }
     traceView.setUint16(traced, rule.index);
     traceBytes[traced + 2] = result;
-    traceView.setBigUint64(traced + 3, BigInt(rule.gas));
+    traceView.setBigUint64(traced + 3, BigInt(cost));
     traced += 11;
-    const cause = CAUSE[result];
+    const cause = causeOf(result);
     if (cause === null) {
       if (rule.grants) {
         if (RANK[verdict] < RANK.allow && modeAt(rule, time_ms) !== 'observe') verdict = 'allow';
@@ -147,7 +183,8 @@ export function judge(
       }
       continue;
     }
-    const answer = cause === 'failed' ? rule.otherwise : rule.on_fault;
+    // D-13: a halt fails closed, whatever the rule says of faults.
+    const answer = cause === 'failed' ? rule.otherwise : cause === 'halt' ? 'deny' : rule.on_fault;
     const mode = modeAt(rule, time_ms);
     reasons ??= [];
     reasons.push({ rule: rule.name, answer, cause, mode });
@@ -167,13 +204,20 @@ export function judge(
 }
 
 /** D-9: the state-derived inputs that these rules read, by path; null when there are none. */
-export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, broken: (rule: ActiveRule) => boolean): CborMap | null {
+export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, held: HeldOf): CborMap | null {
   let witness: Record<string, Cbor> | null = null;
   for (const rule of scoped) {
-    if (broken(rule)) {
+    const stopped = held(rule.name);
+    if (stopped !== null) {
       witness ??= {};
-      witness[`breaker.${rule.name}`] = true;
+      witness[`${stopped}.${rule.name}`] = true;
       continue;
+    }
+    for (const callee of rule.callees) {
+      const calleeStopped = held(callee);
+      if (calleeStopped === null) continue;
+      witness ??= {};
+      witness[`${calleeStopped}.${callee}`] = true;
     }
     for (const { path, group, key } of rule.witnessed) {
       witness ??= {};

@@ -10,8 +10,11 @@ import { auths, readTransaction, type Transaction } from './transaction.ts';
 /** P-2; `none` for transactions that ask no verdict. */
 export const VERDICTS = ['none', 'allow', 'deny', 'escalate'] as const;
 export type Verdict = (typeof VERDICTS)[number];
-/** P-3: why a rule did not pass: its expression was false, it ended in error, or its breaker was open. */
-export const CAUSES = ['failed', 'fault', 'breaker'] as const;
+/**
+ * P-3: why a rule did not pass: it said no, it ended in an error, its breaker was open, it was halted; of guests, which
+ * limit they met, or that they trapped otherwise. Append-only.
+ */
+export const CAUSES = ['failed', 'fault', 'breaker', 'halt', 'gas', 'memory', 'stack', 'unauthorised', 'trap'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 export interface Reason {

@@ -1,7 +1,7 @@
 /** Sessions, who may send what (K-8), and memory pages (Y-7). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY_MS, Desk, permitOf, ruleText, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, said, smallConstitution, smallGenesis } from '../../sim/small-law.ts';
+import { DAY_MS, Desk, permitOf, ruleText, SMALL_KEY, SMALL_PRINCIPAL, SMALL_START_MS, said, smallGenesis } from '../../sim/small-law.ts';
 import { type SigningKey, sign, signingKey } from '../crypto/suite.ts';
 import { lawOf } from '../law/law.ts';
 import { factKey, type Page, type Session } from './fact.ts';
@@ -159,26 +159,6 @@ test('authenticate: sender, key and signature; unsigned only on solo (K-8)', () 
     const check = (): void => authenticate(states[where], transaction);
     if (good) check();
     else assert.throws(check, { slug: 'signature_invalid' }, name);
-  }
-});
-
-test('a third of the weight or less trips no breaker', () => {
-  const constitution = smallConstitution({ rules: [ruleText('r', 'now_ms >= 0')] });
-  for (const [weight, expected] of [
-    [1, 'signature_invalid'],
-    [2, 'none'],
-  ] as const) {
-    const validators = ['p', 'q'].map((letter, i) => ({
-      principal: letter.repeat(32),
-      name: letter,
-      suite: 1,
-      public: SMALL_KEY.public,
-      weight: i === 0 ? weight : 2,
-    }));
-    const desk = new Desk(lawOf(smallGenesis({}, { sequencer: 'comet', validators, constitution })));
-    const trip = desk.make(5, { rule: 'r' }, null);
-    const signature = sign(SMALL_KEY, 'tx', desk.law.network, trip.tx_id);
-    assert.equal(said(desk.apply({ ...trip, auths: [{ suite: 1, key_id: SMALL_KEY.id, signature }] })), expected, `${weight} of ${weight + 2}`);
   }
 });
 

@@ -4,7 +4,7 @@ import { Fault } from '../base/fault.ts';
 import { verify } from '../crypto/suite.ts';
 import { userKeys } from '../facet/flow.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
-import { type Breaker, factKey, type Session } from './fact.ts';
+import { factKey, type Session } from './fact.ts';
 import { remember } from './memory.ts';
 import type { Overlay } from './overlay.ts';
 import type { State } from './state.ts';
@@ -12,8 +12,6 @@ import { idOf, type Transaction } from './transaction.ts';
 
 /** An idle session ends after this. */
 const SESSION_MS = 86_400_000;
-/** A breaker that was tripped stays open so long. */
-const BREAKER_OPEN_MS = 60_000;
 
 /** The live session. @throws Fault session_unknown */
 export function liveSession(overlay: Overlay, id: Octets, time_ms: number): Session {
@@ -69,17 +67,4 @@ export function authenticate(state: State, transaction: Transaction): void {
     if (auth.key_id !== sender.key_id || !verify(auth.suite, sender.public, auth.signature, 'tx', state.network, transaction.tx_id))
       throw new Fault('signature_invalid');
   }
-}
-
-/** One validator of one is more than a third: the breaker opens from the next transaction on. */
-export function tripBreaker(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<5>): Answer {
-  const { rule } = transaction.payload;
-  if (!state.law.rules.some((known) => known.name === rule)) throw new Fault('rule_unknown', `no rule \`${rule}\` is in force`);
-  const weight = state.law.validators.get(transaction.sender)?.weight ?? 0;
-  if (weight * 3 <= state.law.weight)
-    throw new Fault('signature_invalid', 'the sender weighs a third or less; trips of others are counted in a validator network');
-  const key = factKey('breaker', rule);
-  const before = overlay.get(key) as Breaker | undefined;
-  overlay.set(key, { is: 'breaker', due_ms: time_ms + BREAKER_OPEN_MS, trips: (before?.trips ?? 0) + 1 });
-  return NO_ANSWER;
 }

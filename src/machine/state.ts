@@ -7,7 +7,7 @@ import type { Law } from '../law/law.ts';
 import { Frontier } from '../merkle/tree.ts';
 import { NO_PREVIOUS } from './block.ts';
 import { DueQueue } from './due.ts';
-import { decodeFact, type Fact, factKey, type Sequence } from './fact.ts';
+import { decodeFact, type Fact, factKey, type Halt, type Sequence, stops } from './fact.ts';
 
 export interface State {
   readonly network: Octets;
@@ -15,8 +15,8 @@ export interface State {
   readonly facts: Map<Octets, Fact>;
   readonly due: DueQueue;
   log: Frontier;
-  /** How many breakers are open: most of the time none, and no rule need ask. */
-  breakers: number;
+  /** How many breakers are open and halts in force: most of the time none, and no rule need ask. */
+  stopped: number;
   height: number;
   time_ms: number;
   prev_hash: Octets;
@@ -31,7 +31,7 @@ export function initialState(network: Octets, law: Law, time_ms: number): State 
     facts: new Map(),
     due: new DueQueue(),
     log: Frontier.empty(),
-    breakers: 0,
+    stopped: 0,
     height: 0,
     time_ms,
     prev_hash: NO_PREVIOUS,
@@ -45,8 +45,22 @@ export function restoreFacts(state: State, entries: Iterable<readonly [Octets, U
     const fact = decodeFact(key, bytes);
     state.facts.set(key, fact);
     state.due.push(fact.due_ms, key);
-    if (fact.is === 'breaker') state.breakers += 1;
+    if (stops(fact)) state.stopped += 1;
   }
+}
+
+/** How a rule stands: its breaker (D-11) and its halt (D-13). */
+export interface Standing {
+  readonly breaker: 'closed' | 'open' | 'half_open';
+  /** When an open breaker ends; 0 for another. */
+  readonly until_ms: number;
+  readonly halt: Halt | null;
+}
+
+export function standingOf({ facts }: State, rule: string): Standing {
+  const open = facts.get(factKey('breaker', rule));
+  const breaker = open !== undefined ? 'open' : facts.has(factKey('probing', rule)) ? 'half_open' : 'closed';
+  return { breaker, until_ms: open?.due_ms ?? 0, halt: (facts.get(factKey('halt', rule)) as Halt | undefined) ?? null };
 }
 
 /** K-9: the last sequence number of a signer, a key id or an edge's principal; 0 for none. */

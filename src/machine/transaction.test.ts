@@ -71,7 +71,7 @@ test('each malformed wire has its own fault', () => {
     ['version 2', wire(body(1, ['a', 1, ID], { version: 2 })), 'cbor_range'],
     ['another network', wire(body(1, ['a', 1, ID], { network: 'm'.repeat(32) })), 'network_other'],
     ['a short network', wire(body(1, ['a', 1, ID], { network: 'm'.repeat(31) })), 'cbor_range'],
-    ['an unknown kind', wire(body(6, ['a', 1])), 'kind_unknown'],
+    ['an unknown kind', wire(body(64, ['a', 1])), 'kind_unknown'],
     ['kind 2^32', wire(body(2 ** 32, ['a', 1])), 'kind_unknown'],
     ['a short sender', wire(body(1, ['a', 1, ID], { sender: 'p' })), 'cbor_range'],
     ['seq −1', wire(body(1, ['a', 1, ID], { seq: -1 })), 'cbor_type'],

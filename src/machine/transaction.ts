@@ -6,12 +6,12 @@ import type { Octets } from '../base/bytes.ts';
 import { type Cbor, Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { SIDECAR_BYTES_MAX } from '../base/limit.ts';
-import { blob, bool, type Field, hash32, id16, label, list, name, nullable, record, u53 } from '../base/record.ts';
+import { blob, bool, type Field, hash32, id16, label, list, name, nullable, record, text, u53 } from '../base/record.ts';
 import { tagged } from '../crypto/hash.ts';
 import { SIGNATURE_BYTES_MAX } from '../crypto/suite.ts';
 
 /** kinds and their numbers; append-only. */
-export const KIND = { bundle: 0, session_open: 1, session_input: 2, decide: 3, outcome: 4, breaker_trip: 5 } as const;
+export const KIND = { bundle: 0, session_open: 1, session_input: 2, decide: 3, outcome: 4, breaker_trip: 5, rule_halt: 6, rule_resume: 7 } as const;
 
 export interface Action {
   readonly kind: string;
@@ -47,6 +47,15 @@ export interface Outcome {
 export interface BreakerTrip {
   readonly rule: string;
 }
+export interface RuleHalt {
+  readonly rule: string;
+  /** When it ends by itself. */
+  readonly until_ms: number;
+  readonly reason: string;
+}
+export interface RuleResume {
+  readonly rule: string;
+}
 export interface Bundle {
   readonly transactions: readonly Octets[];
 }
@@ -64,6 +73,8 @@ export interface PayloadOf {
   3: Decide;
   4: Outcome;
   5: BreakerTrip;
+  6: RuleHalt;
+  7: RuleResume;
 }
 export type Kind = keyof PayloadOf;
 
@@ -84,6 +95,8 @@ export interface Transaction<K extends Kind = Kind> {
 
 export const BODY_VERSION = 1;
 const BUNDLE_MAX = 256;
+/** Bytes of the reason of a halt. */
+export const REASON_BYTES_MAX = 512;
 const ASSURANCE_MAX = 3;
 const AUTHS_MAX = 64;
 
@@ -107,6 +120,8 @@ const PAYLOADS: { readonly [K in Kind]: Field<PayloadOf[K]> } = {
   3: record<Decide>('Decide', { session: id16, kind: name, server: nullable(label), name: label, args_commitment: hash32, permit: bool }),
   4: record<Outcome>('Outcome', { permit: id16, ok: bool, commitment: hash32 }),
   5: record<BreakerTrip>('BreakerTrip', { rule: name }),
+  6: record<RuleHalt>('RuleHalt', { rule: name, until_ms: u53, reason: text(REASON_BYTES_MAX) }),
+  7: record<RuleResume>('RuleResume', { rule: name }),
 };
 
 const isMap = (item: Cbor): boolean => typeof item === 'object' && item !== null && !Array.isArray(item) && !(item instanceof Uint8Array);

@@ -10,7 +10,7 @@ import { encodeWith, isName } from '../base/record.ts';
 import { encodeToolMap, type ToolMap } from '../facet/map.ts';
 import { parseToolMap } from '../facet/map-source.ts';
 import { type Constitution, constitution, type RuleLaw } from '../law/genesis.ts';
-import { ENVIRONMENT } from '../law/law.ts';
+import { ENVIRONMENT } from '../law/rule.ts';
 import { compileText, runTests } from '../rule/compile.ts';
 import { encodeManifest } from '../rule/manifest.ts';
 

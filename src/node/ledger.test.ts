@@ -31,7 +31,7 @@ async function life(path: string, blocks: number, seed: number, behind: 'written
   const whole = beginReplay(law);
   for (const frame of log.frames()) replayFrame(whole, frame, true);
   assert.deepEqual(factsOf(state), factsOf(whole));
-  assert.deepEqual([state.prev_hash, state.facts_digest, state.breakers], [whole.prev_hash, whole.facts_digest, whole.breakers]);
+  assert.deepEqual([state.prev_hash, state.facts_digest, state.stopped], [whole.prev_hash, whole.facts_digest, whole.stopped]);
   const writer = new WriteBehind(ledger, (error) => assert.fail(String(error)));
   let now_ms = Math.max(state.time_ms, SMALL_START_MS);
   const solo = new Solo({
