@@ -138,8 +138,7 @@ export class Host {
   /** All of the memory, as it is now. */
   view(): Uint8Array {
     // A memory that grew has another buffer, and the old one no bytes.
-    const { buffer } = this.memory as EngineMemory;
-    if (this.bytes.buffer !== buffer) this.bytes = new Uint8Array(buffer);
+    if (this.bytes.length === 0) this.bytes = new Uint8Array((this.memory as EngineMemory).buffer);
     return this.bytes;
   }
 

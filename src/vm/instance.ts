@@ -55,6 +55,7 @@ export class Instance {
   private readonly globals: readonly EngineGlobal[];
   /** The memory as it was made ready: a view of no bytes once it has grown. */
   private bytes: Uint8Array;
+  private size: number;
   private limit = 0;
 
   /** Over a memory of zeroes. @throws Fault engine_failed */
@@ -66,6 +67,7 @@ export class Instance {
     }
     this.memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
+    this.size = this.bytes.length;
     this.gas = this.exports['ava:gas'] as EngineGlobal;
     this.stack = this.exports['ava:stack'] as EngineGlobal;
     this.trap = this.exports['ava:trap'] as EngineGlobal;
@@ -79,12 +81,14 @@ export class Instance {
 
   /** Memory that has grown cannot shrink: such an instance is dropped, and its memory with it. */
   get grown(): boolean {
-    return this.memory.buffer !== this.bytes.buffer;
+    // Growth takes the bytes away from the buffer that was; asking the memory for its buffer is slower.
+    return this.bytes.length !== this.size || (this.size === 0 && this.memory.buffer.byteLength > 0);
   }
 
   /** It is ready: from here on growth counts. */
   settle(): void {
     this.bytes = new Uint8Array(this.memory.buffer);
+    this.size = this.bytes.length;
   }
 
   /** Sets the balances; `spent` of the gas is used already. */

@@ -2,7 +2,7 @@
  * The record of a guest's call (spec/guest.md GU-12): what its host functions were asked and what they answered, in order.
  * With the input buffer it is all that the guest knew, so that judging again from both comes out the same.
  */
-import { equal, fromUtf8, utf8 } from '../base/bytes.ts';
+import { EMPTY, equal, fromUtf8, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 
 /** Host functions in the order of their numbers, from 1; append-only. A manifest's `hosts` has the same names. */
@@ -47,7 +47,7 @@ export class RecordWriter {
 
   /** What was taken down, valid until the next `add` or `clear`. */
   get record(): Uint8Array {
-    return this.bytes.subarray(0, this.used);
+    return this.used === 0 ? EMPTY : this.bytes.subarray(0, this.used);
   }
 }
 
