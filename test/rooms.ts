@@ -79,7 +79,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   node: {
     sentence: 'composition root: one node from its parts',
-    surface: ['start', 'ledger', 'constitution', 'genesis'],
+    surface: ['start', 'ledger', 'constitution', 'genesis', 'owner'],
     imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp'],
     packages: ['yaml'],
   },

@@ -38,15 +38,15 @@ function grouped(witness: CborMap): Groups {
 }
 
 /** One rule by interpreter and wasm. @throws Fault verify_failed where they differ */
-const runBoth: Run = (rule, judging) => {
-  if (rule.program === null) return runRule(rule, judging);
+const runBoth: Run = (rule, judging, budget) => {
+  if (rule.program === null) return runRule(rule, judging, budget);
   const source = judging.source as unknown as Source;
   const buffer = writeInputs(rule.inputs, source);
   const used = rule.write(source, rule.instance.memory, rule.instance.view);
   if (!equal(buffer, rule.instance.memory.subarray(0, used))) throw new Fault('verify_failed', `rule ${rule.name}: the two input writers differ`);
   const result = interpretRule(rule.program, buffer);
   if (rule.instance.judge() !== result) throw new Fault('verify_failed', `rule ${rule.name}: interpreter and wasm differ`);
-  return { result, gas: rule.gas, memory: buffer, used: buffer.length };
+  return { result, gas: rule.gas, memory: buffer, used: buffer.length, short: false };
 };
 
 /**

@@ -4,12 +4,15 @@
  */
 import { equal, type Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
+import { INPUT_BYTES_MAX } from '../base/limit.ts';
 import type { Effect } from '../facet/map.ts';
 import { FACET_PATHS } from '../facet/version.ts';
-import { compileRule, guestRule } from '../rule/compile.ts';
+import { type GuestRule as Compiled, compileRule, guestRule } from '../rule/compile.ts';
 import type { Input, Program } from '../rule/ir.ts';
 import { type InputWriter, planWriter, wasmOf } from '../rule/judge.ts';
 import { type BreakerLimits, decodeManifest, type Manifest, type Mode } from '../rule/manifest.ts';
+import { Guest } from '../vm/guest.ts';
+import { RECORD_BYTES_MAX } from '../vm/host.ts';
 import { type Instance, instantiate } from '../vm/run.ts';
 import type { RuleLaw } from './genesis.ts';
 import { type SumInput, sumOfPath } from './sum-input.ts';
@@ -73,6 +76,10 @@ export interface GuestRule extends Rule {
   readonly instance: null;
   /** The module as it was given. */
   readonly module: Uint8Array;
+  readonly guest: Guest;
+  /** Where its input is written, and its record after it; `view` shows the same bytes. */
+  readonly memory: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
 }
 
 export type ActiveRule = ExpressionRule | GuestRule;
@@ -120,12 +127,28 @@ export function activate(law: RuleLaw, index: number): ActiveRule {
   const manifest = decodeManifest(law.manifest);
   if (manifest.program !== null) {
     const guest = guestRule(manifest, law.program, ENVIRONMENT);
-    return { ...ruleOf(manifest, index, guest.id, guest.gas, guest.inputs, guest.reads), program: null, instance: null, module: guest.module };
+    const memory = new Uint8Array(INPUT_BYTES_MAX + RECORD_BYTES_MAX);
+    return {
+      ...ruleOf(manifest, index, guest.id, guest.gas, guest.inputs, guest.reads),
+      program: null,
+      instance: null,
+      module: guest.module,
+      guest: guestOf(guest),
+      memory,
+      view: new DataView(memory.buffer),
+    };
   }
   const compiled = compileRule(manifest, ENVIRONMENT);
   if (!equal(compiled.bytes, law.program)) throw new Fault('rule_not_canonical', `rule ${manifest.name}: the program is not what its source compiles to`);
   const { program, id, gas, inputs } = compiled;
   return { ...ruleOf(manifest, index, id, gas, inputs, []), program, instance: instantiate(wasmOf(program)), module: null };
+}
+
+/** The guest of a rule, admitted and made ready. @throws Fault wasm_* where the module is refused, engine_failed */
+export function guestOf({ manifest, module, inputs }: Compiled): Guest {
+  const { name, program, limits, calls, reads } = manifest;
+  if (program === null) throw new Fault('internal', `rule ${name} is an expression`);
+  return new Guest({ name, module, abi: program.abi, limits, inputs: inputs.map(({ path }) => path), hosts: program.hosts, calls, reads });
 }
 
 function ruleOf(manifest: Manifest, index: number, id: Octets, gas: number, inputs: readonly Input[], reads: readonly Input[]): Rule {

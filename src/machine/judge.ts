@@ -1,14 +1,14 @@
 /** Judging (spec/decision.md): the rules in scope run on their inputs, and their answers join. */
-import type { Octets } from '../base/bytes.ts';
+import { EMPTY, type Octets } from '../base/bytes.ts';
 import type { Cbor, CborMap } from '../base/cbor.ts';
-import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
 import type { Facets } from '../facet/facet.ts';
 import type { Law } from '../law/law.ts';
-import type { ActiveRule } from '../law/rule.ts';
-import type { Source } from '../rule/input.ts';
+import type { ActiveRule, GuestRule } from '../law/rule.ts';
+import { ABSENT, encodeInputs, type Source, writeInputs } from '../rule/input.ts';
 import type { Mode } from '../rule/manifest.ts';
-import { trapOf } from '../vm/trap.ts';
+import type { Answers, Budget, Judged } from '../vm/host.ts';
+import { trapOf, trapResult } from '../vm/trap.ts';
 import type { Cause, Reason, Verdict } from './receipt.ts';
 
 /** What a decision's source is made of, beside the facets. */
@@ -117,6 +117,8 @@ export interface Ran {
   readonly gas: number;
   readonly memory: Uint8Array;
   readonly used: number;
+  /** It ended for want of what its caller had left (GU-9). */
+  readonly short: boolean;
 }
 
 /** What all rules of a decision are judged on. */
@@ -125,16 +127,19 @@ export interface Judging {
   /** With the parameters of the rule that runs. */
   readonly source: JudgeSource;
   readonly held: HeldOf;
+  /** How the rules that a guest calls are run. */
+  readonly run: Run;
 }
 
-/** How one rule is run. */
-export type Run = (rule: ActiveRule, judging: Judging) => Ran;
+/** How one rule is run; `budget` where a guest calls it. */
+export type Run = (rule: ActiveRule, judging: Judging, budget?: Budget) => Ran;
 
-const ran = { result: 0, gas: 0, memory: inputs as Uint8Array, used: 0 };
+const ran = { result: 0, gas: 0, memory: inputs as Uint8Array, used: 0, short: false };
 
-/** The rule's own wasm instance. */
-export const runRule: Run = (rule, { source }) => {
-  if (rule.instance === null) throw new Fault('internal', `rule ${rule.name}: guests are not wired`);
+/** The rule's own wasm: an expression's instance, or a guest. */
+export const runRule: Run = (rule, judging, budget) => {
+  if (rule.instance === null) return runGuest(rule, judging, budget);
+  const { source } = judging;
   const { memory, view } = rule.instance;
   ran.used = rule.write(source as unknown as Source, memory, view);
   ran.memory = memory;
@@ -143,9 +148,45 @@ export const runRule: Run = (rule, { source }) => {
   return ran;
 };
 
+/** A guest on its input, and after it in `memory` the record of what it asked (GU-12). */
+function runGuest(rule: GuestRule, judging: Judging, budget: Budget | undefined): Ran {
+  const { guest, memory, view } = rule;
+  const input = rule.write(judging.source as unknown as Source, memory, view);
+  const { result, gas, record, short } = guest.judge(memory.subarray(0, input), answersFor(rule, judging), budget);
+  memory.set(record, input);
+  return { result, gas, memory, used: input + record.length, short };
+}
+
+/** GU-8: what a feed without a value gives. */
+const NO_VALUE = encodeInputs([{ missing: ABSENT }]);
+
+/** GU-8, GU-9: the machine's answers to a guest. */
+function answersFor(rule: GuestRule, judging: Judging): Answers {
+  const { law, source, held, run } = judging;
+  return {
+    read(path) {
+      const input = rule.reads.find((one) => one.path === path);
+      return input === undefined ? NO_VALUE : writeInputs([input], source as unknown as Source);
+    },
+    oracle: () => NO_VALUE,
+    call(name, budget) {
+      const callee = law.ruleNamed.get(name);
+      if (callee === undefined || held(name) !== null) return NOT_ASKED;
+      // What an expression costs is known before it runs.
+      if (callee.module === null && callee.gas > budget.gas) return { ...NOT_ASKED, result: trapResult('gas'), gas: budget.gas, short: true };
+      source.params = callee.params;
+      const { result, gas, short } = run(callee, judging, budget);
+      source.params = rule.params;
+      return { result, gas, record: EMPTY, short };
+    },
+  };
+}
+
+const NOT_ASKED: Judged = { result: RESULT.error, gas: 0, record: EMPTY, short: false };
+
 /** D-5 to D-8: runs the rules in constitution order, and joins: deny > escalate > allow > the default. */
 export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSource, time_ms: number, held: HeldOf, run: Run = runRule): Judgement {
-  const judging: Judging = { law, source, held };
+  const judging: Judging = { law, source, held, run };
   let verdict: Verdict = 'none';
   let would: Verdict = 'none';
   let reasons: Reason[] | null = null;

@@ -7,7 +7,7 @@ import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
 import { beginReplay, replayFrame } from '../audit/replay.ts';
 import { type Octets, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { newSeed, type SigningKey, signingKey } from '../crypto/suite.ts';
+import { newSeed, type SigningKey } from '../crypto/suite.ts';
 import { type Law, lawOf } from '../law/law.ts';
 import { decodeHeader, headerHash } from '../machine/block.ts';
 import { restoreFacts, type State } from '../machine/state.ts';
@@ -16,9 +16,8 @@ import { Frontier } from '../merkle/tree.ts';
 import { type Folder, openFolder, type Publisher } from '../store/folder.ts';
 import { Log, type LogOptions } from '../store/log.ts';
 import { StateStore, type StoredState } from '../store/state.ts';
+import { readKey, SEED_NAME } from './owner.ts';
 
-const SEED_NAME = 'node.seed';
-const SEED_BYTES = 32;
 /** The key of the state store that holds the log's frontier; no fact has it. */
 export const FRONTIER_KEY: Octets = '!log';
 
@@ -41,14 +40,8 @@ export interface Ledger {
 
 /** The folder's key. A new one comes whole or not at all: a start that is killed leaves no half of it. */
 async function nodeKey(folder: Folder, created: boolean): Promise<SigningKey> {
-  const path = folder.at(SEED_NAME);
-  if (!existsSync(path)) {
-    if (!created) throw new Fault('config', `the node's key ${path} is missing`, { path });
-    await folder.replace(SEED_NAME, newSeed());
-  }
-  const seed = new Uint8Array(readFileSync(path));
-  if (seed.length !== SEED_BYTES) throw new Fault('config', `${path} has ${seed.length} bytes, a key has ${SEED_BYTES}`, { path });
-  return signingKey(seed);
+  if (created && !existsSync(folder.at(SEED_NAME))) await folder.replace(SEED_NAME, newSeed());
+  return readKey(folder.path);
 }
 
 /** A state from the store's snapshot where it fits this log, else the state before block 1. */

@@ -14,6 +14,7 @@ import { WriteBehind } from './behind.ts';
 import { loadConstitution } from './constitution.ts';
 import { soloGenesis } from './genesis.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { Owner } from './owner.ts';
 import { warmUp } from './warm.ts';
 
 export interface NodeOptions {
@@ -51,7 +52,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { law, state, log, key, genesis } = ledger;
   const [validator] = law.validators.values();
   const behind = new WriteBehind(ledger, (error) => report(`write-behind: ${error instanceof Error ? error.message : String(error)}`));
-  const sequencer = new Solo({ state, log: ledgerLog(log, key), key, now: Date.now, writeBehind: behind.take });
+  const owner = new Owner({ network: law.network, principal: validator.principal, key, now: Date.now });
+  const overran = (rule: string, took_ms: number): void => {
+    report(`rule ${rule} took ${Math.round(took_ms)} ms, longer than it may: its breaker is tripped`);
+    sequencer.submit(owner.trip(rule), (fault) => fault !== null && report(`the trip of rule ${rule}: ${fault.message}`));
+  };
+  const sequencer: Solo = new Solo({ state, log: ledgerLog(log, key), key, now: Date.now, writeBehind: behind.take, overran });
   const edge = new Edge(law.network, validator.principal, lastSequence(state, validator.principal));
   const tiles = new Tiles(log);
   if (ledger.store.dropped !== null) report(`the state store was dropped and is rebuilt from the ledger: ${ledger.store.dropped}`);

@@ -11,6 +11,7 @@ import type { Receipt } from '../machine/receipt.ts';
 import type { State } from '../machine/state.ts';
 import type { Transaction } from '../machine/transaction.ts';
 import type { Done, Listener, Sequencer } from './port.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** Transactions that may wait; past it a submission is answered `overloaded`. */
 export const QUEUE_MAX = 8_192;
@@ -36,6 +37,10 @@ export interface SoloParts {
   readonly after?: (wait_ms: number, turn: () => void) => () => void;
   /** Transactions that may wait; QUEUE_MAX where not given. */
   readonly queue_max?: number;
+  /** Told of a rule that took longer than its manifest allows; without it nothing is timed. */
+  readonly overran?: (rule: string, took_ms: number) => void;
+  /** Milliseconds that only go on; performance.now where not given. */
+  readonly clock?: () => number;
 }
 
 function afterTimeout(wait_ms: number, turn: () => void): () => void {
@@ -74,6 +79,7 @@ export class Solo implements Sequencer {
   private readonly later: (turn: () => void) => void;
   private readonly after: (wait_ms: number, turn: () => void) => () => void;
   private readonly queue_max: number;
+  private readonly stopwatch: Stopwatch | null;
   private durable: number;
   private poison: Fault | null = null;
 
@@ -85,6 +91,8 @@ export class Solo implements Sequencer {
     this.later = parts.schedule ?? setImmediate;
     this.after = parts.after ?? afterTimeout;
     this.queue_max = parts.queue_max ?? QUEUE_MAX;
+    const { overran, clock = () => performance.now() } = parts;
+    this.stopwatch = overran === undefined ? null : new Stopwatch({ clock, timeout_ms: parts.state.law.timeout_ms, overran });
     this.arm();
   }
 
@@ -153,10 +161,12 @@ export class Solo implements Sequencer {
     const queue = this.queue;
     let at = 0;
     try {
-      this.open ??= new BlockBuilder(this.state, this.parts.now());
+      this.open ??= new BlockBuilder(this.state, this.parts.now(), this.stopwatch?.run);
       for (; at < queue.length && !this.open.full; at++) {
         const { transaction, done } = queue[at];
+        this.stopwatch?.begin();
         const result = this.open.add(transaction);
+        this.stopwatch?.end();
         if (result instanceof Fault) done(result, null);
         else this.promised.push({ receipt: result, done });
       }
