@@ -3,7 +3,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { admitModule, type Facts } from '../../src/vm/admit.ts';
 import type { Limits } from '../../src/vm/limits.ts';
 import type { Profile } from '../../src/vm/module.ts';
-import { type TrapName, trapOf } from '../../src/vm/trap.ts';
+import { ENGINE_FAULT, type TrapName, trapOf } from '../../src/vm/trap.ts';
 import { type Exports, type Global, type Imports, type Instance, wasm } from '../../test/vm/web-assembly.ts';
 
 /** Why a module is not run: `outside` the profile or a limit, or `refused` as none at all. */
@@ -23,6 +23,8 @@ export interface Live {
   ready(): void;
   /** The trap of the call that threw `error`; `foreign` when this instance knows of none. */
   trapped(): TrapName | undefined;
+  /** The engine gave no memory that the program's own declaration allows. */
+  starved(): boolean;
 }
 
 export interface Ready {
@@ -40,8 +42,8 @@ export interface Subject {
 
 const GAS = 1n << 62n;
 export const STACK_WORDS = 65_536;
-/** The specification's modules may import what ours may not, and ask for memory without a bound. */
-export const SUITE_LIMITS: Partial<Limits> = { imported_tables: 16, imported_globals: 64, memory_pages: 65_536 };
+/** The specification's modules import what a guest may not, ask for memory without a bound, and have names as long as they like. */
+export const SUITE_LIMITS: Partial<Limits> = { imported_tables: 16, imported_globals: 64, memory_pages: 65_536, name_bytes: 4_096, branch_labels: 65_536 };
 
 function instrumented(wasmBytes: Uint8Array, facts: Facts): Ready {
   const module = new wasm.Module(wasmBytes);
@@ -64,6 +66,7 @@ function instrumented(wasmBytes: Uint8Array, facts: Facts): Ready {
           stack.value = STACK_WORDS;
           trap.value = 0;
         },
+        starved: () => trap.value === ENGINE_FAULT,
         trapped: () => ((gas.value as bigint) < 0n ? 'gas' : trapOf(Number(trap.value))),
       };
       announce(live);
@@ -97,7 +100,7 @@ export const PLAIN: Subject = {
         imports: wasm.Module.imports(module),
         instantiate(imports) {
           const { exports }: Instance = new wasm.Instance(module, imports);
-          return { exports, ready: () => undefined, trapped: () => undefined };
+          return { exports, ready: () => undefined, trapped: () => undefined, starved: () => false };
         },
       };
     } catch (error) {

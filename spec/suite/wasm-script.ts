@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NumberType } from '../../test/vm/binary.ts';
-import { bitCall, globalBits } from '../../test/vm/bit-call.ts';
+import { bitCall, cell } from '../../test/vm/bit-call.ts';
 import { type Exports, type Imports, wasm } from '../../test/vm/web-assembly.ts';
 import { spectest } from './spectest.ts';
 import { type Live, type Ready, Refusal, type Subject } from './subject.ts';
@@ -20,6 +20,9 @@ export interface Outcome {
 }
 
 class Outside extends Error {}
+
+const reasonOf = ({ slug, message }: Refusal): string =>
+  `${slug}: ${message.replaceAll(/"[^"]*"|0x[0-9a-f]+|\d+/g, '…').replaceAll(/, (?:in function … )?at byte …/g, '')}`;
 
 /** What V8 says when it alone knows of a trap: read here and nowhere else, to see that instrumented code keeps the trap. */
 const MESSAGES: readonly (readonly [expected: RegExp, said: RegExp])[] = [
@@ -53,6 +56,8 @@ export class ScriptRun {
   /** Every instance: a call may go through several. */
   private readonly all: Live[] = [];
   private latest: Live | Outside = new Outside('no module');
+  /** Instances that a module which is outside would have written to when it was linked. */
+  private readonly touched = new Set<Exports>();
   /** Names under which a module that is outside would be registered. */
   private readonly missing = new Map<string, string>();
 
@@ -126,7 +131,7 @@ export class ScriptRun {
     } catch (error) {
       if (!(error instanceof Refusal && error.outside)) throw error;
       this.outcome.refused.push({ file: join(this.script.folder, command.filename ?? ''), slug: error.slug, reason: error.message });
-      return new Outside(`${error.slug}: ${error.message.replaceAll(/"[^"]*"|0x[0-9a-f]+|\d+/g, '…')}`);
+      return this.outside(error, command);
     }
     try {
       return this.link(ready);
@@ -134,6 +139,14 @@ export class ScriptRun {
       if (error instanceof Outside) return error;
       throw error;
     }
+  }
+
+  private outside(error: Refusal, command: Command): Outside {
+    for (const { module } of wasm.Module.imports(new wasm.Module(this.bytes(command)))) {
+      const from = this.registered.get(module);
+      if (from !== undefined) this.touched.add(from);
+    }
+    return new Outside(reasonOf(error));
   }
 
   /** @throws Outside when it imports from a module that is outside */
@@ -160,24 +173,33 @@ export class ScriptRun {
     const target = live.exports[action.field];
     const types = [...(action.args ?? []), ...expected].map(({ type }) => type);
     if (!types.every(isNumber)) throw new Error('a value that is no number in a module that was accepted');
-    if (action.type === 'get') return [this.global(target, types[0])];
+    if (action.type === 'get') {
+      const { type, get } = cell(target);
+      if (type !== types[0]) throw new Error(`a global of type ${type}, not ${types[0]}`);
+      return [get()];
+    }
     const call = bitCall(target, types.slice(0, action.args?.length ?? 0), types.slice(action.args?.length ?? 0));
     for (const one of this.all) one.ready();
     return call((action.args ?? []).map(bits));
   }
 
-  private global(target: unknown, type: NumberType): bigint {
-    try {
-      return globalBits(target, type, false);
-    } catch {
-      return globalBits(target, type, true);
-    }
+  /** Its state would be another, had a module that is outside been linked to it. */
+  private excuse(action: Action): void {
+    if (this.touched.has(this.live(action).exports)) throw new Outside('about the state that a module which is outside would have left');
   }
 
   private returns({ action, expected = [] }: Command): void {
     if (action === undefined) throw new Error('no action');
-    const results = this.act(action, expected);
+    let results: readonly bigint[];
+    try {
+      results = this.act(action, expected);
+    } catch (error) {
+      if (this.all.some((live) => live.starved())) throw new Outside('grows a memory of another module past what that one allows');
+      if (error instanceof wasm.RuntimeError) this.excuse(action);
+      throw error;
+    }
     if (results.length !== expected.length || !expected.every((value, index) => matches(value, results[index]))) {
+      this.excuse(action);
       throw new Error(
         `${action.field}(${(action.args ?? []).map(({ value }) => value).join()}) = ${results.join()}, not ${expected.map(({ value }) => value).join()}`,
       );
@@ -242,7 +264,7 @@ export class ScriptRun {
     try {
       ready = this.subject.compile(this.bytes(command));
     } catch (error) {
-      if (error instanceof Refusal && error.outside) throw new Outside(`${error.slug}: ${error.message.replaceAll(/"[^"]*"|0x[0-9a-f]+|\d+/g, '…')}`);
+      if (error instanceof Refusal && error.outside) throw this.outside(error, command);
       throw error;
     }
     try {

@@ -61,16 +61,45 @@ export function bitCall(target: unknown, params: readonly NumberType[], results:
   };
 }
 
-/** The bits of an exported global, read the same way. */
-export function globalBits(target: unknown, type: NumberType, mutable: boolean): bigint {
-  const reader = new wasm.Module(
+/** An exported global as bits: its value through JavaScript would lose a NaN's payload. */
+export interface Cell {
+  readonly type: NumberType;
+  get(): bigint;
+  set(bits: bigint): void;
+}
+
+const cells = new Map<string, Module>();
+
+function cellModule(type: NumberType, mutable: boolean): Module {
+  const key = `${type}${mutable}`;
+  const known = cells.get(key);
+  if (known !== undefined) return known;
+  const made = new wasm.Module(
     moduleOf(
-      section(SECTION.type, [functionType([], [INTEGER[type]])]),
+      section(SECTION.type, [functionType([], [INTEGER[type]]), functionType([INTEGER[type]], [])]),
       section(SECTION.import, [[...name(''), ...name('g'), 3, VALUE_TYPE[type], mutable ? 1 : 0]]),
-      section(SECTION.function, [[0]]),
-      section(SECTION.export, [[...name('get'), 0, 0]]),
-      section(SECTION.code, [code([], [0x23, 0, ...TO_BITS[type]])]),
+      section(SECTION.function, mutable ? [[0], [1]] : [[0]]),
+      section(SECTION.export, [[...name('get'), 0, 0], ...(mutable ? [[...name('set'), 0, 1]] : [])]),
+      section(SECTION.code, [code([], [0x23, 0, ...TO_BITS[type]]), ...(mutable ? [code([], [0x20, 0, ...FROM_BITS[type], 0x24, 0])] : [])]),
     ),
   );
-  return asBits((new wasm.Instance(reader, { '': { g: target } }).exports['get'] as () => unknown)());
+  cells.set(key, made);
+  return made;
+}
+
+/** @throws LinkError when it is no global */
+export function cell(target: unknown): Cell {
+  let failure: unknown;
+  for (const mutable of [true, false]) {
+    for (const type of ['i32', 'i64', 'f32', 'f64'] as const) {
+      try {
+        const { exports } = new wasm.Instance(cellModule(type, mutable), { '': { g: target } });
+        const [get, set] = [exports['get'] as () => unknown, exports['set'] as (value: number | bigint) => void];
+        return { type, get: () => asBits(get()), set: (bits) => set(INTEGER[type] === 'i64' ? BigInt.asIntN(64, bits) : Number(BigInt.asIntN(32, bits))) };
+      } catch (error) {
+        failure = error;
+      }
+    }
+  }
+  throw failure;
 }

@@ -1,0 +1,265 @@
+/**
+ * A trial: one random program run plain, instrumented in a new instance and in a reused one, and by the reference. All
+ * must agree on results, traps, memory and globals; instances and limits must agree on gas. What was seen is digested,
+ * so that two engines can be compared by one line.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { Random } from '../../sim/random.ts';
+import type { NumberType } from './binary.ts';
+import { type BitCall, bitCall, type Cell, cell } from './bit-call.ts';
+import { FUEL_GLOBAL, randomBits } from './generate.ts';
+import { type Ended, GAS, Metered } from './metered.ts';
+import { bytesOf, type Program } from './program.ts';
+import { randomProgram } from './random-program.ts';
+import { Reference } from './reference.ts';
+import { GasMeter } from './reference-gas.ts';
+import { ReferenceTrap } from './reference-number.ts';
+import { type Global, type Imports, type Instance, type Memory, wasm } from './web-assembly.ts';
+
+const ROUNDS = 2;
+const FUEL = 150;
+
+interface Call {
+  readonly index: number;
+  readonly args: readonly bigint[];
+}
+interface Seen {
+  /** `unreachable`, `trap`, or null. */
+  readonly trap: string | null;
+  readonly results: readonly bigint[];
+}
+export interface TrialResult {
+  readonly digest: string;
+  readonly calls: number;
+  readonly returned: number;
+  readonly instructions: number;
+}
+
+/** What a host function answers depends on its number and arguments alone. */
+const hostAnswer = (index: number, args: readonly bigint[], result: NumberType): bigint =>
+  BigInt.asUintN(
+    result === 'i32' ? 32 : 64,
+    args.reduce((sum, bits) => sum * 31n + bits, BigInt(index + 7)),
+  );
+
+function importsOf({ imports, types }: Program): Imports {
+  const host: Record<string, unknown> = {};
+  for (const [index, type] of imports.entries()) {
+    const { params, results } = types[type];
+    host[index] = (...values: (number | bigint)[]) => {
+      const bits = values.map((value, at) => BigInt.asUintN(params[at] === 'i32' ? 32 : 64, BigInt(value)));
+      if (results.length === 0) return undefined;
+      const answer = hostAnswer(index, bits, results[0]);
+      return results[0] === 'i32' ? Number(BigInt.asIntN(32, answer)) : BigInt.asIntN(64, answer);
+    };
+  }
+  return { h: host };
+}
+
+/** V8's message decides nothing but here, where both sides are V8's. */
+function attempt(work: () => readonly bigint[]): Seen {
+  try {
+    return { trap: null, results: work() };
+  } catch (error) {
+    if (error instanceof ReferenceTrap) return { trap: error.trap, results: [] };
+    if (!(error instanceof wasm.RuntimeError)) throw error;
+    return { trap: error.message === 'unreachable' ? 'unreachable' : 'trap', results: [] };
+  }
+}
+
+function callsOf(program: Program, random: Random): Call[] {
+  return Array.from({ length: ROUNDS }, () =>
+    program.functions.map(({ type }, index) => ({ index, args: program.types[type].params.map((param) => randomBits(random, param)) })),
+  ).flat();
+}
+
+class Trial {
+  private readonly program: Program;
+  private readonly imports: Imports;
+  private readonly calls: readonly Call[];
+  private readonly plain: Instance | null;
+  private readonly plainGlobals: readonly Cell[];
+  private readonly plainStart: Seen;
+  private readonly reference: Reference;
+  private readonly meter: GasMeter;
+  private readonly digest = createHash('sha256');
+  private readonly random: Random;
+  returned = 0;
+
+  constructor(program: Program, seed: number) {
+    this.program = program;
+    this.random = new Random(seed ^ 0x5eed);
+    this.calls = callsOf(program, this.random);
+    this.imports = importsOf(program);
+    let plain: Instance | null = null;
+    this.plainStart = attempt(() => {
+      plain = new wasm.Instance(new wasm.Module(bytesOf(program, true)), this.imports);
+      return [];
+    });
+    this.plain = plain;
+    this.plainGlobals = plain === null ? [] : program.globals.map((_, index) => cell((plain as Instance).exports[`g${index}`]));
+    this.meter = new GasMeter(program);
+    this.reference = new Reference(program, (index, args) => hostAnswer(index, args, program.types[program.imports[index]].results[0] ?? 'i64'), this.meter);
+  }
+
+  private bind(instance: Instance): BitCall[] {
+    return this.program.functions.map(({ type }, index) => bitCall(instance.exports[index], this.program.types[type].params, this.program.types[type].results));
+  }
+
+  run(): TrialResult {
+    const { admitted, module } = Metered.admit(bytesOf(this.program, false), this.program.floats ? 'canonical-nan' : 'integer');
+    const make = (memory: Memory | null = null): Metered => new Metered({ admitted, module, imports: this.imports, memory });
+    const metered = make();
+    const before = metered.snapshot();
+    const started = this.started(metered);
+    if (started.trap !== null) return this.result();
+    const after = metered.grown ? null : metered.snapshot();
+    const endings = this.lockstep(metered);
+    this.digest.update(metered.bytes);
+    const last = { bytes: metered.bytes.slice(), globals: metered.snapshot().globals };
+
+    // reused: put back to where it began, and to where its start function left it
+    if (!metered.grown) {
+      metered.restore(before);
+      assert.deepEqual(metered.start(), started, 'start, in a reused instance');
+      this.again(metered, endings, last);
+      if (after !== null) {
+        metered.restore(after);
+        this.again(metered, endings, last);
+      }
+      const { memory } = metered;
+      if (memory !== null) new Uint8Array(memory.buffer).fill(0);
+      const over = make(memory);
+      assert.deepEqual(over.start(), started, 'start, over a memory of zeroes');
+      this.again(over, endings, last);
+    }
+    return this.result();
+  }
+
+  private result(): TrialResult {
+    return { digest: this.digest.digest('hex').slice(0, 16), calls: this.calls.length, returned: this.returned, instructions: this.meter.instructions };
+  }
+
+  private note(ended: Ended): void {
+    this.digest.update(`${ended.trap ?? ''}:${ended.results.join()}:${ended.gas};`);
+  }
+
+  /** The start function under gas, as the plain module and the reference ran it. */
+  private started(metered: Metered): Ended {
+    this.meter.reset();
+    const { start } = this.program;
+    const expected = attempt(() => (start === null ? [] : this.reference.call(start, [])));
+    const ended = metered.start();
+    assert.equal(ended.trap, this.plainStart.trap, 'start: instrumented and plain');
+    assert.equal(ended.trap, expected.trap, 'start: instrumented and reference');
+    if (ended.trap === null) assert.equal(ended.gas, this.meter.gasCharged, 'start: gas');
+    this.note(ended);
+    return ended;
+  }
+
+  /** Each call on all three, compared at once; then, from the same state, under limits around what it used. */
+  private lockstep(metered: Metered): Ended[] {
+    const { plain, program, reference, meter } = this;
+    assert.ok(plain !== null);
+    const [plainCalls, meteredCalls] = [this.bind(plain), this.bind(metered.instance)];
+    return this.calls.map(({ index, args }) => {
+      const before = metered.snapshot();
+      (plain.exports[`g${FUEL_GLOBAL}`] as Global).value = FUEL;
+      reference.globals[FUEL_GLOBAL] = BigInt(FUEL);
+      const call = (limit?: bigint, stack_words?: number): Ended => {
+        metered.global(`ava:global:${FUEL_GLOBAL}`).value = FUEL;
+        return metered.run(() => meteredCalls[index](args), limit, stack_words);
+      };
+      const seen = attempt(() => plainCalls[index](args));
+      const wanted = attempt(() => {
+        meter.reset();
+        return reference.call(program.imports.length + index, args);
+      });
+      const ended = call();
+      const where = `function ${index}(${args.join()})`;
+      assert.deepEqual({ trap: ended.trap, results: ended.results }, seen, `${where}: instrumented and plain`);
+      assert.deepEqual({ trap: ended.trap, results: ended.results }, wanted, `${where}: instrumented and reference`);
+      if (ended.trap === null) assert.equal(ended.gas, meter.gasCharged, `${where}: gas, by the reference`);
+      this.sameState(metered, where);
+      this.note(ended);
+      if (ended.trap === null) this.returned++;
+      if (!metered.grown && this.random.chance(0.4)) this.limited(metered, before, call, ended, where);
+      return ended;
+    });
+  }
+
+  private limited(
+    metered: Metered,
+    before: ReturnType<Metered['snapshot']>,
+    call: (limit?: bigint, stack_words?: number) => Ended,
+    ended: Ended,
+    where: string,
+  ): void {
+    const state = metered.snapshot();
+    const from = (work: () => Ended): Ended => {
+      metered.restore(before);
+      return work();
+    };
+    const shown = ended.gas;
+    // what a trap of the engine shows as used may be less than what was charged
+    const gas = ended.trap === null ? shown : GAS;
+    if (shown > 0n) {
+      for (const limit of new Set([shown - 1n, BigInt(this.random.below(Number(shown)))]))
+        assert.deepEqual(
+          from(() => call(limit)),
+          { trap: 'gas', results: [], gas: limit },
+          `${where}: a limit of ${limit} where ${shown} are used`,
+        );
+    }
+    const words = this.meter.words;
+    if (words > 0) assert.equal(from(() => call(undefined, words - 1)).trap, 'stack', `${where}: a stack of ${words - 1} words where ${words} are used`);
+    assert.deepEqual(
+      from(() => call(gas, words)),
+      ended,
+      `${where}: the least limits that suffice`,
+    );
+    assert.deepEqual(metered.snapshot(), state, `${where}: state after the least limits that suffice`);
+  }
+
+  private sameState(metered: Metered, where: string): void {
+    const { plain, program, reference } = this;
+    if (plain === null) return;
+    const bytes = metered.bytes;
+    const memory = plain.exports['memory'] as Memory | undefined;
+    if (memory !== undefined) {
+      assert.ok(Buffer.from(memory.buffer).equals(bytes), `${where}: memory, instrumented and plain`);
+      assert.ok(Buffer.from(reference.memory).equals(bytes), `${where}: memory, instrumented and reference`);
+    }
+    const bits = this.plainGlobals.map((one) => one.get());
+    assert.deepEqual(reference.globals, bits, `${where}: globals, plain and reference`);
+    assert.deepEqual(
+      metered.snapshot().globals,
+      bits.filter((_, index) => program.globals[index].mutable),
+      `${where}: globals, instrumented and plain`,
+    );
+  }
+
+  private again(metered: Metered, endings: readonly Ended[], last: { readonly bytes: Uint8Array; readonly globals: readonly unknown[] }): void {
+    const calls = this.bind(metered.instance);
+    for (const [at, { index, args }] of this.calls.entries()) {
+      metered.global(`ava:global:${FUEL_GLOBAL}`).value = FUEL;
+      assert.deepEqual(
+        metered.run(() => calls[index](args)),
+        endings[at],
+        `call ${at} of function ${index} in a reused instance`,
+      );
+    }
+    assert.ok(Buffer.from(metered.bytes).equals(last.bytes), 'memory of a reused instance');
+    assert.deepEqual(metered.snapshot().globals, last.globals, 'globals of a reused instance');
+  }
+}
+
+/** @throws AssertionError that names the seed */
+export function trial(seed: number, floats: boolean): TrialResult {
+  try {
+    return new Trial(randomProgram(seed, floats), seed).run();
+  } catch (error) {
+    throw new Error(`seed ${seed}, ${floats ? 'canonical-nan' : 'integer'}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
