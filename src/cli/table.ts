@@ -192,6 +192,21 @@ export const COMMANDS: readonly Command[] = [
     run: async (call) => (await import('./rules.ts')).showRule(call),
   },
   {
+    name: 'rules build',
+    summary: 'Builds a rule from its source and runs its tests',
+    details: [
+      'A folder is one rule: rule.yaml and beside it rule.ts (AssemblyScript), rule.rs (Rust) or rule.rego; or an expression in rule.yaml; or a module from elsewhere. The source is compiled with fixed settings, so that the same source and compiler give the same bytes; the module is admitted under the limits of the rule, and the tests of rule.yaml run on it under gas. Written are the module that `program` names and inputs.ts or inputs.rs, with the number of each input. Exit 65 when a test fails.',
+      'Needed are, for AssemblyScript `npm install --save-dev assemblyscript`; for Rust rustc 1.63 or later with wasm32-unknown-unknown (RUSTC names one); for Rego opa (OPA names one).',
+    ],
+    operands: [{ name: 'DIR', count: 'one', description: 'The folder of the rule' }],
+    flags: [{ name: 'check', description: 'Writes nothing; exit 7 when the files are not what the source gives' }],
+    examples: [
+      { line: 'avactl rules build ./lookalike', what: 'compiles, admits, tests, writes rule.wasm' },
+      { line: 'avactl rules build ./lookalike --check', what: 'whether the committed module is what its source gives' },
+    ],
+    run: async (call) => (await import('./rules-build.ts')).buildRules(call),
+  },
+  {
     name: 'help',
     summary: 'Shows help for all or one of the commands',
     details: [],
