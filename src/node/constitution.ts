@@ -10,8 +10,9 @@ import { encodeWith, isName } from '../base/record.ts';
 import { encodeToolMap, type ToolMap } from '../facet/map.ts';
 import { parseToolMap } from '../facet/map-source.ts';
 import { type Constitution, constitution, type RuleLaw } from '../law/genesis.ts';
-import { ENVIRONMENT } from '../law/rule.ts';
-import { compileText, runTests } from '../rule/compile.ts';
+import { runGuestTests } from '../law/guest-test.ts';
+import { ENVIRONMENT, guestOf } from '../law/rule.ts';
+import { readRule, runTests } from '../rule/compile.ts';
 import { encodeManifest } from '../rule/manifest.ts';
 
 /** Where the packs that come with AVA lie, run from source or from the package. */
@@ -29,6 +30,14 @@ function read(path: string): string {
   }
 }
 
+function readBytes(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw new Fault('config', ` the module ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, { path });
+  }
+}
+
 /** The fault with the file's name before its place. */
 function inFile<T>(path: string, work: () => T): T {
   try {
@@ -39,17 +48,19 @@ function inFile<T>(path: string, work: () => T): T {
   }
 }
 
-/** One rule file: compiled, its tests run. @throws Fault rule_*, naming file, line and column */
+/**
+ * One rule file, with the module that it names beside it: compiled or admitted, its tests run.
+ * @throws Fault rule_*, wasm_*, naming the file and its line and column
+ */
 export function loadRule(path: string): RuleLaw {
   return inFile(path, () => {
-    const compiled = compileText(read(path), ENVIRONMENT);
-    const failed = runTests(compiled).find((result) => !result.passed);
+    const rule = readRule(read(path), ENVIRONMENT, (file) => readBytes(join(dirname(path), file)));
+    const isGuest = 'module' in rule;
+    const results = isGuest ? runGuestTests(rule, guestOf(rule)) : runTests(rule).map(({ test, got, passed }) => ({ ...test, got, passed }));
+    const failed = results.find(({ passed }) => !passed);
     if (failed !== undefined)
-      throw new Fault(
-        'rule_test',
-        ` test ${failed.test.name === '' ? '' : `\`${failed.test.name}\` `}expects ${failed.test.expect}, the rule gives ${failed.got}`,
-      );
-    return { manifest: encodeManifest(compiled.manifest), program: compiled.bytes };
+      throw new Fault('rule_test', ` test ${failed.name === '' ? '' : `\`${failed.name}\` `}expects ${failed.expect}, the rule gives ${failed.got}`);
+    return { manifest: encodeManifest(rule.manifest), program: isGuest ? rule.module : rule.bytes };
   });
 }
 

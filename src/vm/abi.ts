@@ -30,11 +30,12 @@ export interface Link {
 
 /** A function type of i32 alone. */
 export const i32s = (params: number, results = 0): FunctionType => ({
-  params: new Array<typeof I32>(params).fill(I32),
-  results: new Array<typeof I32>(results).fill(I32),
+  params: Array.from({ length: params }, () => I32),
+  results: Array.from({ length: results }, () => I32),
 });
 
-const sameType = (a: FunctionType | null, b: FunctionType): boolean => a !== null && String(a.params) === String(b.params) && String(a.results) === String(b.results);
+const sameType = (a: FunctionType | null, b: FunctionType): boolean =>
+  a !== null && String(a.params) === String(b.params) && String(a.results) === String(b.results);
 
 /** GU-1. @throws Fault wasm_refused */
 export function checkAbi(abi: Abi, facts: Facts): void {
@@ -42,7 +43,8 @@ export function checkAbi(abi: Abi, facts: Facts): void {
     const place = `${module}.${name}`;
     if (kind === 'memory') continue;
     const known = Object.hasOwn(abi.imports, module) ? abi.imports[module] : {};
-    if (kind !== 'function' || !Object.hasOwn(known, name)) throw new Fault('wasm_refused', `the module imports ${place}, which its ABI does not have`, { place });
+    if (kind !== 'function' || !Object.hasOwn(known, name))
+      throw new Fault('wasm_refused', `the module imports ${place}, which its ABI does not have`, { place });
     if (!sameType(type, known[name])) throw new Fault('wasm_refused', `the module imports ${place} with another type`, { place });
   }
   if (facts.memory === null) throw new Fault('wasm_refused', 'the module has no memory');

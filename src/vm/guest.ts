@@ -4,7 +4,7 @@
  */
 import { equal } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { type Abi, checkAbi, type Guest as Attached } from './abi.ts';
+import { type Abi, type Guest as Attached, checkAbi } from './abi.ts';
 import { BUFFER_ABI } from './abi-buffer.ts';
 import { OPA_ABI } from './abi-opa.ts';
 import { WAPC_ABI } from './abi-wapc.ts';

@@ -12,7 +12,7 @@ import { decodeCall, encodeCall, encodeOracle, type HostFunction, type Recorded,
 import type { Costs } from './schedule.ts';
 import { type TrapName, trapResult } from './trap.ts';
 
-export { eventText, HOST_FUNCTIONS, type HostEvent, type HostFunction, readRecord } from './record.ts';
+export { eventText, HOST_FUNCTIONS, type HostEvent, type HostFunction, RECORD_BYTES_MAX, readRecord } from './record.ts';
 
 /** Rules that are judged inside one another, the outermost counted (GU-9). */
 export const CALL_DEPTH_MAX = 8;
