@@ -6,13 +6,13 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EMPTY, equal, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { ENVIRONMENT } from '../law/rule.ts';
+import { runGuestTests, type TestRun } from '../law/guest-test.ts';
+import { ENVIRONMENT, guestOf } from '../law/rule.ts';
 import { type Compiled as Expression, type GuestRule, readRule, runTests } from '../rule/compile.ts';
 import type { Manifest } from '../rule/manifest.ts';
-import { guestOf, runGuestTests, type TestRun } from './guest-test.ts';
 import { compileAssemblyScript, compileRego, compileRust, type Made, type Source } from './toolchain.ts';
 
-export type { TestRun } from './guest-test.ts';
+export type { TestRun } from '../law/guest-test.ts';
 
 export const LANGUAGES = ['cel', 'assemblyscript', 'rust', 'rego', 'module'] as const;
 /** `module` is a module whose source is elsewhere. */
