@@ -49,9 +49,13 @@ export class Script {
     if (term !== TRUE) this.lines.push(`(assert ${term})`);
   }
 
-  /** All declarations, definitions and assertions so far. */
-  text(): string {
-    return this.lines.join('\n');
+  /** All declarations, definitions and assertions so far, from the `from`-th on. */
+  text(from = 0): string {
+    return (from === 0 ? this.lines : this.lines.slice(from)).join('\n');
+  }
+
+  get length(): number {
+    return this.lines.length;
   }
 
   /** A name for a term. @throws NotLowered when there are too many */

@@ -22,11 +22,21 @@ interface Library {
   killThreads(em: Build): Promise<void>;
 }
 
+/** What a script has to say so far. */
+export interface Told {
+  /** Lines from the `from`-th on. */
+  text(from?: number): string;
+  readonly length: number;
+}
+
 export interface Solver {
-  /** z3's output for a script of its own: nothing of earlier ones is left. One at a time. */
-  run(text: string): Promise<string>;
+  /** z3's output for commands after all that a script says. The script may grow between calls; another takes its place. */
+  run(script: Told, commands: string): Promise<string>;
   close(): Promise<void>;
 }
+
+/** After so long a question is given up. */
+const ANSWER_MS = 5_000;
 
 /**
  * Loads z3. null where the optional package is not installed.
@@ -42,8 +52,17 @@ export async function openSolver(): Promise<Solver | null> {
   }
   const { Z3, em } = await library.init();
   const context = Z3.mk_context(Z3.mk_config());
+  let current: Told | null = null;
+  let told = 0;
   return {
-    run: (text) => evaluate(em, context, utf8(`(reset)\n${text}\0`)),
+    async run(script, commands) {
+      // What was said stays said: a second question about one script costs only itself.
+      const head = script === current ? '' : `(reset)\n(set-option :timeout ${ANSWER_MS})\n(set-logic QF_BV)\n`;
+      const from = script === current ? told : 0;
+      current = script;
+      told = script.length;
+      return evaluate(em, context, utf8(`${head}${script.text(from)}\n${commands}\0`));
+    },
     close: () => library.killThreads(em),
   };
 }

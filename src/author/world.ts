@@ -17,7 +17,12 @@ type Type = Input['type'];
 export interface Room {
   readonly text_bytes: number;
   readonly items: number;
+  /** Of `action.name`, where scopes name tools. */
+  readonly name_bytes?: number;
 }
+
+/** One of a few names. */
+const NAMED: ReadonlySet<string> = new Set(['effect', 'action.kind', 'http.scheme']);
 
 /** One path with the types that rules read it as, compatible ones joined to the widest. */
 interface Leaf {
@@ -103,7 +108,11 @@ export class World {
     const choices = types.slice(1).map(() => script.bool());
     const kinds = types.map((type, i) => {
       const before = choices.slice(0, i).map((choice) => script.not(choice));
-      return { type, symbol: sizeOnly ? this.sized(type) : this.fresh(type), chosen: script.and(...before, choices[i] ?? TRUE) };
+      return {
+        type,
+        symbol: sizeOnly && type.kind !== 'map' ? this.sized(type) : (this.named(path, type) ?? this.fresh(type)),
+        chosen: script.and(...before, choices[i] ?? TRUE),
+      };
     });
     return { path, parent: this.group(parentOf(path)), there, unfit, kinds };
   }
@@ -112,13 +121,13 @@ export class World {
   private sized(type: Type): Symbol {
     const { script } = this;
     const length = script.vector(LENGTH_BITS);
-    const most = type.kind === 'str' ? type.bytes : type.kind === 'list' || type.kind === 'map' ? type.length : 0;
+    const most = type.kind === 'str' ? type.bytes : type.kind === 'list' ? type.length : 0;
     script.assert(script.relation('bvule', length, lengthTerm(most)));
     this.plain[0].push(script.relation('bvule', length, lengthTerm(40)));
     // A text of so many ASCII letters has any size from nothing to its bound.
     if (type.kind === 'str') return { kind: 'str', ok: TRUE, length, bytes: '#x00', width: 1, size: script.extend(length, LENGTH_BITS, INT_BITS) };
-    if (type.kind === 'list') return { kind: 'list', ok: TRUE, length, items: [] };
-    return { kind: 'map', ok: TRUE, length, keys: [], values: [] };
+    // All items are alike: nobody looks.
+    return { kind: 'list', ok: TRUE, length, items: type.kind === 'list' ? [this.fresh(type.item)] : [] };
   }
 
   private fresh(type: Type): Symbol {
@@ -152,10 +161,17 @@ export class World {
     }
   }
 
-  private text(bytes: number): TextSymbol {
-    const { script, room } = this;
-    if (bytes > room.text_bytes) this.cut.add(`texts of up to ${room.text_bytes} bytes`);
-    const width = Math.max(1, Math.min(bytes, room.text_bytes));
+  /** Texts that are compared with names, and are as long as these: nothing is lost by less room. */
+  private named(path: string, type: Type): Symbol | undefined {
+    if (type.kind !== 'str') return undefined;
+    if (path === 'action.name' && this.room.name_bytes !== undefined) return this.text(Math.min(type.bytes, this.room.name_bytes), 256);
+    return NAMED.has(path) ? this.text(Math.min(type.bytes, 16), 16) : undefined;
+  }
+
+  private text(bytes: number, most = this.room.text_bytes): TextSymbol {
+    const { script } = this;
+    if (bytes > most) this.cut.add(`texts of up to ${most} bytes`);
+    const width = Math.max(1, Math.min(bytes, most));
     const length = script.vector(LENGTH_BITS);
     const text: TextSymbol = { kind: 'str', ok: TRUE, length, bytes: script.vector(8 * width), width };
     script.assert(isText(script, text));
@@ -300,7 +316,7 @@ function readSymbol(symbol: Symbol, of: (variable: Term) => string | undefined):
     }
     case 'list': {
       const length = Number(read(symbol.length));
-      return Array.from({ length }, (_, i) => (i < symbol.items.length ? readSymbol(symbol.items[i], of) : null));
+      return Array.from({ length }, (_, i) => readSymbol(symbol.items[Math.min(i, symbol.items.length - 1)], of));
     }
     case 'map': {
       const length = Number(read(symbol.length));
