@@ -10,7 +10,6 @@ import type { BodyFacts } from './validate-body.ts';
 
 const VOID = 0x40;
 const I32_LT_S = 0x48;
-const I32_ADD = 0x6a;
 const I32_SUB = 0x6b;
 const I64_LT_S = 0x53;
 const I64_SUB = 0x7d;
@@ -43,11 +42,13 @@ class BodyWriter {
   private readonly out: Output;
   private readonly site: Site;
   private readonly words: number;
-  /** The frame is counted. */
+  /** The frame is counted: what is left of the stack below it is kept in a local, and written to its global before each call. */
   private readonly stacked: boolean;
   /** The balance is kept in a local between entry and exit, and written back where it can be seen (VM-12). */
   private readonly kept: boolean;
   private readonly tested: boolean;
+  /** Not kept, but its local holds the balance too: from the entry to the first call, there being no loop. */
+  private known = false;
   private readonly gas: number;
   private readonly stack: number;
   private readonly f32: number;
@@ -71,7 +72,7 @@ class BodyWriter {
   }
 
   write(): void {
-    const { out, kept, stacked } = this;
+    const { out, kept } = this;
     const { bytes, type, body, plan } = this.site;
     out.u32(body.locals.length + this.added.length);
     for (const { count, type: local } of body.locals) {
@@ -80,29 +81,21 @@ class BodyWriter {
     }
     for (const local of this.added) out.bytes(1, local);
     this.enter();
-    const wrapped = kept || stacked;
-    if (wrapped) out.bytes(OP.block, type.results[0] ?? VOID);
+    if (kept) out.bytes(OP.block, type.results[0] ?? VOID);
     let from = body.code;
     for (let i = 0; i < plan.at.length; i++) {
       const until = plan.at[i];
       if (until > from) out.raw(bytes, from, until);
       from = plan.next[i];
-      this.splice(plan.kind[i], plan.value[i], until, from, wrapped);
+      this.splice(plan.kind[i], plan.value[i], until, from);
     }
     out.raw(bytes, from, body.end);
-    if (!wrapped) return;
-    if (kept) this.writeBack();
-    if (stacked) {
-      out.op(OP.local_get, this.stack);
-      out.byte(OP.i32_const);
-      out.s32(this.words);
-      out.byte(I32_ADD);
-      out.op(OP.global_set, this.site.meters.stack);
-    }
+    if (!kept) return;
+    this.writeBack();
     out.byte(OP.end);
   }
 
-  private splice(kind: number, value: number, from: number, to: number, wrapped: boolean): void {
+  private splice(kind: number, value: number, from: number, to: number): void {
     const { out } = this;
     const { bytes, guards, meters } = this.site;
     switch (kind) {
@@ -114,7 +107,7 @@ class BodyWriter {
         this.charge(value, true);
         return;
       case at.RETURN:
-        if (wrapped) out.op(OP.br, value);
+        if (this.kept) out.op(OP.br, value);
         else out.byte(OP.return);
         return;
       case at.CALL:
@@ -137,7 +130,7 @@ class BodyWriter {
         this.guarded('copy');
         return;
       case at.UNREACHABLE:
-        this.away();
+        if (this.kept) this.writeBack();
         trap(out, meters, trapNumber('unreachable'));
         return;
       case at.NAN_F32:
@@ -159,9 +152,12 @@ class BodyWriter {
     this.out.op(OP.global_set, this.site.meters.gas);
   }
 
-  /** Before code elsewhere runs, the balance is in its global. */
+  /** Before a call the balance and what is left of the stack are in their globals. */
   private away(): void {
+    this.known = false;
     if (this.kept) this.writeBack();
+    this.out.op(OP.local_get, this.stack);
+    this.out.op(OP.global_set, this.site.meters.stack);
   }
 
   private back(): void {
@@ -174,20 +170,15 @@ class BodyWriter {
   private charge(cost: number, test: boolean): void {
     const { out, kept, gas } = this;
     const { meters } = this.site;
-    if (kept) out.op(OP.local_get, gas);
+    if (kept || this.known) out.op(OP.local_get, gas);
     else out.op(OP.global_get, meters.gas);
     i64Const(out, cost);
     out.byte(I64_SUB);
-    if (!test) {
-      if (kept) out.op(OP.local_set, gas);
-      else out.op(OP.global_set, meters.gas);
-      return;
-    }
-    out.op(OP.local_tee, gas);
-    if (!kept) {
-      out.op(OP.global_set, meters.gas);
-      out.op(OP.local_get, gas);
-    }
+    if (kept && !test) out.op(OP.local_set, gas);
+    else if (kept || test || this.known) out.op(OP.local_tee, gas);
+    if (!kept) out.op(OP.global_set, meters.gas);
+    if (!test) return;
+    if (!kept) out.op(OP.local_get, gas);
     i64Const(out, 0);
     out.byte(I64_LT_S);
     trapIf(out, meters, 'gas');
@@ -201,14 +192,13 @@ class BodyWriter {
       out.op(OP.local_set, this.gas);
     }
     if (tested || plan.entry > 0) this.charge(plan.entry, tested);
+    this.known = tested && !kept;
     if (!stacked) return;
     out.op(OP.global_get, meters.stack);
     out.byte(OP.i32_const);
     out.s32(this.words);
     out.byte(I32_SUB);
     out.op(OP.local_tee, this.stack);
-    out.op(OP.global_set, meters.stack);
-    out.op(OP.local_get, this.stack);
     out.byte(OP.i32_const);
     out.s32(0);
     out.byte(I32_LT_S);

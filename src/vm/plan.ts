@@ -47,6 +47,9 @@ export interface Plan {
   readonly total: number;
 }
 
+/** In place of the index of a charge: that of the entry. */
+const ENTRY = -1;
+
 /** Open blocks while a body is planned, a column each. */
 class Frames {
   readonly kind: number[] = [];
@@ -55,8 +58,15 @@ class Frames {
   /** Greatest untested sum with which its end is reached by a branch; of an `if`, with which its arms begin. */
   readonly escape: number[] = [];
   readonly begin: number[] = [];
+  /** Of an `if`: the charge before it, and the first of each arm. */
+  readonly before: number[] = [];
+  readonly first: number[] = [];
+  readonly second: number[] = [];
 
-  push(kind: number, begin: number): void {
+  push(kind: number, begin: number, before = ENTRY, first = ENTRY): void {
+    this.before.push(before);
+    this.first.push(first);
+    this.second.push(ENTRY);
     this.kind.push(kind);
     this.branched.push(false);
     this.escape.push(0);
@@ -68,6 +78,9 @@ class Frames {
     this.branched.pop();
     this.escape.pop();
     this.begin.pop();
+    this.before.pop();
+    this.first.pop();
+    this.second.pop();
   }
 }
 
@@ -81,8 +94,8 @@ class Planner {
   entry = 0;
   /** Greatest sum of charges on a path to here since the sign was tested. */
   untested = 0;
-  /** Of the open charge: its splice (−1: the entry), what it costs so far, whether a call is in it. */
-  private splice = -1;
+  /** Of the open charge: its splice, what it costs so far, whether a call is in it. */
+  splice = ENTRY;
   cost = 0;
   calls = false;
 
@@ -103,7 +116,7 @@ class Planner {
   close(): void {
     const { cost, splice } = this;
     this.total += cost;
-    if (splice < 0) {
+    if (splice === ENTRY) {
       this.entry = cost;
       this.untested = 0;
     } else {
@@ -132,6 +145,21 @@ class Planner {
     if (this.untested > escape[frame]) escape[frame] = this.untested;
   }
 
+  /** VM-10: what both arms of an `if` charge at their start is charged before it, unless it must be tested there. */
+  private hoist(frame: number): void {
+    const { before, begin } = this.frames;
+    const first = this.frames.first[frame];
+    const second = this.frames.second[frame];
+    if (this.kind[first] !== CHARGE || this.kind[second] !== CHARGE) return;
+    const both = Math.min(this.value[first], this.value[second]);
+    if (begin[frame] + both > UNTESTED_GAS_MAX) return;
+    this.value[first] -= both;
+    this.value[second] -= both;
+    this.total -= both;
+    if (before[frame] === ENTRY) this.entry += both;
+    else this.value[before[frame]] += both;
+  }
+
   /** After `end`: whether another charge must begin, and with what untested sum. */
   end(at: number): void {
     const { kind, branched, escape, begin } = this.frames;
@@ -139,6 +167,7 @@ class Planner {
     const what = kind[frame];
     if (what === OP.if || what === OP.else || branched[frame]) {
       this.close();
+      if (what === OP.else) this.hoist(frame);
       let most = Math.max(this.untested, escape[frame]);
       if (what === OP.if) most = Math.max(most, begin[frame]);
       this.untested = most;
@@ -187,7 +216,7 @@ export function plan(module: Module, index: number, body: Body, costs: Costs): P
         r.byte();
         p.cost += cost;
         p.close();
-        frames.push(code, p.untested);
+        frames.push(code, p.untested, p.splice, p.at.length);
         p.open(r.at, CHARGE);
         break;
       case OP.else: {
@@ -196,6 +225,7 @@ export function plan(module: Module, index: number, body: Body, costs: Costs): P
         frames.kind[frame] = code;
         if (p.untested > frames.escape[frame]) frames.escape[frame] = p.untested;
         p.untested = frames.begin[frame];
+        frames.second[frame] = p.at.length;
         p.open(r.at, CHARGE);
         p.cost = cost;
         break;
