@@ -83,7 +83,7 @@ class BodyWriter {
     this.enter();
     if (kept) out.bytes(OP.block, type.results[0] ?? VOID);
     let from = body.code;
-    for (let i = 0; i < plan.at.length; i++) {
+    for (let i = 1; i < plan.at.length; i++) {
       const until = plan.at[i];
       if (until > from) out.raw(bytes, from, until);
       from = plan.next[i];
@@ -191,7 +191,8 @@ class BodyWriter {
       out.op(OP.global_get, meters.gas);
       out.op(OP.local_set, this.gas);
     }
-    if (tested || plan.entry > 0) this.charge(plan.entry, tested);
+    const entry = plan.value[0];
+    if (tested || entry > 0) this.charge(entry, tested);
     this.known = tested && !kept;
     if (!stacked) return;
     out.op(OP.global_get, meters.stack);

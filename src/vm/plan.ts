@@ -21,66 +21,75 @@ export const LEAF_GAS_MAX = 64;
 const BODY_GAS_MAX = 0x7fff_ffff;
 
 /** Kinds of splices. */
-export const CHARGE = 0;
-export const CHARGE_TESTED = 1;
-export const LOOP = 2;
-export const RETURN = 3;
-export const CALL = 4;
-export const CALL_INDIRECT = 5;
-export const GROW = 6;
-export const FILL = 7;
-export const COPY = 8;
-export const UNREACHABLE = 9;
-export const NAN_F32 = 10;
-export const NAN_F64 = 11;
+export const ENTER = 0;
+export const CHARGE = 1;
+export const CHARGE_TESTED = 2;
+export const LOOP = 3;
+export const RETURN = 4;
+export const CALL = 5;
+export const CALL_INDIRECT = 6;
+export const GROW = 7;
+export const FILL = 8;
+export const COPY = 9;
+export const UNREACHABLE = 10;
+export const NAN_F32 = 11;
+export const NAN_F64 = 12;
 
-/** Splices as four columns: bytes `at` to `next` of the module are replaced by what `kind` and `value` say. */
+/** Splices as four columns: bytes `at` to `next` of the module are replaced by what `kind` and `value` say. The first is ENTER. */
 export interface Plan {
   readonly at: readonly number[];
   readonly next: readonly number[];
   readonly kind: readonly number[];
   /** Cost of a charge, label of a return, function of a call. */
   readonly value: readonly number[];
-  /** What entering costs: the first charge. */
-  readonly entry: number;
   /** All charges together. */
   readonly total: number;
 }
 
-/** In place of the index of a charge: that of the entry. */
-const ENTRY = -1;
+const NONE = -1;
 
 /** Open blocks while a body is planned, a column each. */
 class Frames {
   readonly kind: number[] = [];
   /** A branch goes to its end. */
   readonly branched: boolean[] = [];
+  /** The outermost frame that a branch inside goes to; below its own index: what begins need not come to the end. */
+  readonly outermost: number[] = [];
   /** Greatest untested sum with which its end is reached by a branch; of an `if`, with which its arms begin. */
   readonly escape: number[] = [];
   readonly begin: number[] = [];
-  /** Of an `if`: the charge before it, and the first of each arm. */
+  /** The charge open before it; of an `if`, the first of each arm. */
   readonly before: number[] = [];
   readonly first: number[] = [];
   readonly second: number[] = [];
 
-  push(kind: number, begin: number, before = ENTRY, first = ENTRY): void {
-    this.before.push(before);
-    this.first.push(first);
-    this.second.push(ENTRY);
+  push(kind: number, before: number, begin = 0, first = NONE): void {
     this.kind.push(kind);
     this.branched.push(false);
+    this.outermost.push(this.outermost.length);
     this.escape.push(0);
     this.begin.push(begin);
+    this.before.push(before);
+    this.first.push(first);
+    this.second.push(NONE);
   }
 
   pop(): void {
     this.kind.pop();
     this.branched.pop();
+    const outermost = this.outermost.pop() ?? 0;
     this.escape.pop();
     this.begin.pop();
     this.before.pop();
     this.first.pop();
     this.second.pop();
+    this.leave(outermost);
+  }
+
+  /** The innermost frame has a branch to frame `target`, or holds one that has. */
+  leave(target: number): void {
+    const top = this.kind.length - 1;
+    if (top >= 0 && target < this.outermost[top]) this.outermost[top] = target;
   }
 }
 
@@ -89,43 +98,48 @@ class Planner {
   readonly next: number[] = [];
   readonly kind: number[] = [];
   readonly value: number[] = [];
+  /** Of a charge that is closed: the one that took its cost, or itself. */
+  private readonly taker: number[] = [];
   readonly frames = new Frames();
   total = 0;
-  entry = 0;
-  /** Greatest sum of charges on a path to here since the sign was tested. */
+  /** Greatest cost of what may have run on a path to here since the sign was tested. */
   untested = 0;
-  /** Of the open charge: its splice, what it costs so far, whether a call is in it. */
-  splice = ENTRY;
+  /** The open charge, what it costs so far, whether a call is in it, and the charge that it may join. */
+  splice = NONE;
   cost = 0;
   calls = false;
+  private join = NONE;
 
   add(at: number, next: number, kind: number, value: number): void {
+    this.taker.push(this.at.length);
     this.at.push(at);
     this.next.push(next);
     this.kind.push(kind);
     this.value.push(value);
   }
 
-  open(at: number, kind: number): void {
+  open(at: number, kind: number, join = NONE): void {
     this.splice = this.at.length;
     this.add(at, at, kind, 0);
     this.cost = 0;
     this.calls = false;
+    this.join = join;
   }
 
   close(): void {
-    const { cost, splice } = this;
+    const { cost, splice, join } = this;
     this.total += cost;
-    if (splice === ENTRY) {
-      this.entry = cost;
+    if (this.kind[splice] !== CHARGE) {
+      this.value[splice] = cost;
+      this.untested = 0;
+    } else if (this.untested + cost > UNTESTED_GAS_MAX) {
+      this.value[splice] = cost;
+      this.kind[splice] = CHARGE_TESTED;
       this.untested = 0;
     } else {
-      this.value[splice] = cost;
-      if (this.kind[splice] === LOOP) this.untested = 0;
-      else if (this.untested + cost > UNTESTED_GAS_MAX) {
-        this.kind[splice] = CHARGE_TESTED;
-        this.untested = 0;
-      } else this.untested += cost;
+      this.untested += cost;
+      if (join !== NONE) this.taker[splice] = this.taker[join];
+      this.value[this.taker[splice]] += cost;
     }
     // What was called tests its entry and may come back with the most that is allowed untested.
     if (this.calls) this.untested = UNTESTED_GAS_MAX;
@@ -140,6 +154,7 @@ class Planner {
   branch(label: number): void {
     const { kind, branched, escape } = this.frames;
     const frame = kind.length - 1 - label;
+    this.frames.leave(frame);
     if (kind[frame] === OP.loop) return;
     branched[frame] = true;
     if (this.untested > escape[frame]) escape[frame] = this.untested;
@@ -147,22 +162,20 @@ class Planner {
 
   /** VM-10: what both arms of an `if` charge at their start is charged before it, unless it must be tested there. */
   private hoist(frame: number): void {
-    const { before, begin } = this.frames;
+    const before = this.taker[this.frames.before[frame]];
     const first = this.frames.first[frame];
     const second = this.frames.second[frame];
     if (this.kind[first] !== CHARGE || this.kind[second] !== CHARGE) return;
     const both = Math.min(this.value[first], this.value[second]);
-    if (begin[frame] + both > UNTESTED_GAS_MAX) return;
     this.value[first] -= both;
     this.value[second] -= both;
     this.total -= both;
-    if (before[frame] === ENTRY) this.entry += both;
-    else this.value[before[frame]] += both;
+    this.value[before] += both;
   }
 
-  /** After `end`: whether another charge must begin, and with what untested sum. */
+  /** After `end`: whether another charge must begin, with what untested sum, and whether one before the block can take it. */
   end(at: number): void {
-    const { kind, branched, escape, begin } = this.frames;
+    const { kind, branched, escape, begin, outermost, before } = this.frames;
     const frame = kind.length - 1;
     const what = kind[frame];
     if (what === OP.if || what === OP.else || branched[frame]) {
@@ -171,7 +184,7 @@ class Planner {
       let most = Math.max(this.untested, escape[frame]);
       if (what === OP.if) most = Math.max(most, begin[frame]);
       this.untested = most;
-      this.open(at, CHARGE);
+      this.open(at, CHARGE, outermost[frame] < frame ? NONE : before[frame]);
     }
     this.frames.pop();
   }
@@ -186,8 +199,9 @@ export function plan(module: Module, index: number, body: Body, costs: Costs): P
   const p = new Planner();
   const { frames } = p;
   const typed = ({ params, results }: FunctionType): number => costs.argument * (params.length + results.length);
+  p.open(body.code, ENTER);
   p.cost = costs.local * body.localCount;
-  frames.push(OP.block, 0);
+  frames.push(OP.block, p.splice);
   while (frames.kind.length > 0) {
     const at = r.at;
     let code = r.byte();
@@ -205,18 +219,18 @@ export function plan(module: Module, index: number, body: Body, costs: Costs): P
         r.byte();
         p.split(r.at, LOOP);
         p.cost = cost;
-        frames.push(code, 0);
+        frames.push(code, p.splice);
         break;
       case OP.block:
         r.byte();
         p.cost += cost;
-        frames.push(code, 0);
+        frames.push(code, p.splice);
         break;
       case OP.if:
         r.byte();
         p.cost += cost;
         p.close();
-        frames.push(code, p.untested, p.splice, p.at.length);
+        frames.push(code, p.splice, p.untested, p.at.length);
         p.open(r.at, CHARGE);
         break;
       case OP.else: {
@@ -260,6 +274,7 @@ export function plan(module: Module, index: number, body: Body, costs: Costs): P
         p.cost += cost;
         p.add(at, r.at, RETURN, frames.kind.length - 1);
         p.close();
+        frames.leave(0);
         p.untested = 0;
         p.open(r.at, CHARGE);
         break;
