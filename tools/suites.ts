@@ -24,6 +24,10 @@ export interface Suite {
 
 const tools = {
   python3: { probe: ['python3', '--version'], apt: ['python3'] },
+  // fetches published vectors: test/vectors/Cargo.toml
+  cargo: { probe: ['cargo', '--version'], apt: ['cargo'] },
+  wabt: { probe: ['wast2json', '--version'], apt: ['wabt'] },
+  binaryen: { probe: ['wasm-opt', '--version'], apt: ['binaryen'] },
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
 } as const satisfies Record<string, Tool>;
@@ -33,6 +37,8 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = tools;
 
 export const SUITES: readonly Suite[] = [
   { name: 'spec, by Python', files: ['test/spec-python.test.ts'], needs: ['python3'] },
+  { name: 'WebAssembly specification', files: ['spec/suite/wasm.test.ts'], needs: ['cargo', 'wabt'] },
+  { name: 'modules of binaryen', files: ['test/vm-binaryen.test.ts'], needs: ['binaryen'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },

@@ -28,7 +28,7 @@ function scripts(): Script[] {
   );
 }
 
-const plural = (counts: Map<string, number>): [string, number][] => [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+const sorted = (counts: Map<string, number>): [string, number][] => [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
 const total = (counts: Map<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 let passed = 0;
@@ -44,14 +44,15 @@ try {
       if (script.unread > 0) outcome.outside.set('wast2json cannot read it', (outcome.outside.get('wast2json cannot read it') ?? 0) + script.unread);
     }
     console.log(`\n${subject.name}: ${outcome.passed} passed, ${outcome.failures.length} failed, ${total(outcome.outside)} outside`);
-    for (const [reason, count] of plural(outcome.outside)) console.log(`${String(count).padStart(8)}  ${reason}`);
+    for (const [reason, count] of sorted(outcome.outside)) console.log(`${String(count).padStart(8)}  ${reason}`);
     console.log('  modules that must be refused were, as');
-    for (const [how, count] of plural(outcome.refusals)) console.log(`${String(count).padStart(8)}  ${how}`);
+    for (const [how, count] of sorted(outcome.refusals)) console.log(`${String(count).padStart(8)}  ${how}`);
     for (const failure of outcome.failures.slice(0, FAILURES_SHOWN)) console.log(`FAIL ${failure}`);
     if (outcome.failures.length > FAILURES_SHOWN) console.log(`and ${outcome.failures.length - FAILURES_SHOWN} more`);
     passed += outcome.passed;
     failed += outcome.failures.length;
-    skipped += total(outcome.outside);
+    // the second profile takes less of the same assertions: what it leaves has been run, or counted, above
+    if (subject === subjects[0]) skipped = total(outcome.outside);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -255,8 +255,9 @@ class Trial {
   }
 }
 
-/** @throws AssertionError that names the seed */
-export function trial(seed: number, floats: boolean): TrialResult {
+/** Even seeds are of the profile integer. @throws Error that names the seed */
+export function trial(seed: number): TrialResult {
+  const floats = seed % 2 === 1;
   try {
     return new Trial(randomProgram(seed, floats), seed).run();
   } catch (error) {
