@@ -227,8 +227,9 @@ const blocks = (length: number): number => (length >>> 6) + ((length & 63) === 0
 export function textOf(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);
-  } catch {
-    throw new HostTrap('host');
+  } catch (error) {
+    // Only what the text is to blame for: an engine out of stack must not become a verdict.
+    throw error instanceof TypeError ? new HostTrap('host') : error;
   }
 }
 

@@ -211,7 +211,7 @@ function base64(bytes: Uint8Array): string {
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    throw new HostTrap('host');
+  } catch (error) {
+    throw error instanceof SyntaxError ? new HostTrap('host') : error;
   }
 }

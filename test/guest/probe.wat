@@ -19,6 +19,10 @@
   (func $deep (param $n i64) (result i64)
     (i64.add (i64.const 1) (call $deep (i64.add (local.get $n) (i64.const 1)))))
 
+  (func $dive (param $n i32) (result i32)
+    (if (i32.eqz (local.get $n)) (then (return (call $call (i32.const 32) (i32.const 5)))))
+    (call $dive (i32.sub (local.get $n) (i32.const 1))))
+
   (func $judge (export "judge") (param $at i32) (param $length i32) (result i32)
     (local $what i32)
     (local $i i32)
@@ -83,4 +87,12 @@
     (if (i32.eq (local.get $what) (i32.const 19)) (then (call $log (i32.const 0) (i32.const 1025)) (return (i32.const 2))))
     ;; 20: hashes without end
     (if (i32.eq (local.get $what) (i32.const 20)) (then (loop $more (call $hash (i32.const 0) (i32.const 65536) (i32.const 256)) (br $more))))
+    ;; 21: what another rule says, asked from a thousand frames down
+    (if (i32.eq (local.get $what) (i32.const 21)) (then (return (call $dive (i32.const 1000)))))
+    ;; 22: hashes over the end of the memory that it has just grown
+    (if (i32.eq (local.get $what) (i32.const 22))
+      (then
+        (drop (memory.grow (i32.const 1)))
+        (call $hash (i32.const 65000) (i32.const 1000) (i32.const 131040))
+        (return (select (i32.const 2) (i32.const 0) (i32.load (i32.const 131040))))))
     (i32.const 1)))
