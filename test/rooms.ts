@@ -37,7 +37,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     pure: true,
   },
   governance: { sentence: 'who may change what, when', surface: ['level', 'role', 'proposal', 'ballot', 'quorum', 'halt'], imports: ['crypto'], pure: true },
-  law: { sentence: 'what is in force: genesis, compiled rules, roots', surface: ['genesis', 'law', 'rule', 'guest-test', 'sum-input'], imports: BELOW_LAW, pure: true },
+  law: {
+    sentence: 'what is in force: genesis, compiled rules, roots',
+    surface: ['genesis', 'law', 'rule', 'guest-test', 'sum-input'],
+    imports: BELOW_LAW,
+    pure: true,
+  },
   machine: {
     sentence: 'the state machine; only writer of state',
     surface: ['transaction', 'receipt', 'block', 'state', 'apply', 'judge'],

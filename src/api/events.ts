@@ -1,8 +1,18 @@
 /** Durable events as they happen (spec/http.md N-34 to N-38): what they are, and the text of a stream of them. */
-import { hex, type Octets } from '../base/bytes.ts';
+import { hex } from '../base/bytes.ts';
 import type { MachineEvent } from '../machine/apply.ts';
 import type { Receipt } from '../machine/receipt.ts';
-import { type Decide, KIND, type Outcome, type SessionInput, type SessionOpen, type Transaction } from '../machine/transaction.ts';
+import {
+  type BreakerTrip,
+  type Decide,
+  KIND,
+  type Outcome,
+  type RuleHalt,
+  type RuleResume,
+  type SessionInput,
+  type SessionOpen,
+  type Transaction,
+} from '../machine/transaction.ts';
 import { receiptId } from './answer.ts';
 
 interface Place {
@@ -49,14 +59,26 @@ export interface BreakerEvent extends Place {
   readonly receipt: string;
   readonly rule: string;
 }
-/** Something fell due. These are told live only: the log does not hold them, a replay gives them again. */
+export interface HaltEvent extends Place {
+  readonly type: 'halt';
+  readonly receipt: string;
+  readonly rule: string;
+  readonly until_ms: number;
+  readonly reason: string;
+}
+export interface ResumeEvent extends Place {
+  readonly type: 'resume';
+  readonly receipt: string;
+  readonly rule: string;
+}
+/** Something fell due, or a breaker opened or closed. These are told live only: the log does not hold them, a replay gives them again. */
 export interface DueEvent extends Place {
   readonly type: 'due';
   readonly due: MachineEvent['type'];
   /** A session's or permit's id in hex, or a rule's name. */
   readonly subject: string;
 }
-export type LedgerEvent = DecisionEvent | OutcomeEvent | SessionEvent | InputEvent | BreakerEvent | DueEvent;
+export type LedgerEvent = DecisionEvent | OutcomeEvent | SessionEvent | InputEvent | BreakerEvent | HaltEvent | ResumeEvent | DueEvent;
 
 const place = (height: number, index: number, time_ms: number): Place => ({ id: `${height}.${index}`, height, index, time_ms });
 
@@ -92,20 +114,22 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
     case KIND.session_input:
       return { type: 'input', ...at, session: hex((transaction.payload as SessionInput).session) };
     case KIND.breaker_trip:
-      return { type: 'breaker', ...at, rule: (transaction.payload as { rule: string }).rule };
+      return { type: 'breaker', ...at, rule: (transaction.payload as BreakerTrip).rule };
+    case KIND.rule_halt:
+      return { type: 'halt', ...at, ...(transaction.payload as RuleHalt) };
+    case KIND.rule_resume:
+      return { type: 'resume', ...at, rule: (transaction.payload as RuleResume).rule };
     default:
       return null;
   }
 }
-
-const printable = (id: Octets): string => (/^[a-z][a-z0-9._/-]*$/.test(id) && id.length !== 16 ? id : hex(id));
 
 /** `index`: after those of the block's entries. */
 export const dueEvent = ({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent => ({
   type: 'due',
   ...place(height, index, time_ms),
   due: type,
-  subject: printable(id),
+  subject: type.startsWith('breaker.') || type.startsWith('halt.') ? id : hex(id),
 });
 
 /** N-35: one event of text/event-stream. */

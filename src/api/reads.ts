@@ -5,11 +5,15 @@ import { Fault } from '../base/fault.ts';
 import type { Law } from '../law/law.ts';
 import { decodeHeader, headerHash } from '../machine/block.ts';
 import { decodeEntry, VERDICTS } from '../machine/receipt.ts';
+import { type Standing, type State, standingOf } from '../machine/state.ts';
 import { KIND, type Transaction } from '../machine/transaction.ts';
+import type { Manifest } from '../rule/manifest.ts';
 import { printType } from '../rule/print.ts';
 import { reasonsJson, receiptId } from './answer.ts';
 import type { BlockAnswer, ConstitutionAnswer, ReceiptAnswer, RulesAnswer } from './schema.ts';
 import { jsonOfCbor } from './value.ts';
+
+type RuleView = RulesAnswer['rules'][number];
 
 /** A durable block as the ledger keeps it. */
 export interface StoredBlock {
@@ -160,10 +164,14 @@ export function blockOf(text: string, blocks: BlockReader, network: Octets): Blo
 }
 
 /** N-28 */
-export function rulesView(law: Law): RulesAnswer {
+export function rulesView(state: State): RulesAnswer {
+  const { law } = state;
+  const validatorName = (principal: Octets): string => law.validators.get(principal)?.name ?? hex(principal);
   return {
     constitution: law.version,
     rules: law.rules.map((rule) => ({
+      ...standingView(standingOf(state, rule.name), validatorName),
+      ...guestView(rule.manifest),
       index: rule.index,
       rule: rule.name,
       title: rule.manifest.title,
@@ -182,6 +190,19 @@ export function rulesView(law: Law): RulesAnswer {
       inputs: rule.inputs.map(({ path, type }) => ({ path, type: printType(type) })),
     })),
   };
+}
+
+function standingView(
+  { breaker, until_ms, halt }: Standing,
+  validatorName: (principal: Octets) => string,
+): Pick<RuleView, 'breaker' | 'breaker_until_ms' | 'halt'> {
+  const shown = halt === null ? {} : { halt: { until_ms: halt.due_ms, since_ms: halt.since_ms, by: validatorName(halt.by), reason: halt.reason } };
+  return { breaker, breaker_until_ms: until_ms, ...shown };
+}
+
+function guestView({ program, calls, reads }: Manifest): Pick<RuleView, 'guest'> {
+  if (program === null) return {};
+  return { guest: { abi: program.abi, module: hex(program.module), hosts: [...program.hosts], calls: [...calls], reads: [...reads] } };
 }
 
 /** N-29 */

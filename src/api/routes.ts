@@ -164,7 +164,7 @@ function ledgerReads({ sequencer, log, bundle }: ServeParts): Readonly<Record<'r
       const { height, index } = findReceipt(params[0], log, sequencer.network);
       send(response, 200, CBOR_TYPE, bundle(height, index), { 'Content-Disposition': `attachment; filename="${params[0]}.ava"` });
     },
-    rules: (exchange) => json(exchange, rulesView(sequencer.state.law)),
+    rules: (exchange) => json(exchange, rulesView(sequencer.state)),
     constitution: (exchange) => json(exchange, constitutionView(sequencer.state.law)),
     block: (exchange) => json(exchange, blockOf(exchange.params[0], log, sequencer.network)),
   };

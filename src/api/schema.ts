@@ -4,6 +4,8 @@
  */
 import { type Static, Type } from 'typebox';
 import { LABEL_BYTES_MAX } from '../base/limit.ts';
+import { CAUSES } from '../machine/receipt.ts';
+import { ABIS } from '../rule/manifest.ts';
 
 /** Decisions of one batch. */
 export const BATCH_MAX = 256;
@@ -56,7 +58,7 @@ export const Reason = Type.Object(
   {
     rule: Type.String(),
     answer: Verdict,
-    cause: Type.Enum(['failed', 'fault', 'breaker'], { description: 'why the rule did not pass' }),
+    cause: Type.Enum([...CAUSES], { description: 'why the rule did not pass' }),
     mode: Mode,
     title: Type.String(),
     advice: Type.Optional(Type.String({ description: 'what would pass' })),
@@ -148,7 +150,7 @@ export const ReceiptAnswer = Type.Object(
     ),
     transaction: Type.Object(
       {
-        kind: Type.String({ description: 'bundle, session_open, session_input, decide, outcome or breaker_trip' }),
+        kind: Type.String({ description: 'bundle, session_open, session_input, decide, outcome, breaker_trip, rule_halt or rule_resume' }),
         sender: hash('The principal'),
         seq: count("The sender's sequence number"),
         valid_until_ms: count('0: no end'),
@@ -225,7 +227,32 @@ export const RulesAnswer = Type.Object(
           level: Type.String(),
           gas: count(),
           id: hash('H("rule", program)'),
-          judge: Type.String({ description: 'The source' }),
+          judge: Type.String({ description: 'The source; empty where the rule is a guest' }),
+          guest: Type.Optional(
+            Type.Object(
+              {
+                abi: Type.Enum([...ABIS], { description: 'How it is called' }),
+                module: hash('SHA-256 of the module'),
+                hosts: Type.Array(Type.String(), { description: 'Host functions that it may use' }),
+                calls: Type.Array(Type.String(), { description: 'Rules that it may call' }),
+                reads: Type.Array(Type.String(), { description: 'State that it may read' }),
+              },
+              closed,
+            ),
+          ),
+          breaker: Type.Enum(['closed', 'open', 'half_open'], { description: 'open: it gives on_fault without running' }),
+          breaker_until_ms: count('When an open breaker ends; 0 for another'),
+          halt: Type.Optional(
+            Type.Object(
+              {
+                until_ms: count('When it ends by itself'),
+                since_ms: count('When it began'),
+                by: Type.String({ description: 'The validator' }),
+                reason: Type.String(),
+              },
+              { ...closed, description: 'While it is halted the rule denies without running' },
+            ),
+          ),
           params: object('Values by name'),
           inputs: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed), { description: 'What the rule reads' }),
         },

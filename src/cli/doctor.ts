@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, statSyn
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Client } from '../api/client.ts';
+import type { RulesAnswer } from '../api/schema.ts';
 import { openReadOnly } from '../audit/fsck.ts';
 import { Fault } from '../base/fault.ts';
 import { decodeHeader } from '../machine/block.ts';
@@ -14,6 +15,7 @@ import { detours } from './detour.ts';
 import { EXIT } from './exit.ts';
 import type { Finding } from './finding.ts';
 import type { Colour } from './output.ts';
+import { standingText } from './rules.ts';
 import { runningIn } from './running.ts';
 import { bytes, duration, moment, plain, plural } from './text.ts';
 
@@ -32,7 +34,7 @@ export async function doctor(call: Call): Promise<number> {
   const folder = dataFolder(call);
   const port = call.count('port', 1, 65_535);
   const findings: Finding[] = [checkNode(process.versions.node), ...checkFolder(folder), checkDisk(folder), checkSync(folder)];
-  findings.push(await checkPort(port), ...(await checkLaw(folder, call.text('constitution') ?? 'starter')));
+  findings.push(...(await checkPort(port)), ...(await checkLaw(folder, call.text('constitution') ?? 'starter')));
   findings.push(...detours(process.env, process.cwd()));
   const failed = findings.filter(({ state }) => state === 'fail').length;
   const warned = findings.filter(({ state }) => state === 'warn').length;
@@ -139,24 +141,42 @@ function checkSync(folder: string): Finding {
   }
 }
 
-async function checkPort(port: number): Promise<Finding> {
+async function checkPort(port: number): Promise<Finding[]> {
   const check = 'port';
   const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     const probe = createServer();
     probe.once('error', resolve);
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(null)));
   });
-  if (error === null) return { check, state: 'ok', detail: `${port} is free` };
+  if (error === null) return [{ check, state: 'ok', detail: `${port} is free` }];
   const client = new Client(`http://127.0.0.1:${port}`, { timeout_ms: ANSWER_MS });
   const health = await client.health().catch(() => null);
+  const rules = health === null ? null : await client.rules().catch(() => null);
   client.close();
-  if (health !== null) return { check, state: 'ok', detail: `${port}: AVA ${health.version} answers there, block ${health.height}` };
-  return {
-    check,
-    state: 'fail',
-    detail: `${port} cannot be opened (${error.code}), and what uses it is not AVA`,
-    fix: 'stop that program, or choose another port with --port',
-  };
+  if (health !== null)
+    return [
+      { check, state: 'ok', detail: `${port}: AVA ${health.version} answers there, block ${health.height}` },
+      ...(rules?.rules ?? []).flatMap(stoppedRule),
+    ];
+  return [
+    {
+      check,
+      state: 'fail',
+      detail: `${port} cannot be opened (${error.code}), and what uses it is not AVA`,
+      fix: 'stop that program, or choose another port with --port',
+    },
+  ];
+}
+
+/** A rule that does not run: what it is about gets its on_fault, or is denied. */
+function stoppedRule(rule: RulesAnswer['rules'][number]): Finding[] {
+  const text = standingText(rule);
+  if (text === '') return [];
+  const fix =
+    rule.halt === undefined
+      ? `find a decision with cause fault in \`avactl log\`, then \`avactl explain RECEIPT --trace\``
+      : `\`avactl resume rule ${rule.rule}\` ends it`;
+  return [{ check: 'rule', state: 'warn', detail: `${rule.rule}: ${text}`, fix }];
 }
 
 /** The law and the clock: of the folder where it has a ledger, else of the pack that `up` would take. */

@@ -5,7 +5,7 @@ import { nodeUrl } from './address.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import type { Output } from './output.ts';
-import { brief, clip, clockTime, plain } from './text.ts';
+import { brief, clip, clockTime, moment, plain } from './text.ts';
 
 const LINES_MAX = 100_000;
 const VERDICT_WIDTH = 9;
@@ -113,6 +113,10 @@ function otherText(event: Exclude<LedgerEvent, Decision>): string {
       return `${event.permit} ${event.ok ? 'done' : 'failed'}`;
     case 'breaker':
       return `${event.rule} tripped`;
+    case 'halt':
+      return `${event.rule} halted until ${moment(event.until_ms)}: ${plain(event.reason)}`;
+    case 'resume':
+      return `${event.rule} resumed`;
     default:
       return `${event.due} ${event.subject}`;
   }

@@ -2,7 +2,7 @@
 
 import { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
-import type { Decide, Outcome, SessionInput, SessionOpen } from '../machine/transaction.ts';
+import type { BreakerTrip, Decide, Outcome, RuleHalt, RuleResume, SessionInput, SessionOpen } from '../machine/transaction.ts';
 import { KIND } from '../machine/transaction.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
@@ -12,6 +12,7 @@ import { brief, columns, moment, plain } from './text.ts';
 
 const KIND_NAMES = Object.fromEntries(Object.entries(KIND).map(([name, number]) => [number, name]));
 const VALUE_MAX = 2_000;
+const HAVE_INPUTS: ReadonlySet<number> = new Set([KIND.decide, KIND.outcome, KIND.session_input]);
 
 type Entry = ReturnType<typeof verifyBundle>['entry'];
 
@@ -20,6 +21,7 @@ export async function show(call: Call): Promise<number> {
   const { entry, header, law, network, recomputed } = verifyBundle(await bundleOf(call, call.operands[0]));
   const { receipt, transaction } = entry;
   const subject = subjectOf(entry);
+  const erased = subject.inputs === null && HAVE_INPUTS.has(transaction.kind);
   const reasons = receipt.reasons.map((reason) => {
     const manifest = law.rules.find(({ name }) => name === reason.rule)?.manifest;
     return { ...reason, title: manifest?.title ?? '', advice: manifest?.advice ?? '' };
@@ -38,7 +40,7 @@ export async function show(call: Call): Promise<number> {
     trace: receipt.trace === null ? null : hex(receipt.trace),
     permit: receipt.permit === null ? null : hex(receipt.permit),
     ...subject,
-    erased: subject.inputs === null && transaction.kind !== KIND.session_open,
+    erased,
     recomputed: recomputed !== null,
     network: hex(network),
     height: header.height,
@@ -66,7 +68,7 @@ export async function show(call: Call): Promise<number> {
     ['stands', `committed in block ${header.height}, entry ${receipt.index + 1}, ${moment(header.time_ms)}; not sealed, not anchored`],
   ];
   for (const row of columns(rows)) out.line(`  ${row}`);
-  if (subject.inputs === null && transaction.kind !== KIND.session_open) out.line(`  ${out.paint('yellow', 'Its inputs are erased.')}`);
+  if (erased) out.line(`  ${out.paint('yellow', 'Its inputs are erased.')}`);
   return EXIT.ok;
 }
 
@@ -92,6 +94,13 @@ function subjectOf({ transaction }: Entry): { about: Record<string, unknown>; in
       const { agent, assurance } = payload as SessionOpen;
       return { about: { agent, assurance }, inputs: null };
     }
+    case KIND.rule_halt: {
+      const { rule, until_ms, reason } = payload as RuleHalt;
+      return { about: { rule, until: moment(until_ms), reason }, inputs: null };
+    }
+    case KIND.breaker_trip:
+    case KIND.rule_resume:
+      return { about: { rule: (payload as BreakerTrip | RuleResume).rule }, inputs: null };
     default:
       return { about: {}, inputs: null };
   }

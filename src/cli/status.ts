@@ -3,6 +3,7 @@ import { addressOf, dataFolder, nodeUrl } from './address.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import { withNode } from './node-client.ts';
+import { standingText } from './rules.ts';
 import { runningIn } from './running.ts';
 import { day, duration, plain, plural } from './text.ts';
 
@@ -16,6 +17,7 @@ export async function status(call: Call): Promise<number> {
     const pid = own ? runningIn(folder) : null;
     const count = (mode: string): number => rules.filter((rule) => rule.mode === mode).length;
     const ends = rules.filter((rule) => rule.mode === 'observe' && rule.until_ms > 0).map(({ until_ms }) => until_ms);
+    const stopped = rules.filter((rule) => standingText(rule) !== '');
     out.value({
       ...health,
       url: client.url.origin,
@@ -29,6 +31,7 @@ export async function status(call: Call): Promise<number> {
         observed: count('observe'),
         observed_until_ms: ends.length === 0 ? null : Math.min(...ends),
       },
+      stopped: stopped.map(({ rule, breaker, breaker_until_ms, halt }) => ({ rule, breaker, breaker_until_ms, ...(halt !== undefined && { halt }) })),
     });
     const works = health.status === 'ok';
     out.line(
@@ -41,6 +44,10 @@ export async function status(call: Call): Promise<number> {
     out.line(
       `constitution "${constitution.name}" v${constitution.version}: ${count('floor')} floor and ${count('enforce')} other rules enforced, ${count('observe')} only observed${until}; default ${constitution.default}`,
     );
+    for (const rule of stopped) {
+      const why = rule.halt === undefined ? '' : `, by ${plain(rule.halt.by)}: ${plain(rule.halt.reason)}`;
+      out.line(out.paint('yellow', `${rule.rule} is stopped: ${standingText(rule)}${why}`));
+    }
     return works ? EXIT.ok : EXIT.fault;
   });
 }

@@ -207,6 +207,30 @@ export const COMMANDS: readonly Command[] = [
     run: async (call) => (await import('./rules-build.ts')).buildRules(call),
   },
   {
+    name: 'halt rule',
+    summary: 'Stops one rule for a while: what it is about is denied',
+    details: [
+      'For emergencies: a rule that lets through what it must not, or that keeps failing. While it is halted it denies without running, whatever its on_fault says; all other rules go on. A halt only halts: it loosens nothing, and it ends by itself. It is a transaction, signed with the key in the data folder, and the ledger keeps who, when and why.',
+    ],
+    operands: [{ name: 'NAME', count: 'one', description: 'The name of the rule' }],
+    flags: [
+      { name: 'for', value: 'TIME', default: '1h', description: 'How long, such as 90m, 12h or 7d; at most 30 days' },
+      { name: 'reason', value: 'TEXT', description: 'Why; kept in the ledger' },
+      ...NODE_FLAGS,
+    ],
+    examples: [{ line: 'avactl halt rule money/call --for 2h --reason loophole', what: 'denies what money/call is about for two hours' }],
+    run: async (call) => (await import('./halt.ts')).haltRule(call),
+  },
+  {
+    name: 'resume rule',
+    summary: 'Ends the halt of a rule before its time',
+    details: ['Signed like the halt. An open breaker is left alone: it closes by itself.'],
+    operands: [{ name: 'NAME', count: 'one', description: 'The name of the rule' }],
+    flags: NODE_FLAGS,
+    examples: [{ line: 'avactl resume rule money/call', what: 'lets it judge again' }],
+    run: async (call) => (await import('./halt.ts')).resumeRule(call),
+  },
+  {
     name: 'help',
     summary: 'Shows help for all or one of the commands',
     details: [],

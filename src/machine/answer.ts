@@ -22,9 +22,9 @@ export const NO_ANSWER: Answer = {
   witness: null,
 };
 
-/** Something that happened beside an answer: it fell due, or a decision or transaction had it as its consequence. */
+/** Something that happened beside an answer: it fell due, or what decisions and trips counted up to. */
 export interface MachineEvent {
-  readonly type: 'permit.expired' | 'session.expired' | 'breaker.opened' | 'breaker.half_open' | 'breaker.closed' | 'halt.began' | 'halt.ended';
+  readonly type: 'permit.expired' | 'session.expired' | 'breaker.opened' | 'breaker.half_open' | 'breaker.closed' | 'halt.ended';
   /** Of a session or permit; or the name of a rule. */
   readonly id: Octets;
 }

@@ -15,7 +15,6 @@ test('D-13: a halted rule denies without running, whatever its on_fault, until t
   const session = desk.open();
   assert.equal(said(desk.decide(session, 'balance')), 'allow');
   assert.equal(said(desk.halt('r', HOUR_MS, 'it lets everything pass')), 'none');
-  assert.deepEqual(desk.last?.events, [{ type: 'halt.began', id: 'r' }]);
   const receipt = desk.decide(session, 'balance') as Receipt;
   assert.deepEqual(
     [receipt.verdict, receipt.gas, receipt.reasons],

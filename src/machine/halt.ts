@@ -22,7 +22,6 @@ export function haltRule(state: State, overlay: Overlay, time_ms: number, transa
   demand(state, transaction, rule);
   if (until_ms <= time_ms || until_ms > time_ms + HALT_MS_MAX) throw new Fault('halt_span');
   overlay.set(factKey('halt', rule), { is: 'halt', due_ms: until_ms, since_ms: time_ms, by: transaction.sender, reason });
-  overlay.tell({ type: 'halt.began', id: rule });
   return NO_ANSWER;
 }
 
@@ -33,6 +32,5 @@ export function resumeRule(state: State, overlay: Overlay, transaction: Transact
   const key = factKey('halt', rule);
   if (overlay.get(key) === undefined) throw new Fault('halt_unknown', `rule \`${rule}\` is not halted`);
   overlay.set(key, null);
-  overlay.tell({ type: 'halt.ended', id: rule });
   return NO_ANSWER;
 }
