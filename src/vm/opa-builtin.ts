@@ -7,47 +7,29 @@ import type { Policy } from './opa-policy.ts';
 /** Takes addresses of values and gives one; 0 is undefined. */
 export type Builtin = (policy: Policy, args: readonly number[]) => number;
 
-/** Items of a dumped list, as they stand: `["a",{1,2}]` → `"a"`, `{1,2}`. */
+/** Items of a dumped list, as they stand: `["a", {1, 2}]` → `"a"`, `{1, 2}`. */
 function items(list: string): string[] {
   const found: string[] = [];
   let depth = 0;
+  let quoted = false;
   let start = 1;
-  eachOutsideText(list, (char, at) => {
-    if (char === '[' || char === '{' || char === '(') depth += 1;
+  for (let at = 0; at < list.length; at++) {
+    const char = list[at];
+    if (quoted) {
+      if (char === '\\') at += 1;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '[' || char === '{' || char === '(') depth += 1;
     else if (char === ']' || char === '}' || char === ')') depth -= 1;
-    if (at > start && ((char === ',' && depth === 1) || (depth === 0 && at === list.length - 1))) {
-      found.push(list.slice(start, at));
-      start = at + 1;
-    }
-  });
+    if (quoted || depth > 1 || (depth === 1 && char !== ',')) continue;
+    const item = list.slice(start, at).trim();
+    if (item !== '') found.push(item);
+    start = at + 1;
+  }
   return found;
 }
 
-function eachOutsideText(text: string, take: (char: string, at: number) => void): void {
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    if (quoted && text[at] === '\\') at += 1;
-    else if (text[at] === '"') quoted = !quoted;
-    else if (!quoted) take(text[at], at);
-  }
-}
-
-/** A value as OPA shows it inside of a text: a space after each comma and colon. */
-function shown(dumped: string): string {
-  const spaces: number[] = [];
-  eachOutsideText(dumped, (char, at) => {
-    if (char === ',' || char === ':') spaces.push(at + 1);
-  });
-  let text = '';
-  let from = 0;
-  for (const at of spaces) {
-    text += `${dumped.slice(from, at)} `;
-    from = at;
-  }
-  return text + dumped.slice(from);
-}
-
-interface Argument {
+export interface Argument {
   /** As Go names its type. */
   readonly kind: 'int' | 'float64' | 'string';
   readonly text: string;
@@ -56,42 +38,47 @@ interface Argument {
 function argument(dumped: string): Argument {
   if (dumped.startsWith('"')) return { kind: 'string', text: parseJson(dumped) as string };
   if (/^-?\d+$/.test(dumped)) return { kind: 'int', text: dumped };
-  if (/^-?[\d.]+(?:[eE][-+]?\d+)?$/.test(dumped)) return { kind: 'float64', text: String(Number(dumped)) };
-  return { kind: 'string', text: shown(dumped) };
+  if (/^-?[\d.]+(?:[eE][-+]?\d+)?$/.test(dumped)) return { kind: 'float64', text: floatText(Number(dumped)) };
+  // Lists, objects, sets, bools and null stand as OPA shows them.
+  return { kind: 'string', text: dumped };
+}
+
+/** The shortest digits, as Go writes them. */
+function floatText(number: number): string {
+  const size = Math.abs(number);
+  const text = size !== 0 && size < 1e-4 ? number.toExponential() : String(number);
+  return text.replace(/e([-+])(\d)$/, 'e$10$2');
 }
 
 const hexOf = (text: string): string => [...utf8(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** One verb, as Go's fmt writes it. */
+/** One verb, as Go's fmt writes it. @throws HostTrap host for what is not known here */
 function formatted(verb: string, digits: number | undefined, { kind, text }: Argument): string {
-  switch (verb) {
-    case 'v':
-      return text;
-    case 's':
-      return kind === 'string' ? text : `%!s(${kind}=${text})`;
-    case 'd':
-      return kind === 'int' ? text : `%!d(${kind}=${text})`;
-    case 'q':
-      return kind === 'string' ? quoted(text) : `%!q(${kind}=${text})`;
-    case 'x':
-      if (kind === 'int') return BigInt(text).toString(16);
-      return kind === 'string' ? hexOf(text) : `%!x(${kind}=${text})`;
-    case 'f':
-      return kind === 'float64' ? Number(text).toFixed(digits ?? 6) : `%!f(${kind}=${text})`;
-    default:
-      return `%!${verb}(${kind}=${text})`;
-  }
+  const isText = kind === 'string';
+  if (verb === 'v' || (verb === 's' && isText) || (verb === 'd' && kind === 'int')) return text;
+  if (verb === 'q' && isText) return quoted(text);
+  if (verb === 'x' && kind !== 'float64') return isText ? hexOf(text) : BigInt(text).toString(16);
+  if (verb === 'f' && kind === 'float64') return Number(text).toFixed(digits ?? 6);
+  if (verb === 's' || verb === 'd' || verb === 'f' || verb === 't') return `%!${verb}(${kind}=${text})`;
+  throw new HostTrap('host');
 }
 
-/** JSON's way of quoting, which for printable text is Go's. */
+const ESCAPES: Readonly<Record<string, string>> = { '\x07': 'a', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\v': 'v' };
+
 const quoted = (text: string): string =>
-  `"${text.replaceAll(/["\\]/g, '\\$&').replaceAll(/[\u0000-\u001f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
+  `"${text.replaceAll(/["\\\u0000-\u001f\u007f]/g, (char) => {
+    if (char === '"' || char === '\\') return `\\${char}`;
+    return `\\${ESCAPES[char] ?? `x${char.charCodeAt(0).toString(16).padStart(2, '0')}`}`;
+  })}"`;
 
-const VERB = /%(?:\.(\d{1,2}))?([a-zA-Z%])/g;
+/** Flags and width, digits of the fraction, verb. */
+const VERB = /%([-+# 0]*\d*)(?:\.(\d{0,2}))?([a-zA-Z%])/g;
 
+/** @throws HostTrap host for a flag, a width or a verb that is not known here */
 export function sprintf(format: string, args: readonly Argument[]): string {
   let next = 0;
-  const text = format.replaceAll(VERB, (_, digits: string | undefined, verb: string) => {
+  const text = format.replaceAll(VERB, (_, width: string, digits: string | undefined, verb: string) => {
+    if (width !== '' || (digits !== undefined && verb !== 'f')) throw new HostTrap('host');
     if (verb === '%') return '%';
     const given = args[next++];
     return given === undefined ? `%!${verb}(MISSING)` : formatted(verb, digits === undefined ? undefined : Number(digits), given);
