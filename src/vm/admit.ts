@@ -7,7 +7,8 @@
  *   the original imports or defines its memory. Beside it the original's functions (and tables and globals, which the
  *   default limits refuse) under their original names. Function imports are called with gas charged and tested.
  * - Exports. The original's, under their names. Beside them `ava:gas` (mutable i64: what is left; set it first, to at
- *   most 2^62), `ava:stack` (mutable i32: words that are left; set it first), `ava:trap` (mutable i32, set it to 0), `ava:start`
+ *   most 2^62), `ava:stack` (mutable i32: words that are left; set it first; during a host
+ *   call it says what is left below the caller, afterwards nothing), `ava:trap` (mutable i32, set it to 0), `ava:start`
  *   (the start function, if any: call it before any other, under gas), `ava:global:N` (each mutable global that the original
  *   defines, N its index) and `ava:table:N`.
  *   Nothing runs when the module is instantiated; active data and element segments are applied by the engine then.
@@ -19,7 +20,6 @@
  *   After a trap gas used is limit − `ava:gas` as well, the balance last written (VM-12), the same everywhere.
  * - Host functions may read `ava:gas` and charge by subtracting from it (down to any value ≥ −2^62); when it falls below 0 they throw.
  */
-import { Fault } from '../base/fault.ts';
 import { decode } from './decode.ts';
 import { instrument, memoryBounds, mutableGlobals } from './instrument.ts';
 import { LIMITS, type Limits } from './limits.ts';
@@ -79,8 +79,6 @@ export function admitModule(bytes: Uint8Array, profile: Profile, limits: Partial
   const module = decode(bytes, held);
   const bodies = validate(module, profile, held);
   const { wasm, frameWords } = instrument(module, bodies, held, schedule.costs);
-  if (wasm.length > held.instrumented_bytes)
-    throw new Fault('wasm_bound', `${wasm.length} bytes of the instrumented module, the limit is ${held.instrumented_bytes}`);
   return { wasm, facts: factsOf(module, profile, held, schedule, frameWords) };
 }
 

@@ -46,7 +46,6 @@ class BodyWriter {
   private readonly stacked: boolean;
   /** The balance is kept in a local between entry and exit, and written back where it can be seen (VM-12). */
   private readonly kept: boolean;
-  private readonly tested: boolean;
   /** Not kept, but its local holds the balance too: from the entry to the first call, there being no loop. */
   private known = false;
   private readonly gas: number;
@@ -58,14 +57,13 @@ class BodyWriter {
   constructor(out: Output, site: Site) {
     this.out = out;
     this.site = site;
-    const { type, body, facts, plan } = site;
+    const { type, body, facts } = site;
     this.words = frameWords(type, body, facts);
     this.stacked = !(facts.leaf && this.words <= LEAF_WORDS_MAX);
     this.kept = facts.loops;
-    this.tested = !(facts.leaf && !facts.loops && plan.total <= at.LEAF_GAS_MAX);
     const first = type.params.length + body.localCount;
     const add = (used: boolean, local: number): number => (used ? first + this.added.push(local) - 1 : -1);
-    this.gas = add(this.kept || this.tested, I64);
+    this.gas = add(true, I64);
     this.stack = add(this.stacked, I32);
     this.f32 = add(facts.nanF32, F32);
     this.f64 = add(facts.nanF64, F64);
@@ -185,15 +183,14 @@ class BodyWriter {
   }
 
   private enter(): void {
-    const { out, kept, tested, stacked } = this;
+    const { out, kept, stacked } = this;
     const { meters, plan } = this.site;
     if (kept) {
       out.op(OP.global_get, meters.gas);
       out.op(OP.local_set, this.gas);
     }
-    const entry = plan.value[0];
-    if (tested || entry > 0) this.charge(entry, tested);
-    this.known = tested && !kept;
+    this.charge(plan.value[0], true);
+    this.known = !kept;
     if (!stacked) return;
     out.op(OP.global_get, meters.stack);
     out.byte(OP.i32_const);

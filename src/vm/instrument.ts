@@ -1,4 +1,5 @@
 /** Writes the instrumented module (VM-8 to VM-16, VM-18) of a validated one. Indices stay; what is added comes after. */
+import { Fault } from '../base/fault.ts';
 import { Guards } from './guard.ts';
 import { frameWords, writeBody } from './instrument-body.ts';
 import type { Limits } from './limits.ts';
@@ -25,6 +26,7 @@ export const memoryBounds = ({ min, max }: Bounds, { memory_pages }: Limits): { 
   max: Math.min(max ?? WASM_PAGES_MAX, memory_pages),
 });
 
+/** @throws Fault wasm_bound when what is made is too large */
 export function instrument(module: Module, facts: readonly BodyFacts[], limits: Limits, costs: Costs): Instrumented {
   const { bytes, globals } = module;
   const meters = { gas: globals.length, stack: globals.length + 1, trap: globals.length + 2 };
@@ -41,7 +43,9 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
     const type = module.types[module.functions[index]];
     one.reset();
     writeBody(one, { bytes, type, body, facts: facts[i], plan: plan(module, index, body, costs), meters, guards });
+    if (one.length > limits.instrumented_body_bytes) bound(`bytes of the instrumented function ${index}`, one.length, limits.instrumented_body_bytes);
     code.sized(one);
+    if (code.length > limits.instrumented_bytes) bound('bytes of the instrumented module', code.length, limits.instrumented_bytes);
     greatest = Math.max(greatest, frameWords(type, body, facts[i]));
   }
   const elements = elementItems(module, guards);
@@ -65,7 +69,12 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
   out.section(9, module.elements.length, elements);
   out.section(10, declaredTypes.length, code);
   out.section(11, module.data.length, dataItems(module));
+  if (out.length > limits.instrumented_bytes) bound('bytes of the instrumented module', out.length, limits.instrumented_bytes);
   return { wasm: out.done(), frameWords: greatest };
+}
+
+function bound(what: string, count: number, limit: number): never {
+  throw new Fault('wasm_bound', `${count} ${what}, the limit is ${limit}`);
 }
 
 function typeItems(types: readonly FunctionType[]): Output {
@@ -115,16 +124,16 @@ function importItems(module: Module, limits: Limits): { readonly count: number; 
   return { count, items: out };
 }
 
-/** Tables that the module defines. Nothing in the profiles grows one, so the least size is the greatest. */
+/** Tables that the module defines. Nothing in the profiles grows one. */
 function tableItems(module: Module): { readonly count: number; readonly items: Output } {
   const out = new Output();
   const imported = module.imports.filter(({ kind }) => kind === 'table').length;
-  const own = module.tables.slice(imported);
-  for (const { min, max } of own) {
+  const defined = module.tables.slice(imported);
+  for (const own of defined) {
     out.byte(FUNCREF);
-    bounds(out, { min, max: max ?? min });
+    bounds(out, own);
   }
-  return { count: own.length, items: out };
+  return { count: defined.length, items: out };
 }
 
 function globalItems(module: Module): Output {

@@ -28,6 +28,8 @@ export interface Limits {
   readonly data_bytes: number;
   /** Bytes of one function body. */
   readonly body_bytes: number;
+  /** Bytes of one instrumented body: what engines take. */
+  readonly instrumented_body_bytes: number;
   /** Locals of one function, parameters included. */
   readonly locals: number;
   /** Locals of all functions together, parameters left out. */
@@ -71,6 +73,7 @@ export const LIMITS: Limits = {
   data_segments: 2_048,
   data_bytes: 4_194_304,
   body_bytes: 262_144,
+  instrumented_body_bytes: 7_340_032,
   locals: 4_096,
   locals_total: 262_144,
   blocks: 16_384,

@@ -15,8 +15,6 @@ const { OP } = op;
  * one that costs more is split.
  */
 export const UNTESTED_GAS_MAX = 4_096;
-/** VM-12: a leaf without loops that costs no more in all is entered without a test. */
-export const LEAF_GAS_MAX = 64;
 /** VM-10: what one body may cost in all. */
 const BODY_GAS_MAX = 0x7fff_ffff;
 

@@ -73,6 +73,13 @@ export class BodyValidator {
     return found === 0 ? type : found;
   }
 
+  /** What `pop` checks, taking nothing. */
+  private peek(type: number, at: number): void {
+    const { height } = this;
+    this.pop(type, at);
+    this.height = height;
+  }
+
   private enter(kind: number, result: number): void {
     if (this.depth > this.limits.nesting) this.r.bound('levels of blocks', this.depth, this.limits.nesting);
     const frame = this.depth++;
@@ -322,10 +329,11 @@ export class BodyValidator {
     this.labelsTotal += count;
     r.bound('labels of all br_tables', this.labelsTotal, this.limits.branch_labels_total);
     this.pop(I32, at);
-    let type = -1;
+    let type = 0;
     for (let i = 0; i <= count; i++) {
       const next = this.label(at);
-      if (type >= 0 && next !== type) this.invalid('the labels of a br_table take different values', at);
+      if (i > 0 && (next === 0) !== (type === 0)) this.invalid('some labels of a br_table take a value and some do not', at);
+      if (next !== 0) this.peek(next, at);
       type = next;
     }
     if (type !== 0) this.pop(type, at);
