@@ -102,10 +102,13 @@ function roomFor(programs: readonly Program[], names: readonly string[]): Room {
   let text = TEXT_MIN;
   let items = ITEMS;
   const bytes = (value: string): number => new TextEncoder().encode(value).length;
-  for (const { consts } of programs) {
+  for (const { consts, nodes } of programs) {
+    const counts = nodes.some(({ op }) => op === 'size' || op === 'get');
     for (const value of consts) {
       if (typeof value === 'string') text = Math.max(text, bytes(value) + 2);
-      if (typeof value === 'bigint' && value >= 0n && value < ITEMS_MAX) items = Math.max(items, Number(value) + 1);
+      if (typeof value !== 'bigint' || !counts || value < 0n) continue;
+      if (value < ITEMS_MAX) items = Math.max(items, Number(value) + 1);
+      if (value < TEXT_MAX) text = Math.max(text, Number(value) + 2);
     }
   }
   return { text_bytes: Math.min(TEXT_MAX, text), items, name_bytes: names.reduce((most, name) => Math.max(most, bytes(name) + 2), TEXT_MIN) };
