@@ -12,7 +12,7 @@ import { BlockBuilder, type BlockOutput, commit } from '../src/machine/apply.ts'
 import type { Receipt } from '../src/machine/receipt.ts';
 import { initialState, type State } from '../src/machine/state.ts';
 import { compose, KIND, type Kind, makeSidecar, type PayloadOf, type Transaction } from '../src/machine/transaction.ts';
-import { compileText } from '../src/rule/compile.ts';
+import { readRule } from '../src/rule/compile.ts';
 import { encodeManifest } from '../src/rule/manifest.ts';
 
 export const SMALL_KEY = signingKey(new Uint8Array(32).fill(7));
@@ -63,18 +63,24 @@ tools:
 
 export interface SmallLaw {
   readonly rules?: readonly string[];
+  /** The module that a rule's `program` names. */
+  readonly module?: (file: string) => Uint8Array;
   readonly tools?: string;
   readonly default?: 'allow' | 'deny';
 }
 
-export function smallConstitution({ rules = [], tools = SMALL_TOOLS, default: byDefault = 'allow' }: SmallLaw): Constitution {
+const noModule = (file: string): never => {
+  throw new RangeError(`no module ${file}`);
+};
+
+export function smallConstitution({ rules = [], module = noModule, tools = SMALL_TOOLS, default: byDefault = 'allow' }: SmallLaw): Constitution {
   return {
     name: 'small',
     version: 3,
     default: byDefault,
     rules: rules.map((text) => {
-      const compiled = compileText(text, ENVIRONMENT);
-      return { manifest: encodeManifest(compiled.manifest), program: compiled.bytes };
+      const rule = readRule(text, ENVIRONMENT, module);
+      return { manifest: encodeManifest(rule.manifest), program: 'module' in rule ? rule.module : rule.bytes };
     }),
     tools: encodeToolMap(parseToolMap(tools)),
   };

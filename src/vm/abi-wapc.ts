@@ -68,6 +68,7 @@ const WASI_TYPES = {
   sched_yield: i32s(0, 1),
 };
 
+/** GU-19 */
 const WAPC_TYPES = {
   __guest_request: i32s(2),
   __guest_response: i32s(2),

@@ -27,7 +27,7 @@ const plan = (change: Partial<GuestPlan> = {}): GuestPlan => ({
   module: moduleOf('probe'),
   abi: 'buffer',
   limits: { gas: LIMIT, memory_pages: 4, stack_words: 65_536 },
-  inputs: ['args.what', 'args.answer'],
+  inputs: ['args.do', 'args.say'],
   hosts: HOST_FUNCTIONS,
   calls: ['other'],
   reads: ['session.calls'],
