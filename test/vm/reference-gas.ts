@@ -6,15 +6,43 @@ import { SCHEDULE } from '../../src/vm/schedule.ts';
 import { makesNan, type Operation } from './operation.ts';
 import type { Instruction, Program } from './program.ts';
 import type { Meter } from './reference.ts';
+import { ReferenceTrap } from './reference-number.ts';
 
 const { costs } = SCHEDULE;
 /** VM-15 */
 const FRAME_WORDS = 8;
 const LEAF_WORDS_MAX = 64;
 
-/** One charge: what all instructions cost that must run once the first of them runs. */
-interface Charge {
-  cost: number;
+/** VM-10, VM-11: own costs on a path without a test, and of one piece. */
+const UNTESTED_MAX = 4_096;
+
+/** A piece of a body (VM-10). */
+class Piece {
+  own: number;
+  /** What is charged where it begins. */
+  charge = 0;
+  /** A function or a guard is called in it. */
+  calls = false;
+  tested: boolean;
+  private taker: Piece | null = null;
+  /** The piece that takes its cost, if it need not be tested. */
+  readonly before: Piece | null;
+
+  constructor(own: number, tested: boolean, before: Piece | null = null) {
+    this.own = own;
+    this.tested = tested;
+    this.before = before;
+  }
+
+  /** Itself, or the one that took its cost. */
+  get owner(): Piece {
+    return this.taker?.owner ?? this;
+  }
+
+  settle(): void {
+    if (this.before !== null && !this.tested) this.taker = this.before.owner;
+    this.owner.charge += this.own;
+  }
 }
 
 function operationCost(operation: Operation): number {
@@ -32,24 +60,28 @@ function operationCost(operation: Operation): number {
 }
 
 class Label {
-  /** Something branches to its end. */
+  /** Something branches to its end; something inside goes further out. */
   branched = false;
+  left = false;
+  /** Greatest untested sum with which a branch reaches its end. */
+  reached = 0;
   readonly loop: boolean;
   constructor(loop: boolean) {
     this.loop = loop;
   }
 }
 
-/** One function: its charges by where they begin, and what its frame takes. */
+/** One function: its pieces by where they begin, and what its frame takes. */
 class Plan {
-  readonly entry: Charge = { cost: 0 };
-  /** Charges that begin with a body (of a loop, of an arm), and behind an instruction. */
-  readonly atBody = new Map<readonly Instruction[], Charge>();
-  readonly behind = new Map<Instruction, Charge>();
+  readonly entry: Piece;
+  /** Pieces that begin with a body (of a loop, of an arm), and behind an instruction. */
+  readonly atBody = new Map<readonly Instruction[], Piece>();
+  readonly behind = new Map<Instruction, Piece>();
   loops = false;
   leaf = true;
   operands = 0;
-  private open: Charge = this.entry;
+  private open: Piece;
+  private untested = 0;
   private readonly labels: Label[] = [new Label(false)];
   private height = 0;
   private base = 0;
@@ -59,8 +91,18 @@ class Plan {
   constructor(program: Program, index: number) {
     this.program = program;
     const { locals, body } = program.functions[index - program.imports.length];
-    this.entry.cost = costs.local * locals.reduce((sum, [count]) => sum + count, 0);
+    this.entry = new Piece(costs.local * locals.reduce((sum, [count]) => sum + count, 0), true);
+    this.open = this.entry;
     this.walk(body);
+    this.close();
+  }
+
+  private close(): void {
+    const { open } = this;
+    if (open.own > UNTESTED_MAX) throw new Error('the reference does not split pieces');
+    if (!open.tested) open.tested = this.untested + open.own > UNTESTED_MAX;
+    this.untested = open.calls ? UNTESTED_MAX : open.tested ? 0 : this.untested + open.own;
+    open.settle();
   }
 
   private pop(count: number): void {
@@ -91,73 +133,111 @@ class Plan {
     this.dead = dead;
   }
 
-  private beginBody(body: readonly Instruction[], cost: number): void {
-    this.open = { cost };
+  private beginBody(body: readonly Instruction[], own: number, tested: boolean): void {
+    this.open = new Piece(own, tested);
     this.atBody.set(body, this.open);
   }
-  private beginBehind(instruction: Instruction): void {
-    this.open = { cost: 0 };
+  private beginBehind(instruction: Instruction, before: Piece | null = null): void {
+    this.open = new Piece(0, false, before);
     this.behind.set(instruction, this.open);
+  }
+  /** What follows is reached by no path from here. */
+  private cut(instruction: Instruction): void {
+    this.untested = 0;
+    this.beginBehind(instruction);
+    this.leave();
   }
 
   private branch(depth: number): void {
-    const label = this.labels[this.labels.length - 1 - depth];
-    if (!label.loop) label.branched = true;
+    const target = this.labels.length - 1 - depth;
+    for (const label of this.labels.slice(target + 1)) label.left = true;
+    const label = this.labels[target];
+    if (label.loop) return;
+    label.branched = true;
+    label.reached = Math.max(label.reached, this.untested);
+  }
+
+  private arms(instruction: Extract<Instruction, { kind: 'if' }>): void {
+    const label = new Label(false);
+    this.pop(1);
+    this.open.own += costs.branch;
+    this.close();
+    const { open: piece, untested } = this;
+    this.beginBody(instruction.body, 0, false);
+    const first = this.open;
+    this.inside(label, instruction.body);
+    this.close();
+    let reached = Math.max(label.reached, this.untested);
+    this.untested = untested;
+    if (instruction.otherwise !== null) {
+      this.beginBody(instruction.otherwise, costs.free, false);
+      const second = this.open;
+      this.inside(label, instruction.otherwise);
+      this.close();
+      reached = Math.max(label.reached, reached);
+      // lift
+      if (!first.tested && !second.tested) {
+        const both = Math.min(first.charge, second.charge);
+        first.charge -= both;
+        second.charge -= both;
+        piece.owner.charge += both;
+      }
+    }
+    this.untested = Math.max(reached, this.untested);
+    this.beginBehind(instruction, label.left ? null : piece);
+    this.push(instruction.type === null ? 0 : 1);
   }
 
   private step(instruction: Instruction): void {
     switch (instruction.kind) {
       case 'block': {
         const label = new Label(false);
-        this.open.cost += costs.free;
+        const piece = this.open;
+        this.open.own += costs.free;
         this.inside(label, instruction.body);
-        if (label.branched) this.beginBehind(instruction);
+        if (label.branched) {
+          this.close();
+          this.untested = Math.max(this.untested, label.reached);
+          this.beginBehind(instruction, label.left ? null : piece);
+        }
         this.push(instruction.type === null ? 0 : 1);
         return;
       }
       case 'loop':
         this.loops = true;
-        this.beginBody(instruction.body, costs.loop);
+        this.close();
+        this.beginBody(instruction.body, costs.loop, true);
         this.inside(new Label(true), instruction.body);
         this.push(instruction.type === null ? 0 : 1);
         return;
-      case 'if': {
-        const label = new Label(false);
-        this.pop(1);
-        this.open.cost += costs.branch;
-        this.beginBody(instruction.body, 0);
-        this.inside(label, instruction.body);
-        if (instruction.otherwise !== null) {
-          this.beginBody(instruction.otherwise, costs.free);
-          this.inside(label, instruction.otherwise);
-        }
-        this.beginBehind(instruction);
-        this.push(instruction.type === null ? 0 : 1);
+      case 'if':
+        this.arms(instruction);
         return;
-      }
       case 'br':
-        this.open.cost += costs.branch;
+        this.open.own += costs.branch;
+        this.close();
         this.branch(instruction.index);
-        this.beginBehind(instruction);
-        this.leave();
+        this.cut(instruction);
         return;
       case 'br_if':
         this.pop(1);
-        this.open.cost += costs.branch;
+        this.open.own += costs.branch;
+        this.close();
         this.branch(instruction.index);
         this.beginBehind(instruction);
         return;
       case 'br_table':
-        this.open.cost += costs.branch + costs.table_bit * (instruction.labels.length === 0 ? 0 : instruction.labels.length.toString(2).length);
+        this.open.own += costs.branch + costs.table_bit * (instruction.labels.length === 0 ? 0 : instruction.labels.length.toString(2).length);
+        this.close();
         for (const depth of [...instruction.labels, instruction.otherwise]) this.branch(depth);
-        this.beginBehind(instruction);
-        this.leave();
+        this.cut(instruction);
         return;
       case 'return':
       case 'unreachable':
-        this.open.cost += costs.simple;
-        this.beginBehind(instruction);
-        this.leave();
+        this.open.own += costs.simple;
+        this.close();
+        if (instruction.kind === 'return') for (const label of this.labels) label.left = true;
+        this.cut(instruction);
         return;
       case 'call':
       case 'call_indirect': {
@@ -170,32 +250,34 @@ class Plan {
               : functions[instruction.index - imports.length].type;
         const { params, results } = types[index];
         this.leaf = false;
+        this.open.calls = true;
         this.pop(params.length + (instruction.kind === 'call_indirect' ? 1 : 0));
         this.push(results.length);
-        this.open.cost += costs[instruction.kind] + costs.argument * (params.length + results.length);
+        this.open.own += costs[instruction.kind] + costs.argument * (params.length + results.length);
         return;
       }
       case 'operation':
         this.pop(instruction.operation.params.length);
         this.push(instruction.operation.result === null ? 0 : 1);
-        this.open.cost += operationCost(instruction.operation);
+        this.open.own += operationCost(instruction.operation);
         return;
       case 'memory.grow':
       case 'memory.fill':
       case 'memory.copy':
         this.leaf = false;
+        this.open.calls = true;
         this.pop(instruction.kind === 'memory.grow' ? 1 : 3);
         this.push(instruction.kind === 'memory.grow' ? 1 : 0);
-        this.open.cost += costs.call;
+        this.open.own += costs.call;
         return;
       case 'memory.size':
       case 'global.get':
         this.push(1);
-        this.open.cost += costs.global;
+        this.open.own += costs.global;
         return;
       case 'global.set':
         this.pop(1);
-        this.open.cost += costs.global;
+        this.open.own += costs.global;
         return;
       case 'const':
       case 'local.get':
@@ -215,7 +297,7 @@ class Plan {
         break;
       default:
     }
-    this.open.cost += costs.simple;
+    this.open.own += costs.simple;
   }
 }
 
@@ -230,6 +312,7 @@ export class GasMeter implements Meter {
   private written = 0;
   private held = 0;
   private most = 0;
+  private limit = 0n;
 
   constructor(program: Program) {
     this.first = program.imports.length;
@@ -241,7 +324,9 @@ export class GasMeter implements Meter {
     });
   }
 
-  reset(): void {
+  /** Before a call, which may charge up to `limit`. */
+  reset(limit: bigint): void {
+    this.limit = limit;
     this.frames.length = 0;
     this.charged = 0;
     this.written = 0;
@@ -249,13 +334,15 @@ export class GasMeter implements Meter {
     this.most = 0;
   }
 
+  /** What a call that ended so has used, and whether it ended for want of gas after all (VM-18). */
+  ended(trap: string | null): { readonly trap: string | null; readonly gas: bigint } {
+    // at a return all that was charged has been written
+    const used = BigInt(this.written);
+    return trap === 'gas' || used > this.limit ? { trap: 'gas', gas: this.limit } : { trap, gas: used };
+  }
   /** All that was charged, seen or not. */
   get gasCharged(): bigint {
     return BigInt(this.charged);
-  }
-  /** What a trap of the engine shows as used. */
-  get gasWritten(): bigint {
-    return BigInt(this.written);
   }
   /** Most words that counted frames held at once. */
   get words(): number {
@@ -265,19 +352,24 @@ export class GasMeter implements Meter {
   private get plan(): Plan {
     return this.plans[this.frames[this.frames.length - 1]];
   }
-  private charge(cost: number): void {
-    this.charged += cost;
+  private charge({ charge, tested }: Piece): void {
+    this.charged += charge;
     if (!this.plan.loops) this.written = this.charged;
+    if (tested) this.test();
+  }
+  private test(): void {
+    if (this.charged > this.limit) throw new ReferenceTrap('gas');
   }
   /** Charged by code elsewhere, on the global itself. */
   private outside(cost: number): void {
     this.charged += cost;
     this.written = this.charged;
+    this.test();
   }
 
   enter(index: number): void {
     this.frames.push(index - this.first);
-    this.charge(this.plan.entry.cost);
+    this.charge(this.plan.entry);
     this.held += this.words_[index - this.first];
     this.most = Math.max(this.most, this.held);
   }
@@ -286,7 +378,9 @@ export class GasMeter implements Meter {
     this.held -= this.words_[this.frames.pop() ?? 0];
   }
   begin(body: readonly Instruction[]): void {
-    this.charge(this.plan.atBody.get(body)?.cost ?? 0);
+    const piece = this.plan.atBody.get(body);
+    // an `if` without `else` has one arm
+    if (piece !== undefined) this.charge(piece);
   }
   before({ kind }: Instruction): void {
     this.instructions++;
@@ -296,7 +390,7 @@ export class GasMeter implements Meter {
   }
   after(instruction: Instruction): void {
     const behind = this.plan.behind.get(instruction);
-    if (behind !== undefined) this.charge(behind.cost);
+    if (behind !== undefined) this.charge(behind);
   }
   host(): void {
     this.outside(costs.host);

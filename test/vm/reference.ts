@@ -73,6 +73,12 @@ export class Reference {
     return results.length === 0 ? [] : [this.pop(frame)];
   }
 
+  /** Memory and globals as another left them. */
+  restore(memory: Uint8Array, globals: readonly bigint[]): void {
+    this.memory = memory.slice();
+    this.globals.splice(0, globals.length, ...globals);
+  }
+
   private pop({ stack }: Frame): bigint {
     const value = stack.pop();
     if (value === undefined) throw new Error('the reference popped an empty stack');

@@ -19,6 +19,8 @@ import { type Global, type Imports, type Instance, type Memory, wasm } from './w
 
 const ROUNDS = 2;
 const FUEL = 150;
+/** Share of calls that are run again under limits. */
+const LIMITED = 0.15;
 
 interface Call {
   readonly index: number;
@@ -147,79 +149,73 @@ class Trial {
 
   /** The start function under gas, as the plain module and the reference ran it. */
   private started(metered: Metered): Ended {
-    this.meter.reset();
+    this.meter.reset(GAS);
     const { start } = this.program;
     const expected = attempt(() => (start === null ? [] : this.reference.call(start, [])));
     const ended = metered.start();
     assert.equal(ended.trap, this.plainStart.trap, 'start: instrumented and plain');
     assert.equal(ended.trap, expected.trap, 'start: instrumented and reference');
-    if (ended.trap === null) assert.equal(ended.gas, this.meter.gasCharged, 'start: gas');
+    assert.equal(ended.gas, this.meter.ended(expected.trap).gas, 'start: gas');
     this.note(ended);
     return ended;
   }
 
-  /** Each call on all three, compared at once; then, from the same state, under limits around what it used. */
+  private refer({ index, args }: Call, limit: bigint): Ended {
+    const { meter, reference, program } = this;
+    meter.reset(limit);
+    const { trap, results } = attempt(() => reference.call(program.imports.length + index, args));
+    const ended = meter.ended(trap);
+    return { trap: ended.trap as Ended['trap'], results: ended.trap === null ? results : [], gas: ended.gas };
+  }
+
+  /** Each call on all three, compared at once; some again from the same state, under limits around what it used. */
   private lockstep(metered: Metered): Ended[] {
-    const { plain, program, reference, meter } = this;
+    const { plain, reference } = this;
     assert.ok(plain !== null);
     const [plainCalls, meteredCalls] = [this.bind(plain), this.bind(metered.instance)];
-    return this.calls.map(({ index, args }) => {
-      const before = metered.snapshot();
+    return this.calls.map((one) => {
+      const { index, args } = one;
       (plain.exports[`g${FUEL_GLOBAL}`] as Global).value = FUEL;
       reference.globals[FUEL_GLOBAL] = BigInt(FUEL);
-      const call = (limit?: bigint, stack_words?: number): Ended => {
-        metered.global(`ava:global:${FUEL_GLOBAL}`).value = FUEL;
-        return metered.run(() => meteredCalls[index](args), limit, stack_words);
-      };
+      metered.global(`ava:global:${FUEL_GLOBAL}`).value = FUEL;
+      const before = this.random.chance(LIMITED) ? metered.snapshot() : null;
+      const globals = [...reference.globals];
+      const call = (limit?: bigint, stack_words?: number): Ended => metered.run(() => meteredCalls[index](args), limit, stack_words);
       const seen = attempt(() => plainCalls[index](args));
-      const wanted = attempt(() => {
-        meter.reset();
-        return reference.call(program.imports.length + index, args);
-      });
+      const wanted = this.refer(one, GAS);
+      const { words, gasCharged } = this.meter;
       const ended = call();
       const where = `function ${index}(${args.join()})`;
       assert.deepEqual({ trap: ended.trap, results: ended.results }, seen, `${where}: instrumented and plain`);
-      assert.deepEqual({ trap: ended.trap, results: ended.results }, wanted, `${where}: instrumented and reference`);
-      if (ended.trap === null) assert.equal(ended.gas, meter.gasCharged, `${where}: gas, by the reference`);
+      assert.deepEqual(ended, wanted, `${where}: instrumented and reference`);
       this.sameState(metered, where);
       this.note(ended);
       if (ended.trap === null) this.returned++;
-      if (!metered.grown && this.random.chance(0.4)) this.limited(metered, before, call, ended, where);
+      if (before === null || metered.grown) return ended;
+
+      const after = metered.snapshot();
+      const limits = [gasCharged, gasCharged - 1n, BigInt(this.random.below(Number(gasCharged) + 1))];
+      for (const limit of limits) {
+        if (limit < 0n) continue;
+        metered.restore(before);
+        if (before.memory !== null) reference.restore(before.memory, globals);
+        else reference.restore(new Uint8Array(0), globals);
+        const limited = call(limit);
+        assert.deepEqual(limited, this.refer(one, limit), `${where}: a limit of ${limit} where ${gasCharged} are charged`);
+        assert.ok(Buffer.from(reference.memory).equals(metered.bytes), `${where}: memory, a limit of ${limit} where ${gasCharged} are charged`);
+        if (limit === gasCharged) assert.deepEqual(limited, ended, `${where}: the least limit that suffices`);
+        this.note(limited);
+      }
+      if (words > 0) {
+        metered.restore(before);
+        assert.equal(call(GAS, words - 1).trap, 'stack', `${where}: a stack of ${words - 1} words where ${words} are used`);
+      }
+      metered.restore(before);
+      assert.deepEqual(call(GAS, words), ended, `${where}: the least stack that suffices`);
+      assert.deepEqual(metered.snapshot(), after, `${where}: state after the least stack that suffices`);
+      reference.restore(metered.bytes, [...this.plainGlobals.map((cell) => cell.get())]);
       return ended;
     });
-  }
-
-  private limited(
-    metered: Metered,
-    before: ReturnType<Metered['snapshot']>,
-    call: (limit?: bigint, stack_words?: number) => Ended,
-    ended: Ended,
-    where: string,
-  ): void {
-    const state = metered.snapshot();
-    const from = (work: () => Ended): Ended => {
-      metered.restore(before);
-      return work();
-    };
-    const shown = ended.gas;
-    // what a trap of the engine shows as used may be less than what was charged
-    const gas = ended.trap === null ? shown : GAS;
-    if (shown > 0n) {
-      for (const limit of new Set([shown - 1n, BigInt(this.random.below(Number(shown)))]))
-        assert.deepEqual(
-          from(() => call(limit)),
-          { trap: 'gas', results: [], gas: limit },
-          `${where}: a limit of ${limit} where ${shown} are used`,
-        );
-    }
-    const words = this.meter.words;
-    if (words > 0) assert.equal(from(() => call(undefined, words - 1)).trap, 'stack', `${where}: a stack of ${words - 1} words where ${words} are used`);
-    assert.deepEqual(
-      from(() => call(gas, words)),
-      ended,
-      `${where}: the least limits that suffice`,
-    );
-    assert.deepEqual(metered.snapshot(), state, `${where}: state after the least limits that suffice`);
   }
 
   private sameState(metered: Metered, where: string): void {
