@@ -39,6 +39,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'spec, by Python', files: ['test/spec-python.test.ts'], needs: ['python3'] },
   { name: 'WebAssembly specification', files: ['spec/suite/wasm.test.ts'], needs: ['cargo', 'wabt'] },
   { name: 'modules of binaryen', files: ['test/vm-binaryen.test.ts'], needs: ['binaryen'] },
+  { name: 'modules of text', files: ['test/guest-built.test.ts'], needs: ['wabt'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },

@@ -18,13 +18,18 @@ export interface Compiled {
   readonly facts: Facts;
   readonly memory: { readonly min: number; readonly max: number };
   readonly costs: Costs;
+  /** Bytes of the instrumented module. */
+  readonly bytes: number;
 }
 
 const MODULES_MAX = 64;
+/** Of instrumented code; compiled it takes a few times as much. */
+const BYTES_MAX = 67_108_864;
 const hashCode = tagged('code');
 
 /** Least recently used first. */
 const modules = new Map<Octets, Compiled>();
+let held = 0;
 
 export const codeKey = (bytes: Uint8Array, profile: Profile, limits: Limits, schedule: Schedule): Octets =>
   hashCode(encode([profile, { ...limits }, INSTRUMENTER_VERSION]), scheduleHash(schedule), sha256(bytes));
@@ -35,10 +40,15 @@ export function compiled(bytes: Uint8Array, profile: Profile, memory_pages: numb
   let found = modules.get(key);
   if (found === undefined) {
     const { wasm, facts } = admitModule(bytes, profile, { memory_pages }, schedule);
-    found = { module: compileModule(wasm), facts, memory: facts.memory ?? { min: 0, max: 0 }, costs: schedule.costs };
+    found = { module: compileModule(wasm), facts, memory: facts.memory ?? { min: 0, max: 0 }, costs: schedule.costs, bytes: wasm.length };
+    held += wasm.length;
   }
   modules.delete(key);
   modules.set(key, found);
-  if (modules.size > MODULES_MAX) modules.delete(modules.keys().next().value as Octets);
+  for (const [oldest, { bytes: size }] of modules) {
+    if (modules.size <= MODULES_MAX && held <= BYTES_MAX) break;
+    modules.delete(oldest);
+    held -= size;
+  }
   return found;
 }
