@@ -8,7 +8,7 @@ import { encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
 
-/** The version of the rules by which code is instrumented (VM-8 to VM-16). */
+/** The version of the rules by which code is instrumented (VM-8 to VM-16, VM-19). */
 export const INSTRUMENTER_VERSION = 1;
 
 /** Units for one of each; classes of instructions first (VM-10 says which is which). */
