@@ -6,6 +6,7 @@ import type { Program } from './ir.ts';
 import { emitWasm } from './wasm.ts';
 
 export type { Answer } from './interpret.ts';
+export { type Step, type Steps, stepsOf } from './steps.ts';
 export { type InputWriter, planWriter } from './writer.ts';
 
 /** W-1: the module of a program: the same bytes wherever and whenever it is made. `analysis` saves a second pass. */

@@ -8,10 +8,14 @@ import { type Abi, type Guest as Attached, checkAbi } from './abi.ts';
 import { BUFFER_ABI } from './abi-buffer.ts';
 import { OPA_ABI } from './abi-opa.ts';
 import { WAPC_ABI } from './abi-wapc.ts';
+import { admitModule } from './admit.ts';
 import { type Compiled, compiled } from './cache.ts';
+import { CallLog, type GuestCalls } from './call-log.ts';
+import { traceable } from './call-trace.ts';
 import type { EngineMemory } from './engine.ts';
+import { functionNames } from './function-names.ts';
 import { type Answers, answersOf, type Budget, Host, HostTrap, type Judged, type Permissions } from './host.ts';
-import { type Ended, Instance, newMemory, type Snapshot } from './instance.ts';
+import { compileModule, type Ended, Instance, newMemory, type Snapshot } from './instance.ts';
 import { WASM_PAGE_BYTES } from './module.ts';
 import { type TrapName, trapResult, trapText } from './trap.ts';
 
@@ -71,6 +75,18 @@ interface Call {
   readonly callers: readonly string[];
 }
 
+/** A judgement with what was called in it. */
+export interface Traced extends GuestCalls {
+  readonly result: number;
+  readonly gas: number;
+  readonly record: Uint8Array;
+}
+
+interface Tracing {
+  readonly module: object;
+  readonly log: CallLog;
+}
+
 interface Outcome {
   readonly result: number;
   readonly gas: number;
@@ -86,6 +102,7 @@ export class Guest {
   private readonly snapshot: Snapshot;
   /** Always at the snapshot; null while it is judged, and after a trap. */
   private kept: Live | null;
+  private names: ReadonlyMap<number, string> | null = null;
   /** A memory that no instance uses. */
   private spare: EngineMemory | null = null;
 
@@ -111,12 +128,7 @@ export class Guest {
    */
   judge(input: Uint8Array, answers: Answers, budget: Budget | null = null): Judged {
     const { limits } = this.plan;
-    const call: Call = {
-      input,
-      gas: budget === null ? limits.gas : Math.min(limits.gas, budget.gas),
-      stack_words: budget === null ? limits.stack_words : Math.min(limits.stack_words, budget.stack_words),
-      callers: budget === null ? NO_CALLERS : budget.callers,
-    };
+    const call = this.callOf(input, budget);
     const live = this.kept ?? this.made();
     // Whatever is thrown from here on, this instance is not used again.
     this.kept = null;
@@ -131,16 +143,46 @@ export class Guest {
     return { result, gas, record, short: (trap === 'gas' && call.gas < limits.gas) || (trap === 'stack' && call.stack_words < limits.stack_words) };
   }
 
+  /**
+   * The same judgement by a new instance whose functions tell when they begin and end: for explanations. It costs a
+   * compilation, and more of the engine's stack. @throws Fault engine_failed
+   */
+  trace(input: Uint8Array, answers: Answers, budget: Budget | null = null): Traced {
+    const { module, limits } = this.plan;
+    const { wasm } = admitModule(module, this.abi.profile, { memory_pages: limits.memory_pages });
+    const log = new CallLog();
+    const live = this.made({ module: compileModule(traceable(wasm, this.code.facts)), log });
+    log.begin(live.instance.exports);
+    const { result, gas } = run(live, this.callOf(input, budget), answers, this.code);
+    const record = live.host.record.slice();
+    this.drop(live);
+    return { result, gas, record, ...log.calls() };
+  }
+
+  /** The name of one of the module's functions: its name section's, an export's, or its number. */
+  functionName(index: number): string {
+    this.names ??= functionNames(this.plan.module);
+    return this.names.get(index) ?? this.code.facts.exports.find((one) => one.kind === 'function' && one.index === index)?.name ?? `function ${index}`;
+  }
+
+  private callOf(input: Uint8Array, budget: Budget | null): Call {
+    const { limits } = this.plan;
+    if (budget === null) return { input, gas: limits.gas, stack_words: limits.stack_words, callers: NO_CALLERS };
+    const { gas, stack_words, callers } = budget;
+    return { input, gas: Math.min(limits.gas, gas), stack_words: Math.min(limits.stack_words, stack_words), callers };
+  }
+
   /** GU-2: a new instance, initialised. @throws Fault wasm_refused where it traps, engine_failed */
-  private made(): Live {
-    const { module, facts } = this.code;
+  private made(tracing: Tracing | null = null): Live {
+    const { facts } = this.code;
     const { gas, stack_words } = this.plan.limits;
     const memory = this.spare ?? newMemory(this.code.memory);
     this.spare = null;
     new Uint8Array(memory.buffer).fill(0);
     const host = new Host(this.plan, this.code.costs);
     const link = this.abi.link(host, this.plan.inputs);
-    const instance = new Instance(module, facts, memory, link.functions);
+    const { module, functions } = tracing === null ? { ...this.code, ...link } : { module: tracing.module, functions: tracing.log.watched(link.functions) };
+    const instance = new Instance(module, facts, memory, functions);
     host.bind(memory, instance.gas, instance.stack);
     const attached = link.attach(instance);
     host.begin(null, NO_CALLERS);

@@ -51,7 +51,7 @@ export class Instance {
   readonly gas: EngineGlobal;
   readonly stack: EngineGlobal;
   private readonly trap: EngineGlobal;
-  private readonly exports: Readonly<Record<string, unknown>>;
+  readonly exports: Readonly<Record<string, unknown>>;
   private readonly globals: readonly EngineGlobal[];
   /** The memory as it was made ready: a view of no bytes once it has grown. */
   private bytes: Uint8Array;
