@@ -2,6 +2,8 @@
 
 import { suggestion } from '../base/nearest.ts';
 import type { Tools } from '../facet/map.ts';
+import { runGuestTests } from '../law/guest-test.ts';
+import { guestOf } from '../law/rule.ts';
 import type { Environment } from '../rule/compile.ts';
 import type { Source } from '../rule/input.ts';
 import type { Param } from '../rule/manifest.ts';
@@ -37,6 +39,7 @@ export async function lintRule(rule: AuthoredRule, around: Surroundings): Promis
   lintScope(rule, around.tools, add);
   lintUse(rule, add);
   lintTests(rule, add);
+  if (rule.guest !== null) add('note', 'not-proved', ['program'], 'not proved: what a guest program means is seen by its tests alone');
   if (around.solver !== null && rule.compiled !== null) await lintMeaning(rule, around, around.solver, add);
   return findings;
 }
@@ -79,12 +82,11 @@ function lintUse({ manifest, inputs, compiled }: AuthoredRule, add: Add): void {
 /** Tests that fail, and what no test shows. */
 function lintTests(rule: AuthoredRule, add: Add): void {
   const { tests, judge } = rule.manifest;
-  if (rule.compiled !== null) {
-    tests.forEach((test, i) => {
-      const got = answerOf(rule, test.given as Source);
-      if (got !== test.expect) add('error', 'test-fails', ['tests', i], `test \`${test.name}\` expects ${test.expect}, the rule gives ${got}`);
-    });
-  }
+  const got =
+    rule.guest === null ? tests.map((test) => answerOf(rule, test.given as Source)) : runGuestTests(rule.guest, guestOf(rule.guest)).map((run) => run.got);
+  tests.forEach((test, i) => {
+    if (got[i] !== test.expect) add('error', 'test-fails', ['tests', i], `test \`${test.name}\` expects ${test.expect}, the rule gives ${got[i]}`);
+  });
   if (/^\s*(?:true|false)\s*$/.test(judge)) return;
   for (const [expect, what] of [
     ['pass', 'lets pass'],

@@ -63,7 +63,7 @@ interface Index {
   readonly rules?: unknown;
 }
 
-/** A rule file, or a folder with constitution.yaml. @throws Fault usage, config, map_* */
+/** A rule file, a folder with rule.yaml, or one with constitution.yaml. @throws Fault usage, config, map_* */
 export function readAuthored(path: string, environment: Environment): Authored {
   if (!existsSync(path)) throw new Fault('usage', `there is no file or folder ${path}`, { path });
   const findings: Finding[] = [];
@@ -76,12 +76,14 @@ export function readAuthored(path: string, environment: Environment): Authored {
       findings.push(findingOf(error, file));
     }
   };
-  if (!statSync(path).isDirectory()) {
-    add(path);
+  const alone = join(path, 'rule.yaml');
+  const file = !statSync(path).isDirectory() ? path : existsSync(alone) ? alone : null;
+  if (file !== null) {
+    add(file);
     return { path, rules, findings, tools: null, default: 'allow', whole: false };
   }
   const at = join(path, 'constitution.yaml');
-  if (!existsSync(at)) throw new Fault('usage', `${path} has no constitution.yaml; name a rule file, or a constitution's folder`, { path });
+  if (!existsSync(at)) throw new Fault('usage', `${path} has no rule.yaml and no constitution.yaml; name a rule file or such a folder`, { path });
   const index = (parse(read(at)) ?? {}) as Index;
   const files = Array.isArray(index.rules) ? index.rules.filter((file): file is string => typeof file === 'string') : [];
   if (files.length === 0) throw new Fault('config', `${at}: a constitution lists its rules under \`rules\``, { path: at });

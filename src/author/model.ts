@@ -1,5 +1,6 @@
 /** A set of rules as one question to a solver: who is asked, what each answers, what the verdict is. */
 
+import { Fault } from '../base/fault.ts';
 import type { Tools } from '../facet/map.ts';
 import { type Environment, scopeFor } from '../rule/compile.ts';
 import type { Input, Program } from '../rule/ir.ts';
@@ -127,4 +128,28 @@ function sizesOnly(programs: readonly Program[]): ReadonlySet<string> {
     });
   }
   return new Set([...sized].filter((path) => !other.has(path)));
+}
+
+/**
+ * A rule as SMT-LIB: what it reads as free constants, and whether it passes, fails or ends in an error.
+ * @throws Fault rule_unsupported where it cannot be said in SMT-LIB
+ */
+export function scriptOf(rule: AuthoredRule, environment: Environment): string {
+  try {
+    const model = new Model([rule], null, environment);
+    const { asked, answer } = model.says(rule);
+    const { script, world } = model;
+    const names = world.names().map(([variable, path]) => `; ${variable}  ${path}`);
+    const answers = [
+      ['asked', asked],
+      ['pass', answer.t],
+      ['fail', answer.f],
+      ['error', script.not(script.or(answer.t, answer.f))],
+    ].map(([name, term]) => `(define-fun ${name} () Bool ${term})`);
+    const within = [...world.cut].map((bound) => `; looked at are ${bound}\n`);
+    return `; ${rule.manifest.name}: ${rule.manifest.title}\n${within.join('')}${names.join('\n')}\n(set-logic QF_BV)\n${script.text()}\n${answers.join('\n')}\n; for example: is there a call that it stops?\n(assert (and asked (not pass)))\n(check-sat)\n(get-model)\n`;
+  } catch (error) {
+    if (error instanceof NotLowered) throw new Fault('rule_unsupported', `the rule cannot be said in SMT-LIB: ${error.message}`);
+    throw error;
+  }
 }

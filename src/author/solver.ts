@@ -5,6 +5,8 @@
 import { utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 
+export { scriptOf } from './model.ts';
+
 /** The parts of z3's build and interface that are used here. */
 interface Build {
   readonly HEAPU8: Uint8Array;

@@ -237,6 +237,30 @@ export class World {
     return source;
   }
 
+  /** What variables are of: `args.to there`, `args.to length`. */
+  names(): readonly (readonly [Term, string])[] {
+    const names: (readonly [Term, string])[] = [...this.groups].map(([path, term]) => [term, `${path} there`]);
+    const visit = (symbol: Symbol, of: string): void => {
+      if (symbol.kind === 'bool') names.push([symbol.t, of]);
+      else if (symbol.kind === 'int') names.push([symbol.bits, of]);
+      else {
+        names.push([symbol.length, `${of} length`]);
+        if (symbol.kind === 'str') names.push([symbol.bytes, `${of} UTF-8`]);
+        else if (symbol.kind === 'list') for (const [i, item] of symbol.items.entries()) visit(item, `${of}[${i}]`);
+        else
+          symbol.keys.forEach((key, i) => {
+            visit(key, `${of} key ${i}`);
+            visit(symbol.values[i], `${of} value ${i}`);
+          });
+      }
+    };
+    for (const { path, there, kinds } of this.leaves.values()) {
+      names.push([there, `${path} there`]);
+      for (const { symbol } of kinds) visit(symbol, path);
+    }
+    return names;
+  }
+
   /** Every term that `read` asks for. */
   asked(): readonly Term[] {
     const terms = new Set<Term>(this.groups.values());

@@ -31,6 +31,38 @@ export function commandHelp(command: Command): string {
   return lines.join('\n');
 }
 
+/** Groups of more commands than this are one line of the overview. */
+const GROUP_MAX = 4;
+
+/** The commands of a group: those whose name begins with this word. */
+export const groupOf = (word: string, commands: readonly Command[]): readonly Command[] => commands.filter(({ name }) => name.startsWith(`${word} `));
+
+/** A line a command; a large group is one. */
+function overviewRows(commands: readonly Command[]): readonly (readonly string[])[] {
+  const shown = new Set<string>();
+  return commands.flatMap(({ name, summary }) => {
+    const [word] = name.split(' ');
+    const group = groupOf(word, commands);
+    if (group.length <= GROUP_MAX) return [[name, summary]];
+    if (shown.has(word)) return [];
+    shown.add(word);
+    const words = group.map((one) => one.name.slice(word.length + 1));
+    return [[`${word} …`, `${words.join(', ')}: see \`avactl help ${word}\``]];
+  });
+}
+
+/** Help for a group. */
+export function groupHelp(word: string, commands: readonly Command[]): string {
+  const group = groupOf(word, commands);
+  return [
+    `  avactl ${word} COMMAND [flags]`,
+    '',
+    ...columns(group.map(({ name, summary }) => [name, summary])).map((row) => `  ${row}`),
+    '',
+    `More: \`avactl help ${group[0].name}\`.`,
+  ].join('\n');
+}
+
 /** Help for all. */
 export function overview(commands: readonly Command[], version: string): string {
   return [
@@ -38,7 +70,7 @@ export function overview(commands: readonly Command[], version: string): string 
     '',
     '  avactl COMMAND [flags]',
     '',
-    ...columns(commands.map(({ name, summary }) => [name, summary])).map((row) => `  ${row}`),
+    ...columns(overviewRows(commands)).map((row) => `  ${row}`),
     '',
     'First steps: `avactl demo`, then `avactl up`. More: `avactl help COMMAND`. Every command knows --json.',
   ].join('\n');

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../base/fault.ts';
+import { caretIn } from './caret.ts';
 import { Call } from './command.ts';
 import { EXIT, exitOf } from './exit.ts';
 import { commandHelp, overview } from './help.ts';
@@ -29,6 +30,9 @@ export async function run(args: readonly string[], parts: OutputParts, signal: A
     if (signal.aborted && error === signal.reason) return EXIT.fault;
     const fault = error instanceof Fault ? error : new Fault('internal', error instanceof Error ? error.message : String(error));
     out.fault(fault);
+    const { path, line, column } = fault.context;
+    if (!out.json && typeof path === 'string' && typeof line === 'number' && typeof column === 'number')
+      for (const text of caretIn(path, line, column)) out.note(text);
     if (fault.slug === 'internal' && error instanceof Error && parts.env.AVA_DEBUG !== undefined) out.note(error.stack ?? '');
     return exitOf(fault);
   }

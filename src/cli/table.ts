@@ -2,8 +2,9 @@
 import { DATA_FLAG, NODE_FLAGS, PORT_FLAG, URL_FLAG } from './address.ts';
 import type { Call, Command, Flag, Operand } from './command.ts';
 import { EXIT } from './exit.ts';
-import { cliPage, commandHelp, overview } from './help.ts';
+import { cliPage, commandHelp, groupHelp, groupOf, overview } from './help.ts';
 import { parseCommand } from './parse.ts';
+import { RULE_COMMANDS } from './table-rules.ts';
 import { VERSION } from './version.ts';
 
 const CONSTITUTION_FLAG: Flag = {
@@ -191,6 +192,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [{ line: 'avactl rules show money/call', what: 'the rule as it is law' }],
     run: async (call) => (await import('./rules.ts')).showRule(call),
   },
+  ...RULE_COMMANDS,
   {
     name: 'rules build',
     summary: 'Builds a rule from its source and runs its tests',
@@ -261,7 +263,11 @@ function help(call: Call): number {
   const { out } = call;
   if (call.given('markdown')) out.raw(cliPage(COMMANDS));
   else if (call.operands.length === 0) out.line(overview(COMMANDS, VERSION));
-  else {
+  else if (call.operands.length === 1 && groupOf(call.operands[0], COMMANDS).length > 0) {
+    out.line(groupHelp(call.operands[0], COMMANDS));
+    out.value(groupOf(call.operands[0], COMMANDS).map(describe));
+    return EXIT.ok;
+  } else {
     const { command } = parseCommand([...call.operands, '--help'], COMMANDS);
     if (command !== null) out.line(commandHelp(command));
     out.value(command === null ? null : describe(command));
