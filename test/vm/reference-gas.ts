@@ -66,8 +66,11 @@ class Label {
   /** Greatest untested sum with which a branch reaches its end. */
   reached = 0;
   readonly loop: boolean;
-  constructor(loop: boolean) {
+  /** Values that a branch to it carries. */
+  readonly values: number;
+  constructor(loop: boolean, values: number) {
     this.loop = loop;
+    this.values = values;
   }
 }
 
@@ -82,7 +85,7 @@ class Plan {
   operands = 0;
   private open: Piece;
   private untested = 0;
-  private readonly labels: Label[] = [new Label(false)];
+  private readonly labels: Label[];
   private height = 0;
   private base = 0;
   private dead = false;
@@ -90,7 +93,8 @@ class Plan {
 
   constructor(program: Program, index: number) {
     this.program = program;
-    const { locals, body } = program.functions[index - program.imports.length];
+    const { locals, body, type } = program.functions[index - program.imports.length];
+    this.labels = [new Label(false, program.types[type].results.length)];
     this.entry = new Piece(costs.local * locals.reduce((sum, [count]) => sum + count, 0), true);
     this.open = this.entry;
     this.walk(body);
@@ -158,7 +162,7 @@ class Plan {
   }
 
   private arms(instruction: Extract<Instruction, { kind: 'if' }>): void {
-    const label = new Label(false);
+    const label = new Label(false, instruction.type === null ? 0 : 1);
     this.pop(1);
     this.open.own += costs.branch;
     this.close();
@@ -191,7 +195,7 @@ class Plan {
   private step(instruction: Instruction): void {
     switch (instruction.kind) {
       case 'block': {
-        const label = new Label(false);
+        const label = new Label(false, instruction.type === null ? 0 : 1);
         const piece = this.open;
         this.open.own += costs.free;
         this.inside(label, instruction.body);
@@ -207,7 +211,7 @@ class Plan {
         this.loops = true;
         this.close();
         this.beginBody(instruction.body, costs.loop, true);
-        this.inside(new Label(true), instruction.body);
+        this.inside(new Label(true, 0), instruction.body);
         this.push(instruction.type === null ? 0 : 1);
         return;
       case 'if':
@@ -219,13 +223,18 @@ class Plan {
         this.branch(instruction.index);
         this.cut(instruction);
         return;
-      case 'br_if':
+      case 'br_if': {
         this.pop(1);
+        // in dead code what it carries may be there only now
+        const { values } = this.labels[this.labels.length - 1 - instruction.index];
+        this.pop(values);
+        this.push(values);
         this.open.own += costs.branch;
         this.close();
         this.branch(instruction.index);
         this.beginBehind(instruction);
         return;
+      }
       case 'br_table':
         this.open.own += costs.branch + costs.table_bit * (instruction.labels.length === 0 ? 0 : instruction.labels.length.toString(2).length);
         this.close();
