@@ -10,7 +10,7 @@ import { lower } from '../src/rule/lower.ts';
 import { parse } from '../src/rule/parse.ts';
 import { printValue } from '../src/rule/print.ts';
 import { scopeOf } from '../src/rule/scope.ts';
-import { parseType } from '../src/rule/type.ts';
+import { parseType } from '../src/rule/type-text.ts';
 
 interface Conformance {
   readonly tests: readonly {

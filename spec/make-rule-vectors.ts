@@ -9,7 +9,7 @@ import { encodeProgram, type Input } from '../src/rule/ir.ts';
 import { lower } from '../src/rule/lower.ts';
 import { parse } from '../src/rule/parse.ts';
 import { scopeOf } from '../src/rule/scope.ts';
-import { parseType } from '../src/rule/type.ts';
+import { parseType } from '../src/rule/type-text.ts';
 import { REFUSED } from './refused-programs.ts';
 
 /** The limits under which the programs are admitted. */

@@ -6,7 +6,7 @@ import { encodeProgram, OPS } from '../src/rule/ir.ts';
 import { lower } from '../src/rule/lower.ts';
 import { parse } from '../src/rule/parse.ts';
 import { scopeOf } from '../src/rule/scope.ts';
-import { parseType } from '../src/rule/type.ts';
+import { parseType } from '../src/rule/type-text.ts';
 
 /** Nodes by the names of their operations: `in 0; any 0 - 2 1`, `-` where there is no predicate. */
 function nodes(text: string): Cbor {

@@ -6,7 +6,7 @@ import { fromHex, hex } from '../src/base/bytes.ts';
 import { admit } from '../src/rule/admit.ts';
 import { readInputs, type Source, writeInputs } from '../src/rule/input.ts';
 import { judge } from '../src/rule/interpret.ts';
-import { parseType } from '../src/rule/type.ts';
+import { parseType } from '../src/rule/type-text.ts';
 import { inputVectors, ruleVectors } from './make-rule-vectors.ts';
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`vectors/${name}.json`, import.meta.url), 'utf8'));

@@ -7,7 +7,7 @@ import { canonical } from './canonical.ts';
 import { bounded, GAS_MAX, MEMORY_PAGES_MAX, PAGE_BYTES } from './cost.ts';
 import { segments } from './input.ts';
 import { decodeProgram, encodeProgram, type Input, isFold, NO_PREDICATE, type Program, programId } from './ir.ts';
-import { apply, type Binder, constant, type FoldOp, fold, input, item, type PlainOp, present, type Term } from './term.ts';
+import { apply, applyMarked, type Binder, constant, type FoldOp, fold, input, item, type PlainOp, present, type Term } from './term.ts';
 
 export interface ProgramLimits {
   readonly gas: number;
@@ -33,7 +33,10 @@ export function admit(bytes: Uint8Array, limits: ProgramLimits): Admitted {
   const program = decodeProgram(bytes);
   checkInputs(program.inputs);
   const analysis = checkBounds(program, limits);
-  if (analysis.types[program.out].kind !== 'bool') throw new Fault('rule_type', 'the answer of a rule is a bool');
+  // R-16
+  if (analysis.profile !== program.profile) throw new Fault('rule_program', `profile ${analysis.profile} is all that the program needs`);
+  const { kind } = analysis.types[program.out];
+  if (kind !== 'bool' && kind !== 'dyn') throw new Fault('rule_type', 'the answer of a rule is a bool');
   const again = encodeProgram(canonical(lift(program)));
   if (!equal(bytes, again)) throw new Fault('rule_not_canonical');
   return { program, analysis, bytes, id: programId(bytes) };
@@ -90,7 +93,9 @@ export function liftAll(program: Program): readonly Term[] {
     else if (op === 'const') terms[i] = constant(consts[imm]);
     else if (op === 'in') terms[i] = input(inputs[imm]);
     else if (op === 'present') terms[i] = present(inputs[imm]);
-    else if (op === 'elem' || op === 'key') terms[i] = item(op, open[imm - 1].binder);
+    else if (op === 'elem' || op === 'key' || op === 'iter') terms[i] = item(op, open[imm - 1].binder);
+    else if (op === 'match') terms[i] = applyMarked(op, consts[imm] as string, ...operands.map((j) => terms[j]));
+    else if (op === 'tsget' || op === 'call') terms[i] = applyMarked(op, imm, ...operands.map((j) => terms[j]));
     else terms[i] = apply(op as PlainOp, ...operands.map((j) => terms[j]));
   }
   return terms;

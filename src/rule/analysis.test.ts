@@ -6,7 +6,8 @@ import { isFold, NO_PREDICATE, type Node, type Op, PROFILE_CORE, type Program } 
 import { lower } from './lower.ts';
 import { parse } from './parse.ts';
 import { scopeOf } from './scope.ts';
-import { parseType, typeText } from './type.ts';
+import { typeText } from './type.ts';
+import { parseType } from './type-text.ts';
 
 /** `in 0`, `any 0 - 3 2`: operation, immediate or operands, a fold's count last. */
 function node(text: string): Node {

@@ -6,6 +6,8 @@ import { concat, type Octets } from '../base/bytes.ts';
 import { Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
+import { analyse } from './analysis.ts';
+import { constBytesOf, constKey } from './constant.ts';
 import {
   CONSTS_MAX,
   type Const,
@@ -17,19 +19,23 @@ import {
   OPERANDS_MAX,
   OPS,
   type Op,
-  PROFILE_CORE,
+  PROFILE_FULL,
   type Program,
 } from './ir.ts';
 import { type Binder, isFoldTerm, type Term } from './term.ts';
 
+/** A constant (of `match`: the expression), an input, or a number: the level of an item, the part of a time, a function. */
+type Immediate = { readonly value: Const } | Input | number | undefined;
+
 /** A canonical subtree: two that are equal are one object. */
 interface Tree {
   readonly op: Op;
-  /** The constant, the input or the level of an item. */
-  readonly imm: Const | Input | number | undefined;
+  readonly imm: Immediate;
   /** A fold's are range, predicate (undefined where there is none), body. */
   readonly operands: readonly (Tree | undefined)[];
   readonly fold: boolean;
+  /** Whether it can be nothing but a bool or the error. */
+  readonly bool: boolean;
   /** The highest level of an item that is free in it: the region it lives in. */
   readonly level: number;
   /** Number of the tree among those of this run. */
@@ -39,7 +45,9 @@ interface Tree {
 
 /** @throws Fault rule_bound when the laid-out program is too large */
 export function canonical(out: Term): Program {
-  return layOut(new Forest().tree(out));
+  const program = layOut(new Forest().tree(out));
+  // R-16: the least profile that has it
+  return { ...program, profile: analyse(program).profile };
 }
 
 const treeHash = tagged('rule.tree');
@@ -60,27 +68,29 @@ class Forest {
   }
 
   private build(term: Term): Tree {
-    if ('value' in term) return this.intern(term.op, term.value, [], 0);
-    if ('input' in term) return this.intern(term.op, term.input, [], 0);
+    const bool = term.type.kind === 'bool';
+    if ('value' in term) return this.intern(term.op, { value: term.value }, [], 0, bool);
+    if ('input' in term) return this.intern(term.op, term.input, [], 0, bool);
     if (isFoldTerm(term)) {
       let outside = 0;
       for (const binder of this.freeIn(term)) outside = Math.max(outside, this.levels.get(binder) ?? 0);
       this.levels.set(term.binder, outside + 1);
       const operands = [this.tree(term.range), term.predicate === undefined ? undefined : this.tree(term.predicate), this.tree(term.body)];
-      return this.intern(term.op, undefined, operands, outside, true);
+      return this.intern(term.op, undefined, operands, outside, bool, true);
     }
     if ('binder' in term) {
       const level = this.levels.get(term.binder);
       if (level === undefined) throw new Fault('rule_program', `\`${term.binder.name}\` is used outside its fold`);
-      return this.intern(term.op, level, [], level);
+      return this.intern(term.op, level, [], level, bool);
     }
     const operands = term.operands.map((operand) => this.tree(operand));
     if (term.op === 'and' || term.op === 'or') return this.logic(term.op, operands);
     if (term.op === 'eq') operands.sort((a, b) => this.order(a, b));
-    return this.intern(term.op, undefined, operands, highest(operands));
+    const mark = 'mark' in term ? (typeof term.mark === 'string' ? { value: term.mark } : term.mark) : undefined;
+    return this.intern(term.op, mark, operands, highest(operands), bool);
   }
 
-  /** Flattened, sorted by hash, each once; one operand alone stands for itself. */
+  /** Flattened, sorted by hash, each once; one operand alone stands for itself, as a bool. */
   private logic(op: 'and' | 'or', operands: readonly Tree[]): Tree {
     const parts = new Set<Tree>();
     for (const operand of operands) {
@@ -88,7 +98,13 @@ class Forest {
       else for (const part of operand.operands) parts.add(part as Tree);
     }
     const sorted = [...parts].sort((a, b) => this.order(a, b));
-    return sorted.length === 1 ? sorted[0] : this.intern(op, undefined, sorted, highest(sorted));
+    if (sorted.length > 1) return this.intern(op, undefined, sorted, highest(sorted), true);
+    const [one] = sorted;
+    return one.bool ? one : this.not(this.not(one));
+  }
+
+  private not(tree: Tree): Tree {
+    return this.intern('not', undefined, [tree], tree.level, true);
   }
 
   /** The binders that a term uses and does not bind. */
@@ -96,7 +112,7 @@ class Forest {
     const known = this.free.get(term);
     if (known !== undefined) return known;
     let found = NOTHING;
-    if (term.op === 'elem' || term.op === 'key') found = new Set([term.binder]);
+    if ('binder' in term && !isFoldTerm(term)) found = new Set([term.binder]);
     else if (isFoldTerm(term)) {
       const inside = this.union(term.predicate === undefined ? [term.body] : [term.predicate, term.body]);
       found = new Set([...this.freeIn(term.range), ...[...inside].filter((binder) => binder !== term.binder)]);
@@ -110,12 +126,12 @@ class Forest {
     return sets.length <= 1 ? (sets[0] ?? NOTHING) : new Set(sets.flatMap((set) => [...set]));
   }
 
-  private intern(op: Op, imm: Tree['imm'], operands: Tree['operands'], level: number, fold = false): Tree {
-    const what = typeof imm === 'object' ? imm.path : `${typeof imm}:${imm}`;
+  private intern(op: Op, imm: Immediate, operands: Tree['operands'], level: number, bool: boolean, fold = false): Tree {
+    const what = typeof imm === 'object' ? ('value' in imm ? constKey(imm.value) : imm.path) : String(imm);
     const key = `${op} ${operands.map((operand) => operand?.id ?? '-').join(' ')} ${what}`;
     let tree = this.trees.get(key);
     if (tree === undefined) {
-      tree = { op, imm, operands, fold, level, id: this.trees.size, hash: undefined };
+      tree = { op, imm, operands, fold, bool, level, id: this.trees.size, hash: undefined };
       this.trees.set(key, tree);
     }
     return tree;
@@ -127,7 +143,7 @@ class Forest {
     return x < y ? -1 : x > y ? 1 : 0;
   }
 
-  /** R-9: `H("rule.tree", u8 op ‖ CBOR of the constant, the path or the level, else nothing ‖ hashes of the operands)`. */
+  /** R-9: `H("rule.tree", u8 op ‖ CBOR of the constant, the path or the number, else nothing ‖ hashes of the operands)`. */
   private hash(tree: Tree): Octets {
     if (tree.hash === undefined) {
       const parts = tree.operands.map((operand) => (operand === undefined ? NO_OPERAND : this.hash(operand)));
@@ -140,8 +156,9 @@ class Forest {
 /** Stands for the hash of a predicate that is not there. */
 const NO_OPERAND: Octets = '\0'.repeat(32);
 
-function immediateBytes(imm: Tree['imm']): Uint8Array {
+function immediateBytes(imm: Immediate): Uint8Array {
   if (imm === undefined) return new Uint8Array(0);
+  if (typeof imm === 'object' && 'value' in imm) return constBytesOf(imm.value);
   const writer = new Writer(64);
   writer.value(typeof imm === 'object' ? imm.path : imm);
   return writer.done();
@@ -154,22 +171,22 @@ function layOut(out: Tree): Program {
   const inputs: Input[] = [];
   const consts: Const[] = [];
   const nodes: Node[] = [];
-  const tables = new Map<Const | string, number>();
+  const tables = new Map<string, number>();
   /** Where each tree stands, by region; the last region is the one being filled. */
   const regions: Map<Tree, number>[] = [new Map()];
 
-  const index = <T>(table: T[], key: Const | string, value: T, max: number, what: string): number => {
+  const index = <T>(table: T[], key: string, value: T, max: number, what: string): number => {
     const known = tables.get(key);
     if (known !== undefined) return known;
     if (table.length === max) throw new Fault('rule_bound', `the rule has more than ${max} ${what}`);
     tables.set(key, table.length);
     return table.push(value) - 1;
   };
-  const immediate = (imm: Tree['imm']): number => {
+  const immediate = (imm: Immediate): number => {
     if (imm === undefined) return 0;
     if (typeof imm === 'number') return imm;
-    if (typeof imm === 'object') return index(inputs, `input ${imm.path}`, imm, INPUTS_MAX, 'inputs');
-    return index(consts, typeof imm === 'string' ? `const ${imm}` : imm, imm, CONSTS_MAX, 'constants');
+    if ('value' in imm) return index(consts, `const ${constKey(imm.value)}`, imm.value, CONSTS_MAX, 'constants');
+    return index(inputs, `input ${imm.path}`, imm, INPUTS_MAX, 'inputs');
   };
   const push = (node: Node): number => {
     if (nodes.length === NODES_MAX) throw new Fault('rule_bound', `the rule has more than ${NODES_MAX} nodes`);
@@ -211,5 +228,5 @@ function layOut(out: Tree): Program {
   };
 
   const last = place(out);
-  return { profile: PROFILE_CORE, inputs, consts, nodes, out: last };
+  return { profile: PROFILE_FULL, inputs, consts, nodes, out: last };
 }

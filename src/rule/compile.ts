@@ -6,17 +6,17 @@ import { suggestion } from '../base/nearest.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { admit, checkInputs, isPath, prefixes } from './admit.ts';
 import { canonical } from './canonical.ts';
-import { expectBool } from './check.ts';
 import { bounded } from './cost.ts';
 import { encodeInputs, find, inputBytesMax, type Source } from './input.ts';
 import { FAILED, judge, TRUE } from './interpret.ts';
 import { encodeProgram, type Input, type Program, programId } from './ir.ts';
-import { lower } from './lower.ts';
+import { lowerCondition } from './lower.ts';
 import type { Expectation, Manifest, RuleTest } from './manifest.ts';
 import { type ManifestText, parseManifest, type ReadModule } from './manifest-source.ts';
 import { parse } from './parse.ts';
 import { type Scope, scopeOf, WINDOW_MS_MAX } from './scope.ts';
-import { INT, parseType, type Type } from './type.ts';
+import { INT, type Type } from './type.ts';
+import { parseType } from './type-text.ts';
 import { compareText } from './value.ts';
 
 /** The paths that every rule may read, with the text of their types; the machine says which. */
@@ -83,8 +83,7 @@ export function scopeFor(manifest: Manifest, environment: Environment): Scope {
  */
 export function compileRule(manifest: Manifest, environment: Environment): Compiled {
   const expression = parse(manifest.judge);
-  const term = lower(expression, scopeFor(manifest, environment));
-  expectBool(term, expression.place, 'the expression of the rule');
+  const term = lowerCondition(expression, scopeFor(manifest, environment), 'the expression of the rule');
   const bytes = encodeProgram(canonical(term));
   const { program, analysis, id } = admit(bytes, manifest.limits);
   return { manifest, program, bytes, id, gas: analysis.gas, arena_bytes: analysis.arena_bytes, inputs: program.inputs };

@@ -9,7 +9,8 @@ import { lower } from './lower.ts';
 import { parse } from './parse.ts';
 import { makeProgram, makeSource, Random } from './program-generator.ts';
 import { scopeOf } from './scope.ts';
-import { align8, parseType } from './type.ts';
+import { align8 } from './type.ts';
+import { parseType } from './type-text.ts';
 import { ERROR, isList, isMap, type MapValue, type Result, textBytes, type Value } from './value.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 4);

@@ -1,10 +1,10 @@
 /**
- * The functions of `call` (spec/rule-ir.md R-19): a table by number, append-only. What a function does is in the
+ * The functions of `call` (spec/rule-ir.md R-23): a table by number, append-only. What a function does is in the
  * interpreter (interpret-text.ts, interpret-number.ts); here is what types, gas and printing need.
  *
  * A function is strict and total: an operand of a kind that it does not take gives the error.
  */
-import { BOOL, DOUBLE, dyn, INT, type Kind, list, map, NONE, plainBytes, str, type Type } from './type.ts';
+import { BOOL, DOUBLE, dyn, INT, type Kind, lengthOf, list, map, NONE, plainBytes, str, type Type } from './type.ts';
 
 export interface RuleFunction {
   /** As people write it: `charAt` is a method of its first operand, `math.abs` and `strings.quote` are not. */
@@ -29,8 +29,6 @@ const ANY_NUMBER: Type = dyn(0);
 
 /** Most bytes of a text or of plain bytes; a dyn's may all be one text. */
 const bytesOf = (type: Type | undefined): number => (type !== undefined && 'bytes' in type ? type.bytes : 0);
-/** A dyn holds 16 bytes an item at least. */
-const lengthOf = (type: Type): number => (type.kind === 'list' || type.kind === 'map' ? type.length : type.kind === 'dyn' ? type.bytes >>> 4 : 0);
 
 /** The number itself, as it is of the first operand; of a list the type of its items. */
 const likeFirst =

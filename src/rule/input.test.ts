@@ -18,7 +18,7 @@ import {
 } from './input.ts';
 import { I64_MAX, type Input } from './ir.ts';
 import { makeProgram, makeSource, Random } from './program-generator.ts';
-import { parseType } from './type.ts';
+import { parseType } from './type-text.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 3);
 

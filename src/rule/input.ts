@@ -4,9 +4,10 @@
  *
  *   buffer   one slot an input, in the program's order, then the heap; little-endian; a multiple of 8 bytes long
  *   slot     16 bytes: u8 tag, 3 zero bytes, u32 length, u64 payload
- *   tag      0 nothing (payload tells why), else the number of the type: 2 bool, 3 int, 8 string, 10 list, 11 map
- *   length   UTF-8 bytes of a string, items of a list, entries of a map; else 0
- *   payload  bool 0 or 1; int i64; else the offset of its bytes from the buffer's start
+ *   tag      0 nothing (payload tells why), else the number of the type: 2 bool, 3 int, 8 string, 10 list, 11 map …
+ *   length   bytes of a string or of bytes, items of a list, entries of a map, nanoseconds of a timestamp; else 0
+ *   payload  null 0; bool 0 or 1; int i64; uint u64; double its bits; timestamp seconds; duration nanoseconds; else the
+ *            offset of its bytes from the buffer's start
  *   heap     a string's bytes; a list's slots; a map's entries, each a key slot and a value slot, keys in bytewise order.
  *            A block is put where the heap ends, then what its slots refer to, slot by slot, depth first; the heap's end
  *            then moves to the next multiple of 8 (zero bytes between). An empty block takes nothing, its offset is the
@@ -16,9 +17,14 @@
  */
 import { fromUtf8, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { fitsI64, type Input } from './ir.ts';
-import { align8, heapBytes, type Type, tagOf } from './type.ts';
-import { compareText, isList, isMap, type MapValue, textBytes, type Value } from './value.ts';
+import { doubleBits } from './double.ts';
+import { DYN_DEPTH_MAX, fit, heapSize, isGroup, NATURAL_KINDS, type Source, type SourceValue } from './fit.ts';
+import type { Input } from './ir.ts';
+import { timestampOf } from './time.ts';
+import { align8, heapBytes, KINDS, type Kind, list, map, str, type Type, tagOf } from './type.ts';
+import { compareText, duration, isBytes, isList, isMap, kindOf, type MapValue, type Scalar, uint, type Value } from './value.ts';
+
+export type { Source, SourceValue } from './fit.ts';
 
 export const SLOT_BYTES = 16;
 /** A map entry: two slots. */
@@ -36,10 +42,6 @@ export type Missing = typeof ABSENT | typeof PARENT_MISSING | typeof UNFIT;
 
 /** What a rule finds at an input: a value, or why there is none. */
 export type Found = { readonly value: Value } | { readonly missing: Missing };
-
-/** JSON values as the machine holds them; bigint is allowed where an int is. */
-export type SourceValue = null | undefined | boolean | number | bigint | string | readonly SourceValue[] | { readonly [key: string]: SourceValue };
-export type Source = { readonly [key: string]: SourceValue };
 
 /**
  * The segments of a path: split at dots that no parenthesis holds.
@@ -62,8 +64,6 @@ export function segments(path: string): readonly string[] {
   return parts;
 }
 
-const isGroup = (value: SourceValue): value is { readonly [key: string]: SourceValue } => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** I-3: what stands at a path. null counts as absent; only own properties count. */
 export function find(input: Input, source: Source): Found {
   let at: SourceValue = source;
@@ -76,57 +76,9 @@ export function find(input: Input, source: Source): Found {
   return value === undefined ? { missing: UNFIT } : { value };
 }
 
-/** I-4: the value as the type has it, or undefined when it is of another type or too large. */
-function fit(type: Type, value: SourceValue): Value | undefined {
-  switch (type.kind) {
-    case 'bool':
-      return typeof value === 'boolean' ? value : undefined;
-    case 'int':
-      if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined;
-      return typeof value === 'bigint' && fitsI64(value) ? value : undefined;
-    case 'str':
-      return typeof value === 'string' && value.isWellFormed() && textBytes(value) <= type.bytes ? value : undefined;
-    case 'list':
-      return Array.isArray(value) && value.length <= type.length ? fitAll(type.item, value) : undefined;
-    case 'map': {
-      if (!isGroup(value)) return undefined;
-      const names = Object.keys(value);
-      if (names.length > type.length) return undefined;
-      // I-6
-      names.sort(compareText);
-      const keys = fitAll(type.key, names);
-      const values = fitAll(
-        type.value,
-        names.map((name) => value[name]),
-      );
-      return keys === undefined || values === undefined ? undefined : { keys, values };
-    }
-    default:
-      return undefined;
-  }
-}
-
-function fitAll(type: Type, items: readonly SourceValue[]): readonly Value[] | undefined {
-  const fitted: Value[] = [];
-  for (const item of items) {
-    const value = fit(type, item);
-    if (value === undefined) return undefined;
-    fitted.push(value);
-  }
-  return fitted;
-}
-
 /** I-7: the most bytes that the buffer of these inputs can take. @throws Fault rule_bound for a type without a sane bound */
 export function inputBytesMax(inputs: readonly Input[]): number {
   return inputs.reduce((sum, input) => sum + SLOT_BYTES + heapBytes(input.type), 0);
-}
-
-/** Bytes that a value takes in the heap. */
-function heapSize(value: Value): number {
-  if (typeof value === 'string') return align8(textBytes(value));
-  if (isList(value)) return value.reduce<number>((sum, item) => sum + SLOT_BYTES + heapSize(item), 0);
-  if (isMap(value)) return heapSize(value.keys) + heapSize(value.values);
-  return 0;
 }
 
 /** The input buffer of a rule for this source. */
@@ -153,25 +105,24 @@ export function encodeInputs(found: readonly Found[]): Uint8Array {
     view.setBigInt64(at + PAYLOAD_AT, payload, true);
   };
   const put = (at: number, value: Value): void => {
-    if (typeof value === 'boolean') slot(at, tagOf('bool'), 0, value ? 1n : 0n);
-    else if (typeof value === 'bigint') slot(at, tagOf('int'), 0, value);
-    else if (typeof value === 'string') {
-      const bytes = utf8(value);
-      const offset = block(bytes.length);
-      buffer.set(bytes, offset);
-      slot(at, tagOf('str'), bytes.length, BigInt(offset));
+    const tag = tagOf(kindOf(value));
+    if (isList(value)) {
+      const offset = block(value.length * SLOT_BYTES);
+      slot(at, tag, value.length, BigInt(offset));
+      value.forEach((item, i) => put(offset + i * SLOT_BYTES, item));
     } else if (isMap(value)) {
       const offset = block(value.keys.length * ENTRY_BYTES);
-      slot(at, tagOf('map'), value.keys.length, BigInt(offset));
+      slot(at, tag, value.keys.length, BigInt(offset));
       for (let i = 0; i < value.keys.length; i++) {
         put(offset + i * ENTRY_BYTES, value.keys[i]);
         put(offset + i * ENTRY_BYTES + SLOT_BYTES, value.values[i]);
       }
-    } else {
-      const offset = block(value.length * SLOT_BYTES);
-      slot(at, tagOf('list'), value.length, BigInt(offset));
-      for (let i = 0; i < value.length; i++) put(offset + i * SLOT_BYTES, value[i]);
-    }
+    } else if (typeof value === 'string' || isBytes(value)) {
+      const bytes = typeof value === 'string' ? utf8(value) : value;
+      const offset = block(bytes.length);
+      buffer.set(bytes, offset);
+      slot(at, tag, bytes.length, BigInt(offset));
+    } else slot(at, tag, nanosOf(value), payloadOf(value));
   };
 
   found.forEach((one, i) => {
@@ -179,6 +130,34 @@ export function encodeInputs(found: readonly Found[]): Uint8Array {
     else slot(i * SLOT_BYTES, 0, 0, BigInt(one.missing));
   });
   return buffer;
+}
+
+const nanosOf = (value: Scalar): number => (typeof value === 'object' && value?.kind === 'ts' ? value.nanos : 0);
+
+const SCALARS: readonly Kind[] = ['null', 'bool', 'int', 'uint', 'dbl', 'dur'];
+
+/** The type by which a value of a kind is read where any may stand. */
+function typeIn(kind: Kind, bytes: number, anything: Type): Type {
+  if (kind === 'str') return str(bytes);
+  if (kind === 'list') return list(anything, bytes);
+  return kind === 'map' ? map(str(bytes), anything, bytes) : ({ kind } as Type);
+}
+
+/** I-2, of a scalar. */
+function payloadOf(value: Scalar): bigint {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number') return doubleBits(value);
+  if (value === null || typeof value === 'boolean') return value === true ? 1n : 0n;
+  switch (value.kind) {
+    case 'uint':
+      return value.value;
+    case 'ts':
+      return value.seconds;
+    case 'dur':
+      return value.nanos;
+    default:
+      return BigInt(tagOf(value.of));
+  }
 }
 
 /**
@@ -207,22 +186,48 @@ export function readInputs(inputs: readonly Input[], buffer: Uint8Array): readon
     if (value > max) fail('a length over the declared bound');
     return value;
   };
-  const take = (at: number, type: Type): Value => {
+  const content = (at: number, max: number): Uint8Array => {
+    const bytes = length(at, max);
+    const start = block(at, bytes);
+    return buffer.slice(start, start + bytes);
+  };
+  const double = (at: number): number => {
+    const value = view.getFloat64(at + PAYLOAD_AT, true);
+    if (!Number.isFinite(value) || Object.is(value, -0)) fail('a double that is not finite, or minus zero');
+    return value;
+  };
+  const timestamp = (at: number): Value => {
+    const nanos = length(at, 999_999_999);
+    return timestampOf(view.getBigInt64(at + PAYLOAD_AT, true), BigInt(nanos)) ?? fail('a timestamp out of range');
+  };
+  const take = (at: number, type: Type, depth = 1): Value => {
+    if (type.kind === 'dyn') return natural(at, type.bytes, depth);
     if (view.getUint32(at, true) !== tagOf(type.kind)) fail('a tag of another type');
+    if (SCALARS.includes(type.kind)) length(at, 0);
     switch (type.kind) {
+      case 'null':
+        return view.getBigUint64(at + PAYLOAD_AT, true) === 0n ? null : fail('a null that is not 0');
       case 'bool': {
         const payload = view.getBigUint64(at + PAYLOAD_AT, true);
-        if (length(at, 0) !== 0 || payload > 1n) fail('a bool that is neither 0 nor 1');
+        if (payload > 1n) fail('a bool that is neither 0 nor 1');
         return payload === 1n;
       }
       case 'int':
-        length(at, 0);
         return view.getBigInt64(at + PAYLOAD_AT, true);
+      case 'uint':
+        return uint(view.getBigUint64(at + PAYLOAD_AT, true));
+      case 'dbl':
+        return double(at);
+      case 'ts':
+        return timestamp(at);
+      case 'dur':
+        return duration(view.getBigInt64(at + PAYLOAD_AT, true));
+      case 'bytes':
+        return content(at, type.bytes);
       case 'str': {
-        const bytes = length(at, type.bytes);
-        const start = block(at, bytes);
+        const bytes = content(at, type.bytes);
         try {
-          return fromUtf8(buffer.subarray(start, start + bytes));
+          return fromUtf8(bytes);
         } catch {
           return fail('malformed UTF-8');
         }
@@ -230,24 +235,37 @@ export function readInputs(inputs: readonly Input[], buffer: Uint8Array): readon
       case 'list': {
         const count = length(at, type.length);
         const start = block(at, count * SLOT_BYTES);
-        return Array.from({ length: count }, (_, i) => take(start + i * SLOT_BYTES, type.item));
+        return Array.from({ length: count }, (_, i) => take(start + i * SLOT_BYTES, type.item, depth));
       }
       case 'map':
-        return entries(at, type.key, type.value, type.length);
+        return entries(at, type, depth);
       default:
-        return fail(`type ${type.kind} is not available in this version`);
+        return fail(`type ${type.kind} is no type of an input`);
     }
   };
-  const entries = (at: number, key: Type, value: Type, max: number): MapValue => {
-    const count = length(at, max);
+  /** A dyn's value by its own tags: as `fit` makes it, at most `max` bytes of heap. */
+  const natural = (at: number, max: number, depth: number): Value => {
+    const kind = KINDS[view.getUint32(at, true)];
+    if (!NATURAL_KINDS.includes(kind)) fail('a tag that no value of a dyn has');
+    if (depth > DYN_DEPTH_MAX) fail(`more than ${DYN_DEPTH_MAX} levels`);
+    const start = end;
+    const anything: Type = { kind: 'dyn', bytes: max };
+    const value = take(at, typeIn(kind, max, anything), depth + 1);
+    if (end - start > max) fail('a value over the declared bound');
+    if (typeof value === 'number' && Number.isSafeInteger(value)) fail('a double that is an int');
+    if (kind === 'uint' && view.getBigInt64(at + PAYLOAD_AT, true) >= 0n) fail('a uint that is an int');
+    return value;
+  };
+  const entries = (at: number, type: Extract<Type, { kind: 'map' }>, depth: number): MapValue => {
+    const count = length(at, type.length);
     const start = block(at, count * ENTRY_BYTES);
     const keys: Value[] = [];
     const values: Value[] = [];
     for (let i = 0; i < count; i++) {
-      const name = take(start + i * ENTRY_BYTES, key) as string;
+      const name = take(start + i * ENTRY_BYTES, type.key) as string;
       if (i > 0 && compareText(keys[i - 1] as string, name) >= 0) fail('map keys out of order');
       keys.push(name);
-      values.push(take(start + i * ENTRY_BYTES + SLOT_BYTES, value));
+      values.push(take(start + i * ENTRY_BYTES + SLOT_BYTES, type.value, depth));
     }
     return { keys, values };
   };

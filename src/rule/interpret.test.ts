@@ -7,7 +7,7 @@ import { lower } from './lower.ts';
 import { parse } from './parse.ts';
 import { printValue } from './print.ts';
 import { scopeOf } from './scope.ts';
-import { parseType } from './type.ts';
+import { parseType } from './type-text.ts';
 
 const scope = scopeOf(
   new Map(

@@ -1,10 +1,20 @@
 /**
- * The interpreter: the meaning of the IR (spec/rule-ir.md R-5). Every backend agrees with it on value and error; where
- * they differ, this file is right. It is written to be read, not to be fast.
+ * The interpreter: the meaning of the IR (spec/rule-ir.md R-5, R-18 to R-26). Every backend agrees with it on value and
+ * error; where they differ, this file and those of the kinds of operations are right. It is written to be read, not to be
+ * fast.
  */
+import { utf8 } from '../base/bytes.ts';
+import { add, divide, mathFunction, multiply, negate, remainder, subtract } from './arithmetic.ts';
+import { automatonOf, matches } from './automaton.ts';
+import { get, has, type Item, itemsOf, mapOf, member, merge, size } from './container.ts';
+import { toBool, toBytes, toDouble, toDuration, toInt, toText, toTimestamp, toType, toUint } from './conversion.ts';
+import { format } from './format.ts';
+import { FUNCTIONS } from './function.ts';
 import { ABSENT, type Found } from './input.ts';
-import { fitsI64, isFold, NO_PREDICATE, type Node, type Program } from './ir.ts';
-import { codePoints, compareScalars, ERROR, equalValues, findKey, isList, isMap, type MapValue, type Result, type Value } from './value.ts';
+import { isFold, NO_PREDICATE, type Node, type Program } from './ir.ts';
+import { decodeBase64, encodeBase64, join, textFunction } from './text-function.ts';
+import { durationPart, timestampPart } from './time.ts';
+import { compareValues, ERROR, equalValues, isDuration, isTimestamp, type Result, type Value } from './value.ts';
 
 /** A rule's answer: 0 false, 1 error, 2 true. */
 export type Answer = 0 | 1 | 2;
@@ -21,11 +31,6 @@ export const evaluate = (program: Program, found: readonly Found[]): Result => t
 /** three-valued: whatever is not a bool counts as error. */
 export const answerOf = (result: Result): Answer => (result === true ? TRUE : result === false ? FALSE : FAILED);
 const resultOf = (answer: number): Result => (answer === TRUE ? true : answer === FALSE ? false : ERROR);
-
-interface Item {
-  readonly key: Value;
-  readonly elem: Value;
-}
 
 /**
  * The values of all nodes; of a node in a fold, that of the last round, undefined if there was none. `watch` hears of each
@@ -57,9 +62,9 @@ export function trace(program: Program, found: readonly Found[], watch?: (node: 
         return 'value' in input ? true : input.missing === ABSENT ? false : ERROR;
       }
       case 'elem':
-        return items[node.imm - 1].elem;
       case 'key':
-        return items[node.imm - 1].key;
+      case 'iter':
+        return items[node.imm - 1][node.op];
       case 'not':
         return resultOf(2 - answerOf(results[node.operands[0]]));
       case 'and':
@@ -78,7 +83,7 @@ export function trace(program: Program, found: readonly Found[], watch?: (node: 
           if (result === ERROR) return ERROR;
           operands.push(result);
         }
-        return strict(node.op, operands);
+        return strict(program, node, operands);
       }
     }
   };
@@ -86,12 +91,13 @@ export function trace(program: Program, found: readonly Found[], watch?: (node: 
   const fold = (node: Node, at: number): Result => {
     const [range, predicate, body] = node.operands;
     const over = results[range];
-    if (over === ERROR) return ERROR;
-    const rounds = itemsOf(over);
+    const rounds = over === ERROR ? undefined : itemsOf(over);
+    if (rounds === undefined) return ERROR;
     let least = TRUE as number;
     let most = FALSE as number;
     let failed = false;
     let count = 0;
+    const keys: Value[] = [];
     const collected: Value[] = [];
     for (const item of rounds) {
       items.push(item);
@@ -105,7 +111,10 @@ export function trace(program: Program, found: readonly Found[], watch?: (node: 
       if (node.op === 'one') failed ||= answer === FAILED;
       else failed ||= keep === FAILED || (keep === TRUE && result === ERROR);
       if (answer === TRUE) count += 1;
-      if (keep === TRUE && result !== ERROR) collected.push(result);
+      if (keep === TRUE && result !== ERROR) {
+        keys.push(item.key);
+        collected.push(result);
+      }
     }
     switch (node.op) {
       case 'all':
@@ -114,6 +123,8 @@ export function trace(program: Program, found: readonly Found[], watch?: (node: 
         return resultOf(most);
       case 'one':
         return failed ? ERROR : count === 1;
+      case 'collectmap':
+        return failed ? ERROR : { keys, values: collected };
       default:
         return failed ? ERROR : collected;
     }
@@ -123,81 +134,96 @@ export function trace(program: Program, found: readonly Found[], watch?: (node: 
   return results;
 }
 
-function itemsOf(range: Value): readonly Item[] {
-  if (isList(range)) return range.map((elem, i) => ({ key: BigInt(i), elem }));
-  if (isMap(range)) return range.keys.map((key, i) => ({ key, elem: range.values[i] }));
-  return [];
-}
-
-const int = (value: bigint): Result => (fitsI64(value) ? value : ERROR);
-
-/** Operations whose operands are all values. Types are those that `analyse` has passed. */
-function strict(op: Node['op'], operands: readonly Value[]): Result {
+/** Operations whose operands are all values. */
+function strict({ consts }: Program, { op, imm }: Node, operands: readonly Value[]): Result {
   const [a, b] = operands;
   switch (op) {
     case 'eq':
       return equalValues(a, b);
     case 'lt':
-      return compareScalars(a, b) < 0;
-    case 'le':
-      return compareScalars(a, b) <= 0;
+    case 'le': {
+      const order = compareValues(a, b);
+      return order === undefined ? ERROR : order < 0 || (op === 'le' && order === 0);
+    }
     case 'add':
-      if (typeof a === 'string') return a + (b as string);
-      if (typeof a === 'bigint') return int(a + (b as bigint));
-      return [...(a as readonly Value[]), ...(b as readonly Value[])];
+      return add(a, b);
     case 'sub':
-      return int((a as bigint) - (b as bigint));
+      return subtract(a, b);
     case 'mul':
-      return int((a as bigint) * (b as bigint));
+      return multiply(a, b);
     case 'div':
-      return b === 0n ? ERROR : int((a as bigint) / (b as bigint));
+      return divide(a, b);
     case 'rem':
-      // MIN rem −1 is an error because MIN div −1 is.
-      return b === 0n || int((a as bigint) / (b as bigint)) === ERROR ? ERROR : (a as bigint) % (b as bigint);
+      return remainder(a, b);
     case 'neg':
-      return int(-(a as bigint));
+      return negate(a);
     case 'size':
-      return BigInt(typeof a === 'string' ? codePoints(a) : isList(a) ? a.length : (a as MapValue).keys.length);
+      return size(a);
     case 'get':
       return get(a, b);
     case 'has':
-      return findKey((a as MapValue).keys, b) >= 0;
+      return has(a, b);
     case 'member':
-      return isList(b) ? b.some((item) => equalValues(item, a)) : findKey((b as MapValue).keys, a) >= 0;
+      return member(a, b);
     case 'list':
       return operands;
     case 'map':
       return mapOf(operands);
     case 'starts':
-      return (a as string).startsWith(b as string);
     case 'ends':
-      return (a as string).endsWith(b as string);
     case 'contains':
-      return (a as string).includes(b as string);
+      return typeof a === 'string' && typeof b === 'string' ? TEXT_TESTS[op](a, b) : ERROR;
+    case 'match':
+      return typeof a === 'string' ? matches(automatonOf(consts[imm] as string), utf8(a)) : ERROR;
+    case 'toint':
+      return toInt(a);
+    case 'touint':
+      return toUint(a);
+    case 'todbl':
+      return toDouble(a);
+    case 'tostr':
+      return toText(a);
+    case 'tobytes':
+      return toBytes(a);
+    case 'tobool':
+      return toBool(a);
+    case 'tots':
+      return toTimestamp(a);
+    case 'todur':
+      return toDuration(a);
+    case 'tsget':
+      return isTimestamp(a) ? timestampPart(a, imm) : isDuration(a) ? (durationPart(a, imm) ?? ERROR) : ERROR;
+    case 'typeof':
+      return toType(a);
+    case 'call':
+      return called(FUNCTIONS[imm].name, operands);
     default:
       return ERROR;
   }
 }
 
-function get(container: Value, key: Value): Result {
-  if (isList(container)) {
-    const index = key as bigint;
-    return index >= 0n && index < BigInt(container.length) ? container[Number(index)] : ERROR;
-  }
-  const { keys, values } = container as MapValue;
-  const at = findKey(keys, key);
-  return at >= 0 ? values[at] : ERROR;
-}
+const TEXT_TESTS = {
+  starts: (text: string, part: string): boolean => text.startsWith(part),
+  ends: (text: string, part: string): boolean => text.endsWith(part),
+  contains: (text: string, part: string): boolean => text.includes(part),
+};
 
-/** A key given twice is an error. */
-function mapOf(operands: readonly Value[]): Result {
-  const keys: Value[] = [];
-  const values: Value[] = [];
-  for (let i = 0; i < operands.length; i += 2) {
-    const at = findKey(keys, operands[i]);
-    if (at >= 0) return ERROR;
-    keys.splice(-1 - at, 0, operands[i]);
-    values.splice(-1 - at, 0, operands[i + 1]);
+/** R-23 */
+function called(name: string, operands: readonly Value[]): Result {
+  const [a, b] = operands;
+  if (name.startsWith('math.')) return mathFunction(name, a, b);
+  switch (name) {
+    case 'join':
+      return join(a, operands[1]);
+    case 'format':
+      return format(a, b);
+    case 'merge':
+      return merge(a);
+    case 'base64.encode':
+      return encodeBase64(a);
+    case 'base64.decode':
+      return typeof a === 'string' ? (decodeBase64(a) ?? ERROR) : ERROR;
+    default:
+      return textFunction(name, operands);
   }
-  return { keys, values };
 }

@@ -12,7 +12,12 @@ import type { Octets } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
+import { type Const, readConst, writeConst } from './constant.ts';
+import { FUNCTIONS } from './function.ts';
+import { isPartNumber } from './time.ts';
 import { readType, type Type, writeType } from './type.ts';
+
+export { CONST_BYTES_MAX, type Const, fitsI64, I64_MAX, I64_MIN } from './constant.ts';
 
 export const IR_VERSION = 2;
 /** The core profile: bool, int, str, lists and maps of them. */
@@ -150,15 +155,15 @@ export interface Input {
   readonly type: Type;
 }
 
-/** int as bigint. */
-export type Const = boolean | bigint | string;
-
 /** A fold's predicate where there is none. */
 export const NO_PREDICATE = -1;
 
 export interface Node {
   readonly op: Op;
-  /** const, in, present: an index into the program's tables. elem, key: the level of the fold whose item it is. Else 0. */
+  /**
+   * const, match, in, present: an index into the program's tables. elem, key, iter: the level of the fold whose item it is.
+   * tsget: a part (R-22). call: a function (R-23). Else 0.
+   */
   readonly imm: number;
   /** Indices of nodes. A fold has three: range, predicate or NO_PREDICATE, body. */
   readonly operands: readonly number[];
@@ -180,16 +185,11 @@ export const NODES_MAX = 4_096;
 export const CONSTS_MAX = 1_024;
 export const INPUTS_MAX = 128;
 export const PATH_BYTES_MAX = 256;
-export const CONST_BYTES_MAX = 16_384;
 export const PROGRAM_BYTES_MAX = 65_536;
 /** Operands of one node. */
 export const OPERANDS_MAX = 1_024;
 /** The longest way from a node down to a leaf: backends and proofs may recurse so far. */
 export const TREE_DEPTH_MAX = 512;
-
-export const I64_MIN = -(2n ** 63n);
-export const I64_MAX = 2n ** 63n - 1n;
-export const fitsI64 = (value: bigint): boolean => value >= I64_MIN && value <= I64_MAX;
 
 const ruleHash = tagged('rule');
 
@@ -209,7 +209,7 @@ export function encodeProgram(program: Program): Uint8Array {
     writeType(writer, input.type);
   }
   writer.array(program.consts.length);
-  for (const value of program.consts) writer.value(value);
+  for (const value of program.consts) writeConst(writer, value);
   writer.array(program.nodes.length);
   for (const node of program.nodes) writeNode(writer, node);
   writer.uint(program.out);
@@ -241,17 +241,18 @@ export function decodeProgram(bytes: Uint8Array): Program {
   reader.fields(6, 'a program');
   if (reader.uint() !== IR_VERSION) reader.fail('rule_program', `IR version ${IR_VERSION} expected`);
   const profile = reader.uint();
-  if (profile !== PROFILE_CORE) reader.fail('rule_program', `profile ${profile} is not available in this version`);
+  if (profile !== PROFILE_CORE && profile !== PROFILE_FULL) reader.fail('rule_program', `profile ${profile} is not available in this version`);
+  const core = profile === PROFILE_CORE;
   const inputs: Input[] = [];
   for (let left = bounded(reader, INPUTS_MAX, 'inputs'); left > 0; left--) {
     reader.fields(2, 'an input');
-    inputs.push({ path: reader.text(PATH_BYTES_MAX), type: readType(reader) });
+    inputs.push({ path: reader.text(PATH_BYTES_MAX), type: readType(reader, core) });
   }
   const consts: Const[] = [];
-  for (let left = bounded(reader, CONSTS_MAX, 'constants'); left > 0; left--) consts.push(readConst(reader));
+  for (let left = bounded(reader, CONSTS_MAX, 'constants'); left > 0; left--) consts.push(readConst(reader, core));
   const nodes: Node[] = [];
   const count = bounded(reader, NODES_MAX, 'nodes');
-  for (let i = 0; i < count; i++) nodes.push(readNode(reader, i, count, inputs.length, consts.length));
+  for (let i = 0; i < count; i++) nodes.push(readNode(reader, i, count, core, { inputs, consts }));
   const out = reader.uint();
   if (out >= count) reader.fail('rule_program', 'the answer is no node');
   reader.end();
@@ -264,32 +265,45 @@ function bounded(reader: Reader, max: number, what: string): number {
   return length;
 }
 
-function readConst(reader: Reader): Const {
-  const major = reader.bytes[reader.at] >>> 5;
-  if (major <= 1) {
-    const value = BigInt(reader.int());
-    return fitsI64(value) ? value : reader.fail('rule_program', 'an integer constant past 64 bits');
+/** Whether the immediate of an operation is one that it may have. */
+function isImmediate(op: Op, imm: number, count: number, { inputs, consts }: Pick<Program, 'inputs' | 'consts'>): boolean {
+  switch (op) {
+    case 'const':
+      return imm < consts.length;
+    case 'match':
+      return typeof consts[imm] === 'string';
+    case 'in':
+    case 'present':
+      return imm < inputs.length;
+    case 'tsget':
+      return isPartNumber(imm);
+    case 'call':
+      return imm < FUNCTIONS.length;
+    default:
+      return imm <= count;
   }
-  if (major === 3) return reader.text(CONST_BYTES_MAX);
-  if (major === 7) return reader.bool();
-  return reader.fail('rule_program', 'not a constant of this version');
 }
 
-function readNode(reader: Reader, index: number, count: number, inputs: number, consts: number): Node {
+/** How many operands an operation may have. */
+function takes(op: Op, imm: number, arity: number): boolean {
+  if (op === 'call') return arity >= FUNCTIONS[imm].least && arity <= FUNCTIONS[imm].operands.length;
+  const wanted = ARITY[op];
+  return wanted >= 0 ? arity === wanted : wanted === -2 ? arity % 2 === 0 : wanted === -1 || arity >= 2;
+}
+
+function readNode(reader: Reader, index: number, count: number, core: boolean, tables: Pick<Program, 'inputs' | 'consts'>): Node {
   const fields = reader.array();
   if (fields === 0) reader.fail('rule_program', 'an empty node');
   if (fields > OPERANDS_MAX + 1) reader.fail('rule_bound', `more than ${OPERANDS_MAX} operands`);
   const op = OPS[reader.uint()];
-  if (op === undefined || RESERVED.has(op)) reader.fail('rule_program', 'not an operation of this version');
+  if (op === undefined || (core && RESERVED.has(op))) reader.fail('rule_program', 'not an operation of this profile');
   const fold = isFold(op);
   const immediate = hasImmediate(op);
   const arity = fields - 1 - (fold || immediate ? 1 : 0);
-  const wanted = ARITY[op];
-  if (wanted >= 0 ? arity !== wanted : wanted === -2 ? arity % 2 !== 0 : wanted === -3 && arity < 2)
-    reader.fail('rule_program', `\`${op}\` with ${arity} operands`);
+  // An immediate comes before it is known whether the operands are as many as they should be.
   const imm = immediate ? reader.uint() : 0;
-  const table = op === 'const' ? consts : op === 'in' || op === 'present' ? inputs : count + 1;
-  if (immediate && imm >= table) reader.fail('rule_program', `\`${op} ${imm}\` is out of range`);
+  if (immediate && !isImmediate(op, imm, count, tables)) reader.fail('rule_program', `\`${op} ${imm}\` is out of range`);
+  if (!takes(op, imm, arity)) reader.fail('rule_program', `\`${op}\` with ${arity} operands`);
   const operands: number[] = [];
   for (let j = 0; j < arity; j++) {
     if (fold && j === 1 && reader.null()) operands.push(NO_PREDICATE);

@@ -5,12 +5,14 @@ import { textBytes } from './value.ts';
 
 export type Token =
   | { readonly kind: 'literal'; readonly text: string; readonly literal: Literal; readonly place: Place }
-  | { readonly kind: 'word' | 'mark' | 'end'; readonly text: string; readonly place: Place };
+  /** `quoted`: a field between backquotes, without them. */
+  | { readonly kind: 'word' | 'quoted' | 'mark' | 'end'; readonly text: string; readonly place: Place };
 
 const MARKS = ['&&', '||', '==', '!=', '<=', '>=', '<', '>', '+', '-', '*', '/', '%', '!', '?', ':', ',', '.', '(', ')', '[', ']', '{', '}'];
 const BLANK = /[\t\n\f\r ]+|\/\/[^\n]*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /0[xX][0-9a-fA-F]+[uU]?|\d+\.\d+(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\d+[uU]?/y;
+const QUOTED = /`([A-Za-z0-9_.\-/ ]+)`/y;
 const QUOTE = /([rRbB]{0,2})('''|"""|'|")/y;
 /** One past the largest int: only a minus sign makes it one (the parser joins them). */
 export const INT_LITERAL_MAX = 2n ** 63n;
@@ -51,6 +53,7 @@ export function tokenise(source: string): readonly Token[] {
     const quote = match(QUOTE, at);
     const number = match(NUMBER, at);
     const word = match(WORD, at);
+    const quoted = match(QUOTED, at);
     if (quote !== null) {
       const { literal, end } = readString(source, at, quote, place);
       tokens.push({ kind: 'literal', text: source.slice(at, end), literal, place });
@@ -64,6 +67,9 @@ export function tokenise(source: string): readonly Token[] {
     } else if (word !== null) {
       tokens.push({ kind: 'word', text: word[0], place });
       at += word[0].length;
+    } else if (quoted !== null) {
+      tokens.push({ kind: 'quoted', text: quoted[1], place });
+      at += quoted[0].length;
     } else {
       const mark = MARKS.find((one) => source.startsWith(one, at));
       if (mark === undefined) refuse('rule_syntax', place, markProblem(source, at));
@@ -84,7 +90,11 @@ function markProblem(source: string, at: number): string {
 
 function readNumber(text: string, place: Place): Literal {
   const hexadecimal = /^0[xX]/.test(text);
-  if (!hexadecimal && /[.eE]/.test(text)) return { type: 'double', value: Number(text) };
+  if (!hexadecimal && /[.eE]/.test(text)) {
+    const value = Number(text);
+    if (!Number.isFinite(value)) refuse('rule_syntax', place, `\`${text}\` is past the largest double`);
+    return { type: 'double', value };
+  }
   if (/[uU]$/.test(text)) {
     const value = BigInt(text.slice(0, -1));
     if (value > UINT_LITERAL_MAX) refuse('rule_syntax', place, `\`${text}\` is past 64 bits`);

@@ -39,7 +39,7 @@ import {
 } from './manifest.ts';
 import { windowMs } from './scope.ts';
 import { SOURCE_BYTES_MAX } from './syntax.ts';
-import { parseType } from './type.ts';
+import { parseType } from './type-text.ts';
 import { compareText } from './value.ts';
 
 const FIELDS = [

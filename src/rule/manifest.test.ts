@@ -139,12 +139,12 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string])
   [
     `${SHORT}inputs:\n  args.to: strin(5)\n`,
     'rule_type',
-    '6:12 type `strin(5)`: `strin` is not a type; a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)',
+    '6:12 type `strin(5)`: `strin` is not a type; `string`?; a type is bool, int, uint, double, timestamp, duration, string(BYTES), bytes(BYTES), dyn(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)',
   ],
   [
     `${SHORT}inputs:\n  args.to: string\n`,
     'rule_type',
-    '6:12 type `string`: `string` needs its largest size in bytes, for example string(256); a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)',
+    '6:12 type `string`: `string` needs its largest size in bytes, for example string(256); a type is bool, int, uint, double, timestamp, duration, string(BYTES), bytes(BYTES), dyn(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)',
   ],
   [`${SHORT}inputs:\n  money.amount: int\n`, 'rule_field', '6:17 `money.amount`: inputs are declared under `args` or `context`; all others are known'],
   [`${SHORT}inputs:\n  args.a b: int\n`, 'rule_field', '6:13 `args.a b` is not a path'],

@@ -149,7 +149,6 @@ const REFUSED: readonly (readonly [source: string, slug: string, message: string
   ['a\n  && b\n  && "é😀" ? 1 : $', 'rule_syntax', '3:17 `$` has no meaning here'],
   ['has(a)', 'rule_syntax', '1:5 `has` takes a field, for example has(args.to)'],
   ['xs.all(1, true)', 'rule_syntax', '1:8 the first argument of `all` names a variable'],
-  ['xs.all(i, x, true)', 'rule_unsupported', '1:4 `all` with two variables is not available; use one'],
   ['a.?b', 'rule_unsupported', '1:2 optional values are not available; write `has(x) ? x : y`'],
   ['a[?0]', 'rule_unsupported', '1:2 optional values are not available; write `has(x) ? x : y`'],
   ['[?a]', 'rule_unsupported', '1:2 optional values are not available; write `has(x) ? x : y`'],

@@ -32,7 +32,21 @@ const FOLD_MACROS: ReadonlyMap<string, FoldMacro> = new Map([
   ['existsOne', 'exists_one'],
   ['map', 'map'],
   ['filter', 'filter'],
+  ['transformList', 'transformList'],
+  ['transformMap', 'transformMap'],
+  ['transformMapEntry', 'transformMapEntry'],
 ]);
+/** Variables that a macro may have, and whether a predicate may come before its last argument. */
+const SHAPES: Readonly<Record<FoldMacro, { readonly variables: readonly number[]; readonly predicate: boolean }>> = {
+  all: { variables: [1, 2], predicate: false },
+  exists: { variables: [1, 2], predicate: false },
+  exists_one: { variables: [1, 2], predicate: false },
+  filter: { variables: [1], predicate: false },
+  map: { variables: [1], predicate: true },
+  transformList: { variables: [2], predicate: true },
+  transformMap: { variables: [2], predicate: true },
+  transformMapEntry: { variables: [2], predicate: true },
+};
 /** From loose to tight; all of one row bind alike and to the left. */
 const BINARY: readonly (readonly Binary[])[] = [
   ['<', '<=', '>', '>=', '==', '!=', 'in'],
@@ -67,7 +81,7 @@ class Parser {
   }
 
   private is(text: string): boolean {
-    return this.token.kind !== 'literal' && this.token.kind !== 'end' && this.token.text === text;
+    return (this.token.kind === 'word' || this.token.kind === 'mark') && this.token.text === text;
   }
 
   private accept(text: string): boolean {
@@ -184,7 +198,7 @@ class Parser {
 
   private field(): Word {
     const { kind, text, place } = this.token;
-    if (kind !== 'word' || KEYWORDS.has(text)) this.unexpected('a field name');
+    if (kind !== 'quoted' && (kind !== 'word' || KEYWORDS.has(text))) this.unexpected('a field name');
     this.at += 1;
     return { text, place };
   }
@@ -245,15 +259,45 @@ class Parser {
     this.expect('(');
     const args = this.items(')');
     const macro = FOLD_MACROS.get(name.text);
-    if (macro !== undefined && (args.length === 2 || args.length === 3)) {
-      if (args.length === 3 && macro !== 'map') refuse('rule_unsupported', name.place, `\`${name.text}\` with two variables is not available; use one`);
-      const predicate = args.length === 3 ? args[1] : undefined;
-      return this.node(name.place, { kind: 'fold', macro, range: target, variable: this.variable(args[0], name.text), predicate, body: args[args.length - 1] });
-    }
-    if (target.kind === 'name' && target.name === 'cel' && name.text === 'bind' && args.length === 3) {
-      return this.node(target.place, { kind: 'bind', variable: this.variable(args[0], 'cel.bind'), value: args[1], body: args[2] });
+    const fold = macro === undefined ? undefined : this.fold(macro, target, name, args);
+    if (fold !== undefined) return fold;
+    if (target.kind === 'name' && target.name === 'cel' && !target.global) {
+      const special = this.special(target.place, name, args);
+      if (special !== undefined) return special;
     }
     return this.node(target.place, { kind: 'call', target, name, args });
+  }
+
+  /** A macro over a range; undefined when the arguments are not as many as it takes. */
+  private fold(macro: FoldMacro, range: Expression, name: Word, args: readonly Expression[]): Expression | undefined {
+    const { variables, predicate } = SHAPES[macro];
+    const count = variables.find((n) => args.length === n + 1 || (predicate && args.length === n + 2));
+    if (count === undefined) return undefined;
+    return this.node(name.place, {
+      kind: 'fold',
+      macro,
+      range,
+      variable: this.variable(args[0], name.text),
+      second: count === 2 ? this.variable(args[1], name.text) : undefined,
+      predicate: args.length === count + 2 ? args[count] : undefined,
+      body: args[args.length - 1],
+    });
+  }
+
+  /** `cel.bind`, and what optimisers write: `cel.block([a, b], e)`, where `cel.index(1)` is b, and `cel.iterVar(0, 1)`. */
+  private special(place: Place, name: Word, args: readonly Expression[]): Expression | undefined {
+    const numbers = args.map((one) => (one.kind === 'literal' && one.literal.type === 'int' ? one.literal.value : undefined));
+    if (name.text === 'bind' && args.length === 3) {
+      return this.node(place, { kind: 'bind', variable: this.variable(args[0], 'cel.bind'), value: args[1], body: args[2] });
+    }
+    if ((name.text === 'index' && args.length === 1) || (name.text === 'iterVar' && args.length === 2)) {
+      return numbers.includes(undefined) ? undefined : this.node(place, { kind: 'name', name: `@${name.text} ${numbers.join(' ')}`, global: false });
+    }
+    if (name.text !== 'block' || args.length !== 2 || args[0].kind !== 'list') return undefined;
+    return args[0].items.reduceRight(
+      (body, value, i) => this.node(place, { kind: 'bind', variable: { text: `@index ${i}`, place: value.place }, value, body }),
+      args[1],
+    );
   }
 
   private variable(expression: Expression, macro: string): Word {

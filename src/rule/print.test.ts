@@ -6,7 +6,7 @@ import { lower } from './lower.ts';
 import { parse } from './parse.ts';
 import { explainProgram, printPath, printProgram, printText, printValue } from './print.ts';
 import { scopeOf } from './scope.ts';
-import { parseType } from './type.ts';
+import { parseType } from './type-text.ts';
 import { ERROR } from './value.ts';
 
 const types = { n: 'int', m: 'int', s: 'string(16)', ok: 'bool', xs: 'list(int, 4)', 'args.in': 'int', 'args.a-b': 'map(string(8), int, 2)' };

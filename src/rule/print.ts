@@ -1,16 +1,22 @@
 /**
  * Programs back as text, and what each part of one came to: what `explain` shows. The text compiles to the same program
- * again, but for what CEL cannot say (a map's values and a list's indices as items).
+ * again, but for the few that CEL cannot say (a filter whose body is not its item's own).
  */
 import { liftAll } from './admit.ts';
+import { FUNCTIONS } from './function.ts';
 import type { Found } from './input.ts';
 import { trace } from './interpret.ts';
-import type { Const, Program } from './ir.ts';
+import type { Program } from './ir.ts';
+import { printText, printValue } from './print-value.ts';
 import { remedy, type View } from './remedy.ts';
 import { windowText } from './scope.ts';
-import { isFoldTerm, type Term } from './term.ts';
+import { fits, plain } from './static-type.ts';
+import { type Binder, type FoldOp, type FoldTerm, type ItemOp, isFoldTerm, type Term } from './term.ts';
+import { partOf, TIME_PARTS, zoneOf } from './time.ts';
 import { type Type, typeText } from './type.ts';
-import { ERROR, isList, isMap, type Result, type Value } from './value.ts';
+import type { Result } from './value.ts';
+
+export { printText, printValue } from './print-value.ts';
 
 /** Characters of a printed program; what lies beyond is cut to `…`. */
 export const PRINT_LENGTH_MAX = 65_536;
@@ -49,36 +55,8 @@ export function printTerm(term: Term): string {
   return printer.text;
 }
 
-/** A text literal: what has no shape of its own is escaped. */
-export function printText(text: string): string {
-  let out = '"';
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    if (char === '"' || char === '\\') out += `\\${char}`;
-    else if (char === '\n') out += '\\n';
-    else if (char === '\t') out += '\\t';
-    else if (char === '\r') out += '\\r';
-    else if (code < 32 || (code >= 127 && code < 160) || code === 0x2028 || code === 0x2029 || (code >= 0xfff0 && code < 0x10000))
-      out += `\\u${code.toString(16).padStart(4, '0')}`;
-    else out += char;
-  }
-  return `${out}"`;
-}
-
-/** A value as a literal of the language. */
-export function printValue(value: Result): string {
-  if (value === ERROR) return 'error';
-  if (typeof value === 'string') return printText(value);
-  if (typeof value !== 'object') return String(value);
-  if (isList(value)) return `[${value.map(printValue).join(', ')}]`;
-  if (!isMap(value)) return '';
-  return `{${value.keys.map((key, i) => `${printValue(key)}: ${printValue(value.values[i])}`).join(', ')}}`;
-}
-
 /** The text of a type as manifests have it: `list(string(64), 8)`. */
 export const printType = (type: Type): string => typeText(type);
-
-const printConst = (value: Const): string => printValue(value as Value);
 
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const WORDS_TAKEN: ReadonlySet<string> = new Set(['true', 'false', 'null', 'in']);
@@ -109,12 +87,34 @@ const METHODS: ReadonlyMap<string, string> = new Map([
   ['ends', 'endsWith'],
   ['contains', 'contains'],
 ]);
+const CALLS: ReadonlyMap<string, string> = new Map([
+  ['size', 'size'],
+  ['toint', 'int'],
+  ['touint', 'uint'],
+  ['todbl', 'double'],
+  ['tostr', 'string'],
+  ['tobytes', 'bytes'],
+  ['tobool', 'bool'],
+  ['tots', 'timestamp'],
+  ['todur', 'duration'],
+  ['typeof', 'type'],
+]);
+/** Macros of one variable and of two. */
+const MACROS: Readonly<Record<FoldOp, readonly [one: string, two: string]>> = {
+  all: ['all', 'all'],
+  any: ['exists', 'exists'],
+  one: ['exists_one', 'existsOne'],
+  collect: ['map', 'transformList'],
+  collectmap: ['', 'transformMap'],
+};
 
 class Printer {
   text = '';
   readonly spans = new Map<Term, readonly [number, number]>();
   /** Names of the variables of the folds around, so that each has another. */
-  private readonly names = new Map<unknown, string>();
+  private readonly names = new Map<Binder, string>();
+  /** Folds with two variables. */
+  private readonly two = new Set<Binder>();
   private depth = 0;
 
   private put(text: string): void {
@@ -133,14 +133,11 @@ class Printer {
   }
 
   private bare(term: Term): void {
-    if ('value' in term) return this.put(printConst(term.value));
+    if ('value' in term) return this.put(printValue(term.value));
     if ('input' in term) return this.put(term.op === 'in' ? printPath(term.input.path) : `has(${printPath(term.input.path)})`);
     if (isFoldTerm(term)) return this.fold(term);
-    if ('binder' in term) {
-      const name = this.names.get(term.binder) ?? term.binder.name;
-      const usual = term.op === (term.binder.range.kind === 'map' ? 'key' : 'elem');
-      return this.put(usual ? name : term.op === 'key' ? `index(${name})` : `value(${name})`);
-    }
+    if ('binder' in term) return this.put(this.nameOf(term.op, term.binder));
+    if ('mark' in term) return this.marked(term);
     const { operands } = term;
     const [a, b] = operands;
     const infix = INFIX.get(term.op);
@@ -150,6 +147,8 @@ class Printer {
       this.term(a, MEMBER);
       return this.row([b], `.${method}(`, ')');
     }
+    const call = CALLS.get(term.op);
+    if (call !== undefined) return this.row(operands, `${call}(`, ')');
     switch (term.op) {
       case 'not':
         if (!isFoldTerm(a) && a.op === 'eq') return this.infix(a.operands[0], ' != ', a.operands[1], RELATION);
@@ -165,11 +164,10 @@ class Printer {
       case 'sel':
         this.term(a, OR);
         this.put(' ? ');
-        this.term(b, OR);
+        if (fits(plain(b.type), plain(operands[2].type))) this.term(b, OR);
+        else this.row([b], 'dyn(', ')');
         this.put(' : ');
         return this.term(operands[2], CHOICE);
-      case 'size':
-        return this.row(operands, 'size(', ')');
       case 'get':
         return this.get(a, b);
       case 'has':
@@ -185,8 +183,12 @@ class Printer {
     }
   }
 
+  /** Two values whose types the checker would not let meet do so under dyn(). */
   private infix(a: Term, mark: string, b: Term, level: number): void {
-    this.term(a, level);
+    const [left, right] = [plain(a.type), plain(b.type)];
+    const meet = mark === ' in ' ? right.kind !== 'list' || fits(left, right.item) : fits(left, right) || isTime(left) || isTime(right);
+    if (meet) this.term(a, level);
+    else this.row([a], 'dyn(', ')');
     this.put(mark);
     this.term(b, level + 1);
   }
@@ -213,22 +215,79 @@ class Printer {
     this.row([key], '[', ']');
   }
 
-  private fold(term: Extract<Term, { range: Term }>): void {
+  /** The name of an item: of the one variable, or of the index or key and the item or value. */
+  private nameOf(op: ItemOp, binder: Binder): string {
+    const name = this.names.get(binder) ?? binder.name;
+    const usual = op === 'iter' || op === (binder.range.kind === 'map' ? 'key' : 'elem');
+    if (!this.two.has(binder)) return usual ? name : op === 'key' ? `index(${name})` : `value(${name})`;
+    return op === 'key' ? `${name}k` : name;
+  }
+
+  private marked(term: Extract<Term, { mark: string | number }>): void {
+    const { op, mark, operands } = term;
+    const [a, ...rest] = operands;
+    if (op === 'match') {
+      this.term(a, MEMBER);
+      return this.put(`.matches(${printText(mark as string)})`);
+    }
+    if (op === 'tsget') {
+      this.term(a, MEMBER);
+      return this.put(`.${TIME_PARTS[partOf(mark as number)]}(${zoneText(zoneOf(mark as number))})`);
+    }
+    const { name } = FUNCTIONS[mark as number];
+    if (name === 'merge' && isFoldTerm(a) && a.op === 'collect') return this.fold(a, 'transformMapEntry');
+    if (name === 'merge' || name.includes('.')) return this.row(operands, `${name}(`, ')');
+    this.term(a, MEMBER);
+    return this.row(rest, `.${name}(`, ')');
+  }
+
+  private fold(term: FoldTerm, entries?: 'transformMapEntry'): void {
     const { op, binder, range, predicate, body } = term;
     this.term(range, MEMBER);
     this.depth += 1;
     const name = `x${this.depth}`;
     this.names.set(binder, name);
-    const usual = 'binder' in body && !isFoldTerm(body) && body.binder === binder && body.op === (binder.range.kind === 'map' ? 'key' : 'elem');
-    if (op === 'collect' && predicate !== undefined && usual) this.foldCall('filter', name, [predicate]);
-    else if (op === 'collect') this.foldCall('map', name, predicate === undefined ? [body] : [predicate, body]);
-    else this.foldCall(op === 'all' ? 'all' : op === 'any' ? 'exists' : 'exists_one', name, [body]);
+    const used = usedOf(term);
+    const two =
+      entries !== undefined ||
+      op === 'collectmap' ||
+      used.has(binder.range.kind === 'map' ? 'elem' : 'key') ||
+      (used.size > 0 && !used.has('iter') && binder.range.kind === 'dyn');
+    const parts = predicate === undefined ? [body] : [predicate, body];
+    if (two) {
+      this.two.add(binder);
+      this.row(parts, `.${entries ?? MACROS[op][1]}(${name}k, ${name}, `, ')');
+    } else if (op === 'collect' && predicate !== undefined && 'binder' in body && !isFoldTerm(body) && body.binder === binder) {
+      this.row([predicate], `.filter(${name}, `, ')');
+    } else this.row(parts, `.${MACROS[op][0]}(${name}, `, ')');
     this.depth -= 1;
   }
+}
 
-  private foldCall(macro: string, name: string, parts: readonly Term[]): void {
-    this.row(parts, `.${macro}(${name}, `, ')');
-  }
+const isTime = ({ kind }: Type): boolean => kind === 'ts' || kind === 'dur';
+
+/** `"+05:30"`; nothing for UTC. */
+function zoneText(minutes: number): string {
+  if (minutes === 0) return '';
+  const size = Math.abs(minutes);
+  const pad = (n: number): string => String(n).padStart(2, '0');
+  return `"${minutes < 0 ? '-' : '+'}${pad((size - (size % 60)) / 60)}:${pad(size % 60)}"`;
+}
+
+/** Which items of a fold its predicate and body use. */
+function usedOf({ binder, predicate, body }: FoldTerm): ReadonlySet<ItemOp> {
+  const used = new Set<ItemOp>();
+  const seen = new Set<Term | undefined>([undefined]);
+  const visit = (term: Term | undefined): void => {
+    if (term === undefined || seen.has(term)) return;
+    seen.add(term);
+    if (isFoldTerm(term)) [term.range, term.predicate, term.body].forEach(visit);
+    else if ('operands' in term) term.operands.forEach(visit);
+    else if ('binder' in term && term.binder === binder) used.add(term.op);
+  };
+  visit(predicate);
+  visit(body);
+  return used;
 }
 
 function precedence(term: Term): number {

@@ -18,7 +18,7 @@ export type Literal =
 
 export type Unary = '!' | '-';
 export type Binary = '<' | '<=' | '>' | '>=' | '==' | '!=' | 'in' | '+' | '-' | '*' | '/' | '%';
-export type FoldMacro = 'all' | 'exists' | 'exists_one' | 'map' | 'filter';
+export type FoldMacro = 'all' | 'exists' | 'exists_one' | 'map' | 'filter' | 'transformList' | 'transformMap' | 'transformMapEntry';
 
 /** A name with its place: a field or a bound variable. */
 export interface Word {
@@ -59,6 +59,8 @@ export type Expression = At &
         readonly macro: FoldMacro;
         readonly range: Expression;
         readonly variable: Word;
+        /** With two variables the first is the index or key, the second the item or value. */
+        readonly second: Word | undefined;
         readonly predicate: Expression | undefined;
         readonly body: Expression;
       }

@@ -45,6 +45,12 @@ export const dyn = (bytes: number): Type => ({ kind: 'dyn', bytes });
 export const list = (item: Type, length: number): Type => ({ kind: 'list', length, item });
 export const map = (key: Type, value: Type, length: number): Type => ({ kind: 'map', length, key, value });
 
+/** Items of a list, entries of a map; of a dyn as many as fit, at 16 bytes each. Else 0. */
+export function lengthOf(type: Type): number {
+  if (type.kind === 'dyn') return Math.floor(type.bytes * 0.0625);
+  return type.kind === 'list' || type.kind === 'map' ? type.length : 0;
+}
+
 /** The next multiple of 8. */
 export const align8 = (bytes: number): number => bytes + ((8 - (bytes % 8)) % 8);
 
@@ -82,14 +88,22 @@ export function compatible(a: Type, b: Type): boolean {
   return a.kind === b.kind;
 }
 
-/** The least type that holds the values of two compatible types. */
+/** R-17: the least type that holds the values of both: of two kinds a dyn. */
 export function join(a: Type, b: Type): Type {
   if (a.kind === 'none') return b;
   if (b.kind === 'none') return a;
   if (a.kind === 'list' && b.kind === 'list') return list(join(a.item, b.item), Math.max(a.length, b.length));
   if (a.kind === 'map' && b.kind === 'map') return map(join(a.key, b.key), join(a.value, b.value), Math.max(a.length, b.length));
+  if (a.kind !== b.kind) return dyn(Math.max(unboundedHeapBytes(a), unboundedHeapBytes(b)));
   if ('bytes' in a && 'bytes' in b) return { kind: a.kind, bytes: Math.max(a.bytes, b.bytes) };
   return a;
+}
+
+/** Whether it is made of the kinds that the core profile has (R-2). */
+export function isCoreType(type: Type): boolean {
+  if (type.kind === 'list') return isCoreType(type.item);
+  if (type.kind === 'map') return isCoreType(type.key) && isCoreType(type.value);
+  return type.kind === 'bool' || type.kind === 'int' || type.kind === 'str' || type.kind === 'none';
 }
 
 /** `string(64)`, `list(int, 8)`: the text that manifests use. */
@@ -110,10 +124,23 @@ export function typeText(type: Type): string {
       return 'timestamp';
     case 'dur':
       return 'duration';
+    case 'null':
+      return 'null_type';
     default:
       return type.kind;
   }
 }
+
+const NAMES: Readonly<Partial<Record<Kind, string>>> = {
+  null: 'null_type',
+  dbl: 'double',
+  ts: 'google.protobuf.Timestamp',
+  dur: 'google.protobuf.Duration',
+  str: 'string',
+};
+
+/** R-25: the name of a type as a value, which is also the identifier that stands for it. */
+export const typeName = (kind: Kind): string => NAMES[kind] ?? kind;
 
 /** The type without its bounds, as errors show it: `list(string)`. */
 export function kindText(type: Type): string {
@@ -126,82 +153,7 @@ export function kindText(type: Type): string {
 /** `an int`, `a list(string)`. */
 export function kindPhrase(type: Type): string {
   const text = kindText(type);
-  return text === 'int' ? 'an int' : `a ${text}`;
-}
-
-const TYPE_HELP = 'a type is bool, int, string(BYTES), list(TYPE, LENGTH) or map(string(BYTES), TYPE, LENGTH)';
-
-/**
- * The type of a text such as `list(string(64), 8)`; blanks do not matter.
- * @throws Fault rule_type with what was expected
- */
-export function parseType(text: string): Type {
-  const tokens = text.match(/[A-Za-z_]+|\d+|[^\s]/g) ?? [];
-  let at = 0;
-  const fail: (problem: string) => never = (problem) => {
-    throw new Fault('rule_type', `type \`${text}\`: ${problem}; ${TYPE_HELP}`);
-  };
-  const take = (token: string): void => {
-    if (tokens[at] !== token) fail(at < tokens.length ? `\`${token}\` expected before \`${tokens[at]}\`` : `\`${token}\` expected at the end`);
-    at += 1;
-  };
-  const bound = (): number => {
-    const token = tokens[at] ?? '';
-    if (!/^(0|[1-9]\d{0,6})$/.test(token)) fail(`a bound expected${token === '' ? '' : ` in place of \`${token}\``}`);
-    at += 1;
-    const value = Number(token);
-    if (value > INPUT_BYTES_MAX) fail(`the bound ${token} is over ${INPUT_BYTES_MAX}`);
-    return value;
-  };
-  const type = (depth: number): Type => {
-    if (depth > TYPE_DEPTH_MAX) fail(`more than ${TYPE_DEPTH_MAX} levels`);
-    const word = tokens[at] ?? '';
-    at += 1;
-    switch (word) {
-      case 'bool':
-        return BOOL;
-      case 'int':
-        return INT;
-      case 'string': {
-        if (tokens[at] !== '(') fail('`string` needs its largest size in bytes, for example string(256)');
-        take('(');
-        const bytes = bound();
-        take(')');
-        return str(bytes);
-      }
-      case 'list': {
-        take('(');
-        const item = type(depth + 1);
-        take(',');
-        const length = bound();
-        take(')');
-        return list(item, length);
-      }
-      case 'map': {
-        take('(');
-        const key = type(depth + 1);
-        if (key.kind !== 'str') fail('keys of an input are strings');
-        take(',');
-        const value = type(depth + 1);
-        take(',');
-        const length = bound();
-        take(')');
-        return map(key, value, length);
-      }
-      case 'uint':
-      case 'double':
-      case 'bytes':
-      case 'timestamp':
-      case 'duration':
-      case 'dyn':
-        return fail(`\`${word}\` is not available in this version`);
-      default:
-        return fail(word === '' ? 'a type expected' : `\`${word}\` is not a type`);
-    }
-  };
-  const result = type(1);
-  if (at < tokens.length) fail(`\`${tokens[at]}\` after its end`);
-  return result;
+  return text === 'dyn' ? 'a value of any type' : text === 'int' ? 'an int' : `a ${text}`;
 }
 
 /** R-2: a scalar is its number; others are `[str, bytes] [list, length, T] [map, length, K, V]`. */
@@ -225,23 +177,26 @@ export function writeType(writer: Writer, type: Type): void {
   } else writer.uint(tag);
 }
 
-/** @throws Fault cbor_*, rule_program for a number that is no type of this version */
-export function readType(reader: Reader, depth = 1): Type {
+/** Scalars that an input of the full profile may have: null and types are not among them. */
+const INPUT_SCALARS: readonly Kind[] = ['bool', 'int', 'uint', 'dbl', 'ts', 'dur'];
+
+/** The type of an input. @throws Fault cbor_*, rule_program for a number that is no type of an input in this profile */
+export function readType(reader: Reader, core: boolean, depth = 1): Type {
   if (depth > TYPE_DEPTH_MAX) reader.fail('rule_program', `a type of more than ${TYPE_DEPTH_MAX} levels`);
   if (reader.bytes[reader.at] >>> 5 === 0) {
     const kind = KINDS[reader.uint()];
-    if (kind === 'bool' || kind === 'int') return { kind };
-    return reader.fail('rule_program', 'not a scalar type of this version');
+    if (core ? kind === 'bool' || kind === 'int' : INPUT_SCALARS.includes(kind)) return { kind: kind as ScalarKind };
+    return reader.fail('rule_program', 'not a scalar type of an input of this profile');
   }
   const fields = reader.array();
   const kind = KINDS[reader.uint()];
-  const expected = kind === 'str' ? 2 : kind === 'list' ? 3 : kind === 'map' ? 4 : 0;
-  if (expected === 0 || fields !== expected) reader.fail('rule_program', 'not a type of this version');
+  const expected = kind === 'str' || (!core && (kind === 'bytes' || kind === 'dyn')) ? 2 : kind === 'list' ? 3 : kind === 'map' ? 4 : 0;
+  if (expected === 0 || fields !== expected) reader.fail('rule_program', 'not a type of an input of this profile');
   const bound = reader.uint();
   if (bound > INPUT_BYTES_MAX) reader.fail('rule_program', `a bound over ${INPUT_BYTES_MAX}`);
-  if (kind === 'str') return str(bound);
-  if (kind === 'list') return list(readType(reader, depth + 1), bound);
-  const key = readType(reader, depth + 1);
+  if (kind === 'str' || kind === 'bytes' || kind === 'dyn') return { kind, bytes: bound };
+  if (kind === 'list') return list(readType(reader, core, depth + 1), bound);
+  const key = readType(reader, core, depth + 1);
   if (key.kind !== 'str') reader.fail('rule_program', 'keys of an input are strings');
-  return map(key, readType(reader, depth + 1), bound);
+  return map(key, readType(reader, core, depth + 1), bound);
 }

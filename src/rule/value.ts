@@ -1,9 +1,33 @@
-/** Values of the rule IR as the interpreter holds them, their order and equality (spec/rule-ir.md R-5). */
+/** Values of the rule IR as the interpreter holds them, their order and equality (spec/rule-ir.md R-5, R-18). */
+import type { Kind } from './type.ts';
 
-/** int as bigint, string as well-formed text. */
-export type Value = boolean | bigint | string | readonly Value[] | MapValue;
+/** A uint of 64 bits, apart from the ints. */
+export interface Unsigned {
+  readonly kind: 'uint';
+  readonly value: bigint;
+}
+/** Seconds since 1970 and nanoseconds, 0 to 999,999,999. */
+export interface Timestamp {
+  readonly kind: 'ts';
+  readonly seconds: bigint;
+  readonly nanos: number;
+}
+export interface Duration {
+  readonly kind: 'dur';
+  readonly nanos: bigint;
+}
+/** A type as a value: `int`, `list`. */
+export interface TypeValue {
+  readonly kind: 'type';
+  readonly of: Kind;
+}
 
-/** Keys are sorted and different: bools before ints by value before strings bytewise. `values[i]` is that of `keys[i]`. */
+/** What lies in a slot whole: null, bool; int as bigint; double as number. */
+export type Scalar = null | boolean | bigint | number | Unsigned | Timestamp | Duration | TypeValue;
+/** string as well-formed text. */
+export type Value = Scalar | string | Uint8Array | readonly Value[] | MapValue;
+
+/** Keys are sorted and different: bools before numbers by value before strings bytewise. `values[i]` is that of `keys[i]`. */
 export interface MapValue {
   readonly keys: readonly Value[];
   readonly values: readonly Value[];
@@ -13,8 +37,36 @@ export interface MapValue {
 export const ERROR: unique symbol = Symbol('error');
 export type Result = Value | typeof ERROR;
 
+export const uint = (value: bigint): Unsigned => ({ kind: 'uint', value });
+export const duration = (nanos: bigint): Duration => ({ kind: 'dur', nanos });
+export const typeValue = (of: Kind): TypeValue => ({ kind: 'type', of });
+
+export function kindOf(value: Value): Kind {
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool';
+    case 'bigint':
+      return 'int';
+    case 'number':
+      return 'dbl';
+    case 'string':
+      return 'str';
+    default:
+      if (value === null) return 'null';
+      if (value instanceof Uint8Array) return 'bytes';
+      return 'kind' in value ? value.kind : isList(value) ? 'list' : 'map';
+  }
+}
+
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
-export const isMap = (value: Value): value is MapValue => typeof value === 'object' && !Array.isArray(value);
+export const isMap = (value: Value): value is MapValue =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array) && !('kind' in value);
+export const isUnsigned = (value: Value): value is Unsigned => kindOf(value) === 'uint';
+export const isTimestamp = (value: Value): value is Timestamp => kindOf(value) === 'ts';
+export const isDuration = (value: Value): value is Duration => kindOf(value) === 'dur';
+export const isBytes = (value: Value): value is Uint8Array => value instanceof Uint8Array;
+/** int or uint as it is in mathematics; undefined for anything else. */
+export const wholeOf = (value: Value): bigint | undefined => (typeof value === 'bigint' ? value : isUnsigned(value) ? value.value : undefined);
 
 /**
  * By code point, which is also the order of the UTF-8 bytes: JavaScript's own `<` goes by UTF-16 units and puts
@@ -33,21 +85,53 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-const rank = (value: Value): number => (typeof value === 'boolean' ? 0 : typeof value === 'bigint' ? 1 : 2);
-
-/** The order of scalars of one type, and of map keys of any: negative, zero or positive. */
-export function compareScalars(a: Value, b: Value): number {
-  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
-  if (typeof a === 'bigint' && typeof b === 'bigint') return a < b ? -1 : a > b ? 1 : 0;
-  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
-  return rank(a) - rank(b);
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const least = Math.min(a.length, b.length);
+  for (let i = 0; i < least; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
 }
 
-/** Deep equality. Values of different kinds are different. */
+/** Negative, zero or positive; NaN for what has no order though it may be compared. */
+const order = <T extends bigint | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN);
+
+/** Two numbers of any kinds: whole ones by value, with a double as doubles. Undefined when one is no number. */
+function compareNumbers(a: Value, b: Value): number | undefined {
+  const x = wholeOf(a);
+  const y = wholeOf(b);
+  if (x !== undefined && y !== undefined) return order(x, y);
+  const p = typeof a === 'number' ? a : x;
+  const q = typeof b === 'number' ? b : y;
+  return p === undefined || q === undefined ? undefined : order(Number(p), Number(q));
+}
+
+/**
+ * R-5, R-18, the order of `lt` and `le`: negative, zero, positive; NaN where neither is less (a NaN is among them);
+ * undefined for values that are not compared.
+ */
+export function compareValues(a: Value, b: Value): number | undefined {
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
+  if (isBytes(a) && isBytes(b)) return compareBytes(a, b);
+  if (isTimestamp(a) && isTimestamp(b)) return order(a.seconds, b.seconds) || order(a.nanos, b.nanos);
+  if (isDuration(a) && isDuration(b)) return order(a.nanos, b.nanos);
+  return compareNumbers(a, b);
+}
+
+const rank = (value: Value): number => (typeof value === 'boolean' ? 0 : typeof value === 'string' ? 2 : 1);
+
+/** The order of map keys of any kinds. */
+export function compareKeys(a: Value, b: Value): number {
+  return rank(a) === rank(b) ? (compareValues(a, b) ?? 0) : rank(a) - rank(b);
+}
+
+/** Deep equality: numbers by value, others of different kinds are different. */
 export function equalValues(a: Value, b: Value): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  if (a === null || b === null) return a === b;
   if (isList(a)) return isList(b) && equalLists(a, b);
-  return isMap(b) && equalLists(a.keys, b.keys) && equalLists(a.values, b.values);
+  if (isMap(a)) return isMap(b) && equalLists(a.keys, b.keys) && equalLists(a.values, b.values);
+  const kind = kindOf(a);
+  if (kind === 'type') return kindOf(b) === 'type' && (a as TypeValue).of === (b as TypeValue).of;
+  return compareValues(a, b) === 0;
 }
 
 function equalLists(a: readonly Value[], b: readonly Value[]): boolean {
@@ -62,9 +146,9 @@ export function findKey(keys: readonly Value[], key: Value): number {
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const order = compareScalars(keys[middle], key);
-    if (order === 0) return middle;
-    if (order < 0) low = middle + 1;
+    const found = compareKeys(keys[middle], key);
+    if (found === 0) return middle;
+    if (found < 0) low = middle + 1;
     else high = middle;
   }
   return -1 - low;
