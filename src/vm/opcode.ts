@@ -59,7 +59,7 @@ export type CostClass = keyof Costs;
 
 const SIZE = PREFIXED + 18;
 /** By code: the name, or undefined for one that no profile takes. */
-export const NAMES: (string | undefined)[] = new Array<string | undefined>(SIZE).fill(undefined);
+export const NAMES: (string | undefined)[] = Array.from({ length: SIZE }, () => undefined);
 export const IMMEDIATE = new Uint8Array(SIZE);
 /** 1 where the instruction's own types say all: pop POP2, pop POP1, push PUSH (0: nothing). */
 export const SIMPLE = new Uint8Array(SIZE);
@@ -73,7 +73,7 @@ export const ALIGN = new Uint8Array(SIZE);
 export const FLOAT = new Uint8Array(SIZE);
 /** The float type of a result that can be a NaN whose bits the engine chooses; else 0. */
 export const NAN = new Uint8Array(SIZE);
-export const CLASS: CostClass[] = new Array<CostClass>(SIZE).fill('simple');
+export const CLASS: CostClass[] = Array.from({ length: SIZE }, () => 'simple');
 
 const TYPE: Readonly<Record<string, number>> = { i: I32, I: I64, f: F32, F: F64, '-': 0 };
 
