@@ -317,7 +317,7 @@ export const HOSTILE: readonly Hostile[] = [
       ),
   },
   { name: '10,000 globals', refused: ['wasm_bound'], bytes: () => assemble({ globals: times(10_000, () => [0x7f, 1, 0x41, 0, 0x0b]) }) },
-  { name: 'a module of 5 MB', refused: ['wasm_bound'], bytes: () => raw(flat([[0], u(5_000_002), [1, 0x61], new Array<number>(5_000_000).fill(0)])) },
+  { name: 'a module of 5 MB', refused: ['wasm_bound'], bytes: () => raw(flat([[0], u(5_000_002), [1, 0x61], times(5_000_000, () => 0)])) },
   {
     name: 'an export that takes the place of the meter',
     refused: ['wasm_refused'],
