@@ -1,0 +1,303 @@
+/** The reference's own reading of spec/vm.md: which instructions of a body share a charge, worked out on the tree (VM-9 to VM-11). */
+import { SCHEDULE } from '../../src/vm/schedule.ts';
+import { makesNan, type Operation } from './operation.ts';
+import type { Instruction, Program } from './program.ts';
+
+const { costs } = SCHEDULE;
+
+/** VM-10, VM-11: own costs on a path without a test, and of one piece. */
+const UNTESTED_MAX = 4_096;
+
+/** A piece of a body (VM-10). */
+export class Piece {
+  own: number;
+  /** What is charged where it begins. */
+  charge = 0;
+  /** A function or a guard is called in it. */
+  calls = false;
+  tested: boolean;
+  private taker: Piece | null = null;
+  /** The piece that takes its cost, if it need not be tested. */
+  readonly before: Piece | null;
+
+  constructor(own: number, tested: boolean, before: Piece | null = null) {
+    this.own = own;
+    this.tested = tested;
+    this.before = before;
+  }
+
+  /** Itself, or the one that took its cost. */
+  get owner(): Piece {
+    return this.taker?.owner ?? this;
+  }
+
+  settle(): void {
+    if (this.before !== null && !this.tested) this.taker = this.before.owner;
+    this.owner.charge += this.own;
+  }
+}
+
+function operationCost(operation: Operation): number {
+  const name = operation.name.split('.')[1];
+  if (operation.bytes > 0) return costs.memory;
+  const { params, result } = operation;
+  const floats = [...params, result].some((type) => type === 'f32' || type === 'f64');
+  if (floats) {
+    if ((params[0] === 'f32' || params[0] === 'f64') && (name === 'div' || name === 'sqrt')) return costs.float_divide;
+    return makesNan(operation) ? costs.float_nan : costs.float;
+  }
+  if (name === 'mul') return costs.multiply;
+  if (/^(?:div|rem)_/.test(name)) return result === 'i32' ? costs.divide32 : costs.divide64;
+  return costs.simple;
+}
+
+class Label {
+  /** Something branches to its end; something inside goes further out. */
+  branched = false;
+  left = false;
+  /** Greatest untested sum with which a branch reaches its end. */
+  reached = 0;
+  readonly loop: boolean;
+  /** Values that a branch to it carries. */
+  readonly values: number;
+  constructor(loop: boolean, values: number) {
+    this.loop = loop;
+    this.values = values;
+  }
+}
+
+/** One function: its pieces by where they begin, and what its frame takes. */
+export class Plan {
+  readonly entry: Piece;
+  /** Pieces that begin with a body (of a loop, of an arm), and behind an instruction. */
+  readonly atBody = new Map<readonly Instruction[], Piece>();
+  readonly behind = new Map<Instruction, Piece>();
+  loops = false;
+  leaf = true;
+  operands = 0;
+  private open: Piece;
+  private untested = 0;
+  private readonly labels: Label[];
+  private height = 0;
+  private base = 0;
+  private dead = false;
+  private readonly program: Program;
+
+  constructor(program: Program, index: number) {
+    this.program = program;
+    const { locals, body, type } = program.functions[index - program.imports.length];
+    this.labels = [new Label(false, program.types[type].results.length)];
+    this.entry = new Piece(costs.local * locals.reduce((sum, [count]) => sum + count, 0), true);
+    this.open = this.entry;
+    this.walk(body);
+    this.close();
+  }
+
+  private close(): void {
+    const { open } = this;
+    if (open.own > UNTESTED_MAX) throw new Error('the reference does not split pieces');
+    if (!open.tested) open.tested = this.untested + open.own > UNTESTED_MAX;
+    this.untested = open.calls ? UNTESTED_MAX : open.tested ? 0 : this.untested + open.own;
+    open.settle();
+  }
+
+  private pop(count: number): void {
+    this.height = this.dead ? Math.max(this.base, this.height - count) : this.height - count;
+  }
+  private push(count: number): void {
+    this.height += count;
+    this.operands = Math.max(this.operands, this.height);
+  }
+  private leave(): void {
+    this.height = this.base;
+    this.dead = true;
+  }
+
+  private walk(body: readonly Instruction[]): void {
+    for (const instruction of body) this.step(instruction);
+  }
+
+  private inside(label: Label, body: readonly Instruction[]): void {
+    const { base, dead } = this;
+    this.base = this.height;
+    this.dead = false;
+    this.labels.push(label);
+    this.walk(body);
+    this.labels.pop();
+    this.height = this.base;
+    this.base = base;
+    this.dead = dead;
+  }
+
+  private beginBody(body: readonly Instruction[], own: number, tested: boolean): void {
+    this.open = new Piece(own, tested);
+    this.atBody.set(body, this.open);
+  }
+  private beginBehind(instruction: Instruction, before: Piece | null = null): void {
+    this.open = new Piece(0, false, before);
+    this.behind.set(instruction, this.open);
+  }
+  /** What follows is reached by no path from here. */
+  private cut(instruction: Instruction): void {
+    this.untested = 0;
+    this.beginBehind(instruction);
+    this.leave();
+  }
+
+  private branch(depth: number): void {
+    const target = this.labels.length - 1 - depth;
+    for (const label of this.labels.slice(target + 1)) label.left = true;
+    const label = this.labels[target];
+    if (label.loop) return;
+    label.branched = true;
+    label.reached = Math.max(label.reached, this.untested);
+  }
+
+  private arms(instruction: Extract<Instruction, { kind: 'if' }>): void {
+    const label = new Label(false, instruction.type === null ? 0 : 1);
+    this.pop(1);
+    this.open.own += costs.branch;
+    this.close();
+    const { open: piece, untested } = this;
+    this.beginBody(instruction.body, 0, false);
+    const first = this.open;
+    this.inside(label, instruction.body);
+    this.close();
+    let reached = Math.max(label.reached, this.untested);
+    this.untested = untested;
+    if (instruction.otherwise !== null) {
+      this.beginBody(instruction.otherwise, costs.free, false);
+      const second = this.open;
+      this.inside(label, instruction.otherwise);
+      this.close();
+      reached = Math.max(label.reached, reached);
+      // lift
+      if (!first.tested && !second.tested) {
+        const both = Math.min(first.charge, second.charge);
+        first.charge -= both;
+        second.charge -= both;
+        piece.owner.charge += both;
+      }
+    }
+    this.untested = Math.max(reached, this.untested);
+    this.beginBehind(instruction, label.left ? null : piece);
+    this.push(instruction.type === null ? 0 : 1);
+  }
+
+  private step(instruction: Instruction): void {
+    switch (instruction.kind) {
+      case 'block': {
+        const label = new Label(false, instruction.type === null ? 0 : 1);
+        const piece = this.open;
+        this.open.own += costs.free;
+        this.inside(label, instruction.body);
+        if (label.branched) {
+          this.close();
+          this.untested = Math.max(this.untested, label.reached);
+          this.beginBehind(instruction, label.left ? null : piece);
+        }
+        this.push(instruction.type === null ? 0 : 1);
+        return;
+      }
+      case 'loop':
+        this.loops = true;
+        this.close();
+        this.beginBody(instruction.body, costs.loop, true);
+        this.inside(new Label(true, 0), instruction.body);
+        this.push(instruction.type === null ? 0 : 1);
+        return;
+      case 'if':
+        this.arms(instruction);
+        return;
+      case 'br':
+        this.open.own += costs.branch;
+        this.close();
+        this.branch(instruction.index);
+        this.cut(instruction);
+        return;
+      case 'br_if': {
+        this.pop(1);
+        // in dead code what it carries may be there only now
+        const { values } = this.labels[this.labels.length - 1 - instruction.index];
+        this.pop(values);
+        this.push(values);
+        this.open.own += costs.branch;
+        this.close();
+        this.branch(instruction.index);
+        this.beginBehind(instruction);
+        return;
+      }
+      case 'br_table':
+        this.open.own += costs.branch + costs.table_bit * (instruction.labels.length === 0 ? 0 : instruction.labels.length.toString(2).length);
+        this.close();
+        for (const depth of [...instruction.labels, instruction.otherwise]) this.branch(depth);
+        this.cut(instruction);
+        return;
+      case 'return':
+      case 'unreachable':
+        this.open.own += costs.simple;
+        this.close();
+        if (instruction.kind === 'return') for (const label of this.labels) label.left = true;
+        this.cut(instruction);
+        return;
+      case 'call':
+      case 'call_indirect': {
+        const { types, imports, functions } = this.program;
+        const index =
+          instruction.kind === 'call_indirect'
+            ? instruction.type
+            : instruction.index < imports.length
+              ? imports[instruction.index]
+              : functions[instruction.index - imports.length].type;
+        const { params, results } = types[index];
+        this.leaf = false;
+        this.open.calls = true;
+        this.pop(params.length + (instruction.kind === 'call_indirect' ? 1 : 0));
+        this.push(results.length);
+        this.open.own += costs[instruction.kind] + costs.argument * (params.length + results.length);
+        return;
+      }
+      case 'operation':
+        this.pop(instruction.operation.params.length);
+        this.push(instruction.operation.result === null ? 0 : 1);
+        this.open.own += operationCost(instruction.operation);
+        return;
+      case 'memory.grow':
+      case 'memory.fill':
+      case 'memory.copy':
+        this.leaf = false;
+        this.open.calls = true;
+        this.pop(instruction.kind === 'memory.grow' ? 1 : 3);
+        this.push(instruction.kind === 'memory.grow' ? 1 : 0);
+        this.open.own += costs.call;
+        return;
+      case 'memory.size':
+      case 'global.get':
+        this.push(1);
+        this.open.own += costs.global;
+        return;
+      case 'global.set':
+        this.pop(1);
+        this.open.own += costs.global;
+        return;
+      case 'const':
+      case 'local.get':
+        this.push(1);
+        break;
+      case 'local.set':
+      case 'drop':
+        this.pop(1);
+        break;
+      case 'local.tee':
+        this.pop(1);
+        this.push(1);
+        break;
+      case 'select':
+        this.pop(3);
+        this.push(1);
+        break;
+      default:
+    }
+    this.open.own += costs.simple;
+  }
+}
