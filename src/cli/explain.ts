@@ -1,9 +1,11 @@
 /** `avactl explain`: why a decision came out as it did. */
 import { verifyBundle } from '../audit/bundle.ts';
+import { KIND } from '../machine/transaction.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
-import { type ExplainedRule, type Explanation, explainDecision } from './explanation.ts';
+import { printErased, printTrace, traceView } from './explain-trace.ts';
+import { type ExplainedRule, type Explanation, explainDecision, receiptId } from './explanation.ts';
 import type { Output } from './output.ts';
 import { brief, clip, columns, moment, plain, plural } from './text.ts';
 
@@ -13,9 +15,24 @@ const PART_MAX = 200;
 
 export async function explain(call: Call): Promise<number> {
   const { out } = call;
-  const explanation = explainDecision(verifyBundle(await bundleOf(call, call.operands[0])));
-  out.value(explanation);
+  const verified = verifyBundle(await bundleOf(call, call.operands[0]));
+  if (!call.given('trace')) {
+    const explanation = explainDecision(verified);
+    out.value(explanation);
+    printExplanation(out, explanation, call.given('all'));
+    return EXIT.ok;
+  }
+  const { entry } = verified;
+  if (entry.transaction.kind === KIND.decide && verified.recomputed === null) {
+    out.value({ receipt: receiptId(entry), verdict: entry.receipt.verdict, reasons: entry.receipt.reasons, gas: entry.receipt.gas, erased: true, trace: null });
+    printErased(out, verified);
+    return EXIT.incomplete;
+  }
+  const explanation = explainDecision(verified);
+  const trace = traceView(verified);
+  out.value({ ...explanation, erased: false, trace });
   printExplanation(out, explanation, call.given('all'));
+  if (trace !== null) printTrace(out, trace);
   return EXIT.ok;
 }
 
@@ -64,8 +81,14 @@ function printRule(out: Output, rule: ExplainedRule): void {
   const answer = rule.answer === null ? out.paint('green', 'passed') : out.verdict(rule.answer);
   out.line(`${out.paint('bold', rule.rule)}  ${answer}${rule.binding ? '' : ' (observed, not binding)'}: ${SAYS[rule.result]}`);
   out.line(`  ${plain(rule.title)}`);
-  out.line(out.paint('dim', `  ${rule.mode}, ${rule.level}, enacted in ${rule.enacted}; program ${rule.program.slice(0, 16)}…, gas ${rule.gas}`));
-  out.line(`  rule   ${clip(plain(rule.judge.replaceAll(/\s+/g, ' ')), JUDGE_MAX)}`);
+  out.line(
+    out.paint(
+      'dim',
+      `  ${rule.mode}, ${rule.level}, enacted in ${rule.enacted}; program ${rule.program.slice(0, 16)}…, gas ${rule.judge === '' ? 'at most ' : ''}${rule.gas}`,
+    ),
+  );
+  const judged = rule.judge === '' ? 'a guest program; --trace shows what it called' : clip(plain(rule.judge.replaceAll(/\s+/g, ' ')), JUDGE_MAX);
+  out.line(`  rule   ${judged}`);
   const rows = rule.inputs.map(({ path, value, found, origin }) => [found ? '  input' : '  none', path, clip(plain(value), VALUE_MAX), origin.text]);
   for (const row of columns(rows)) out.line(row);
   // Of a rule that objects, only what is amiss decides.

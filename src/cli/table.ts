@@ -128,10 +128,18 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Explains a decision rule by rule, with what would have passed',
     details: [
       'Verifies the bundle and recomputes the verdict, so that nothing here rests on what a server says. For each rule that objected: its inputs with their origin, what its conditions gave, its advice, and each single input that, changed alone, would have let the rule pass.',
+      'With --trace each rule in scope is judged once more with its steps taken down. Inputs hash, gas and trace that come out of the steps must be those of the receipt. Where inputs were erased it says so: exit 8.',
     ],
     operands: [RECEIPT],
-    flags: [{ name: 'all', short: 'a', description: 'The rules that passed in full, too' }, ...NODE_FLAGS],
-    examples: [{ line: 'avactl explain p.ava', what: 'from a bundle file, without any node' }],
+    flags: [
+      { name: 'all', short: 'a', description: 'The rules that passed in full, too' },
+      { name: 'trace', description: 'Every step: node by node of an expression, function by function of a guest with its gas' },
+      ...NODE_FLAGS,
+    ],
+    examples: [
+      { line: 'avactl explain p.ava', what: 'from a bundle file, without any node' },
+      { line: 'avactl explain 128.0.1f0c22d9a3b7 --trace', what: 'step by step, each compared with what the receipt commits to' },
+    ],
     run: async (call) => (await import('./explain.ts')).explain(call),
   },
   {

@@ -161,7 +161,7 @@ function runGuest(rule: GuestRule, judging: Judging, budget: Budget | undefined)
 const NO_VALUE = encodeInputs([{ missing: ABSENT }]);
 
 /** GU-8, GU-9: the machine's answers to a guest. */
-function answersFor(rule: GuestRule, judging: Judging): Answers {
+export function answersFor(rule: GuestRule, judging: Judging): Answers {
   const { law, source, held, run } = judging;
   return {
     read(path) {

@@ -76,11 +76,7 @@ interface Call {
 }
 
 /** A judgement with what was called in it. */
-export interface Traced extends GuestCalls {
-  readonly result: number;
-  readonly gas: number;
-  readonly record: Uint8Array;
-}
+export interface Traced extends Judged, GuestCalls {}
 
 interface Tracing {
   readonly module: object;
@@ -127,7 +123,6 @@ export class Guest {
    * one gives. @throws Fault engine_failed (GU-5)
    */
   judge(input: Uint8Array, answers: Answers, budget: Budget | null = null): Judged {
-    const { limits } = this.plan;
     const call = this.callOf(input, budget);
     const live = this.kept ?? this.made();
     // Whatever is thrown from here on, this instance is not used again.
@@ -140,7 +135,13 @@ export class Guest {
       live.instance.restore(this.snapshot);
       this.kept = live;
     }
-    return { result, gas, record, short: (trap === 'gas' && call.gas < limits.gas) || (trap === 'stack' && call.stack_words < limits.stack_words) };
+    return { result, gas, record, short: this.wanted(trap, call) };
+  }
+
+  /** Whether a call ended for want of what its budget gave, and not of what the rule's own limits give. */
+  private wanted(trap: TrapName | null, { gas, stack_words }: Call): boolean {
+    const { limits } = this.plan;
+    return (trap === 'gas' && gas < limits.gas) || (trap === 'stack' && stack_words < limits.stack_words);
   }
 
   /**
@@ -153,10 +154,11 @@ export class Guest {
     const log = new CallLog();
     const live = this.made({ module: compileModule(traceable(wasm, this.code.facts)), log });
     log.begin(live.instance.exports);
-    const { result, gas } = run(live, this.callOf(input, budget), answers, this.code);
+    const call = this.callOf(input, budget);
+    const { result, gas, trap } = run(live, call, answers, this.code);
     const record = live.host.record.slice();
     this.drop(live);
-    return { result, gas, record, ...log.calls() };
+    return { result, gas, record, short: this.wanted(trap, call), ...log.calls() };
   }
 
   /** The name of one of the module's functions: its name section's, an export's, or its number. */
