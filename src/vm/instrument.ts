@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts';
 import { type Bounds, type ExternKind, FUNCREF, type FunctionType, I32, I64, type Module, type ValueType, WASM_PAGES_MAX } from './module.ts';
 import { OP } from './opcode.ts';
 import { Output } from './output.ts';
-import { plan } from './plan.ts';
+import { Planner } from './plan.ts';
 import type { Costs } from './schedule.ts';
 import type { BodyFacts } from './validate-body.ts';
 
@@ -37,12 +37,13 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
   // Code first: it decides which guards there are.
   const code = new Output(bytes.length * 2);
   const one = new Output(4096);
+  const planner = new Planner(module, costs);
   let greatest = 0;
   for (const [i, body] of module.bodies.entries()) {
     const index = module.importedFunctions + i;
     const type = module.types[module.functions[index]];
     one.reset();
-    writeBody(one, { bytes, type, body, facts: facts[i], plan: plan(module, index, body, costs), meters, guards });
+    writeBody(one, { bytes, type, body, facts: facts[i], plan: planner.plan(index, body), meters, guards });
     if (one.length > limits.instrumented_body_bytes) bound(`bytes of the instrumented function ${index}`, one.length, limits.instrumented_body_bytes);
     code.sized(one);
     if (code.length > limits.instrumented_bytes) bound('bytes of the instrumented module', code.length, limits.instrumented_bytes);

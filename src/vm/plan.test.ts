@@ -5,7 +5,7 @@ import { type Bytes, code, functionType, limits, moduleOf, SECTION, section } fr
 import { Fault } from '../base/fault.ts';
 import { decode } from './decode.ts';
 import { LIMITS } from './limits.ts';
-import { CHARGE, CHARGE_TESTED, ENTER, LOOP, plan } from './plan.ts';
+import { CHARGE, CHARGE_TESTED, ENTER, LOOP, Planner } from './plan.ts';
 import { SCHEDULE } from './schedule.ts';
 
 const [END, ELSE, IF, BLOCK, LOOP_OP, VOID] = [0x0b, 0x05, 0x04, 0x02, 0x03, 0x40];
@@ -33,7 +33,7 @@ const decoded = (body: Bytes, locals: Parameters<typeof code>[0] = []): ReturnTy
 /** The charges of a body in their order: `E` the entry, `L` a loop, `T` tested, `C` not; each with its cost, those of 0 left out. */
 function charges(body: Bytes, locals?: Parameters<typeof code>[0], costs = SCHEDULE.costs): string {
   const module = decoded(body, locals);
-  const { kind, value } = plan(module, 0, module.bodies[0], costs);
+  const { kind, value } = new Planner(module, costs).plan(0, module.bodies[0]);
   const letters = new Map([
     [ENTER, 'E'],
     [CHARGE, 'C'],
@@ -104,7 +104,7 @@ test('VM-10: a body that could cost 2^31 is refused', () => {
 
 test('splices are in order and within the body', () => {
   const module = decoded([...ZERO, IF, I32, ...ZERO, 0x00, ELSE, ...ZERO, END, 0x1a, ...CALL, 0x0f]);
-  const { at, next } = plan(module, 0, module.bodies[0], SCHEDULE.costs);
+  const { at, next } = new Planner(module, SCHEDULE.costs).plan(0, module.bodies[0]);
   for (const [i, from] of at.entries()) {
     assert.ok(from >= module.bodies[0].code && next[i] >= from && next[i] <= module.bodies[0].end);
     if (i > 0) assert.ok(from >= next[i - 1]);

@@ -91,7 +91,7 @@ class Frames {
   }
 }
 
-class Planner {
+class Charges {
   readonly at: number[] = [];
   readonly next: number[] = [];
   readonly kind: number[] = [];
@@ -107,6 +107,16 @@ class Planner {
   cost = 0;
   calls = false;
   private join = NONE;
+
+  reset(): void {
+    for (const column of [this.at, this.next, this.kind, this.value, this.taker]) column.length = 0;
+    this.total = 0;
+    this.untested = 0;
+    this.splice = NONE;
+    this.cost = 0;
+    this.calls = false;
+    this.join = NONE;
+  }
 
   add(at: number, next: number, kind: number, value: number): void {
     this.taker.push(this.at.length);
@@ -190,129 +200,152 @@ class Planner {
 
 const bits = (value: number): number => 32 - Math.clz32(value);
 
-/** @throws Fault wasm_bound when the body costs 2^31 or more (VM-10) */
-export function plan(module: Module, index: number, body: Body, costs: Costs): Plan {
-  const r = new Reader(module.bytes, body.code, body.end);
-  r.func = index;
-  const p = new Planner();
-  const { frames } = p;
-  const typed = ({ params, results }: FunctionType): number => costs.argument * (params.length + results.length);
-  p.open(body.code, ENTER);
-  p.cost = costs.local * body.localCount;
-  frames.push(OP.block, p.splice);
-  while (frames.kind.length > 0) {
-    const at = r.at;
-    let code = r.byte();
-    if (code === OP.prefix) code = op.PREFIXED + r.u32();
-    if (p.cost > UNTESTED_GAS_MAX) p.split(at);
-    const cost = costs[op.CLASS[code]];
-    if (op.SIMPLE[code] === 1) {
-      skip(r, op.IMMEDIATE[code]);
-      p.cost += cost;
-      if (op.NAN[code] !== 0) p.add(r.at, r.at, op.NAN[code] === 0x7d ? NAN_F32 : NAN_F64, 0);
-      continue;
-    }
-    switch (code) {
-      case OP.loop:
-        r.byte();
-        p.split(r.at, LOOP);
-        p.cost = cost;
-        frames.push(code, p.splice);
-        break;
-      case OP.block:
-        r.byte();
-        p.cost += cost;
-        frames.push(code, p.splice);
-        break;
-      case OP.if:
-        r.byte();
-        p.cost += cost;
-        p.close();
-        frames.push(code, p.splice, p.untested, p.at.length);
-        p.open(r.at, CHARGE);
-        break;
-      case OP.else: {
-        p.close();
-        const frame = frames.kind.length - 1;
-        frames.kind[frame] = code;
-        if (p.untested > frames.escape[frame]) frames.escape[frame] = p.untested;
-        p.untested = frames.begin[frame];
-        frames.second[frame] = p.at.length;
-        p.open(r.at, CHARGE);
-        p.cost = cost;
-        break;
-      }
-      case OP.end:
-        p.cost += cost;
-        if (frames.kind.length === 1) {
-          p.close();
-          frames.pop();
-        } else p.end(r.at);
-        break;
-      case OP.br:
-      case OP.br_if: {
-        const label = r.u32();
-        p.cost += cost;
-        p.close();
-        p.branch(label);
-        if (code === OP.br) p.untested = 0;
-        p.open(r.at, CHARGE);
-        break;
-      }
-      case OP.br_table: {
-        const count = r.u32();
-        p.cost += cost + costs.table_bit * bits(count);
-        p.close();
-        for (let i = 0; i <= count; i++) p.branch(r.u32());
-        p.untested = 0;
-        p.open(r.at, CHARGE);
-        break;
-      }
-      case OP.return:
-        p.cost += cost;
-        p.add(at, r.at, RETURN, frames.kind.length - 1);
-        p.close();
-        frames.leave(0);
-        p.untested = 0;
-        p.open(r.at, CHARGE);
-        break;
-      case OP.unreachable:
-        p.cost += cost;
-        p.add(at, r.at, UNREACHABLE, 0);
-        p.close();
-        p.untested = 0;
-        p.open(r.at, CHARGE);
-        break;
-      case OP.call: {
-        const called = r.u32();
-        p.cost += cost + typed(module.types[module.functions[called]]);
-        p.calls = true;
-        p.add(at, r.at, CALL, called);
-        break;
-      }
-      case OP.call_indirect: {
-        const type = r.u32();
-        r.u32();
-        p.cost += cost + typed(module.types[type]);
-        p.calls = true;
-        p.add(at, r.at, CALL_INDIRECT, 0);
-        break;
-      }
-      case OP.memory_grow:
-      case op.MEMORY_FILL:
-      case op.MEMORY_COPY:
-        skip(r, op.IMMEDIATE[code]);
-        p.cost += cost;
-        p.calls = true;
-        p.add(at, r.at, code === OP.memory_grow ? GROW : code === op.MEMORY_FILL ? FILL : COPY, 0);
-        break;
-      default:
-        skip(r, op.IMMEDIATE[code]);
-        p.cost += cost;
-    }
+/** Plans the bodies of a module, one after the other: a plan is good until the next is asked for. */
+export class Planner {
+  private readonly module: Module;
+  private readonly costs: Costs;
+  private readonly ofCode: readonly number[];
+  private readonly charges = new Charges();
+
+  constructor(module: Module, costs: Costs) {
+    this.module = module;
+    this.costs = costs;
+    this.ofCode = op.CLASS.map((cost) => costs[cost]);
   }
-  if (p.total > BODY_GAS_MAX) throw new Fault('wasm_bound', `function ${index} costs ${p.total} in all, the limit is ${BODY_GAS_MAX}`, { function: index });
-  return p;
+
+  private typed({ params, results }: FunctionType): number {
+    return this.costs.argument * (params.length + results.length);
+  }
+
+  /** @throws Fault wasm_bound when the body costs 2^31 or more (VM-10) */
+  plan(index: number, body: Body): Plan {
+    const { module, costs, ofCode, charges: p } = this;
+    const { frames } = p;
+    const r = new Reader(module.bytes, body.code, body.end);
+    p.reset();
+    p.open(body.code, ENTER);
+    p.cost = costs.local * body.localCount;
+    frames.push(OP.block, p.splice);
+    while (frames.kind.length > 0) {
+      const at = r.at;
+      let code = r.byte();
+      if (code === OP.prefix) code = op.PREFIXED + r.u32();
+      if (p.cost > UNTESTED_GAS_MAX) p.split(at);
+      const cost = ofCode[code];
+      if (op.SIMPLE[code] === 1) {
+        skip(r, op.IMMEDIATE[code]);
+        p.cost += cost;
+        if (op.NAN[code] !== 0) p.add(r.at, r.at, op.NAN[code] === 0x7d ? NAN_F32 : NAN_F64, 0);
+        continue;
+      }
+      switch (code) {
+        case OP.loop:
+          r.byte();
+          p.split(r.at, LOOP);
+          p.cost = cost;
+          frames.push(code, p.splice);
+          break;
+        case OP.block:
+          r.byte();
+          p.cost += cost;
+          frames.push(code, p.splice);
+          break;
+        case OP.if:
+          r.byte();
+          p.cost += cost;
+          p.close();
+          frames.push(code, p.splice, p.untested, p.at.length);
+          p.open(r.at, CHARGE);
+          break;
+        case OP.else: {
+          p.close();
+          const frame = frames.kind.length - 1;
+          frames.kind[frame] = code;
+          if (p.untested > frames.escape[frame]) frames.escape[frame] = p.untested;
+          p.untested = frames.begin[frame];
+          frames.second[frame] = p.at.length;
+          p.open(r.at, CHARGE);
+          p.cost = cost;
+          break;
+        }
+        case OP.end:
+          p.cost += cost;
+          if (frames.kind.length === 1) {
+            p.close();
+            frames.pop();
+          } else p.end(r.at);
+          break;
+        case OP.br:
+        case OP.br_if: {
+          const label = r.u32();
+          p.cost += cost;
+          p.close();
+          p.branch(label);
+          if (code === OP.br) p.untested = 0;
+          p.open(r.at, CHARGE);
+          break;
+        }
+        case OP.br_table: {
+          const count = r.u32();
+          p.cost += cost + costs.table_bit * bits(count);
+          p.close();
+          for (let i = 0; i <= count; i++) p.branch(r.u32());
+          p.untested = 0;
+          p.open(r.at, CHARGE);
+          break;
+        }
+        case OP.return:
+          p.cost += cost;
+          p.add(at, r.at, RETURN, frames.kind.length - 1);
+          p.close();
+          frames.leave(0);
+          p.untested = 0;
+          p.open(r.at, CHARGE);
+          break;
+        case OP.unreachable:
+          p.cost += cost;
+          p.add(at, r.at, UNREACHABLE, 0);
+          p.close();
+          p.untested = 0;
+          p.open(r.at, CHARGE);
+          break;
+        case OP.call: {
+          const called = r.u32();
+          p.cost += cost + this.typed(module.types[module.functions[called]]);
+          p.calls = true;
+          p.add(at, r.at, CALL, called);
+          break;
+        }
+        case OP.call_indirect: {
+          const type = r.u32();
+          r.u32();
+          p.cost += cost + this.typed(module.types[type]);
+          p.calls = true;
+          p.add(at, r.at, CALL_INDIRECT, 0);
+          break;
+        }
+        case OP.memory_grow:
+        case op.MEMORY_FILL:
+        case op.MEMORY_COPY:
+          skip(r, op.IMMEDIATE[code]);
+          p.cost += cost;
+          p.calls = true;
+          p.add(at, r.at, code === OP.memory_grow ? GROW : code === op.MEMORY_FILL ? FILL : COPY, 0);
+          break;
+        default:
+          skip(r, op.IMMEDIATE[code]);
+          p.cost += cost;
+      }
+    }
+    if (p.total > BODY_GAS_MAX) throw new Fault('wasm_bound', `function ${index} costs ${p.total} in all, the limit is ${BODY_GAS_MAX}`, { function: index });
+    return p;
+  }
+}
+
+/** The bytes were validated. */
+function skipInteger(r: Reader): void {
+  const { bytes } = r;
+  while (bytes[r.at++] >= 0x80);
 }
 
 function skip(r: Reader, immediate: number): void {
@@ -321,23 +354,19 @@ function skip(r: Reader, immediate: number): void {
       return;
     case op.LOCAL:
     case op.GLOBAL:
-      r.u32();
+    case op.CONST_I32:
+    case op.CONST_I64:
+      skipInteger(r);
       return;
     case op.ADDRESS:
-      r.u32();
-      r.u32();
+      skipInteger(r);
+      skipInteger(r);
       return;
     case op.MEMORY:
       r.byte();
       return;
     case op.MEMORIES:
       r.at += 2;
-      return;
-    case op.CONST_I32:
-      r.s32();
-      return;
-    case op.CONST_I64:
-      r.skipS64();
       return;
     case op.CONST_F32:
       r.at += 4;

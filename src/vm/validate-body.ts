@@ -125,6 +125,7 @@ export class BodyValidator {
       return type;
     }
     if (type < 0x40 || type >= 0x80) r.fail('wasm_refused', 'blocks with parameters or several results (multi-value) are refused: build without them', at);
+    if (type >= 0x63 && type <= 0x7b) r.fail('wasm_refused', 'blocks with a result of a later version are refused: build without reference types and SIMD', at);
     return r.malformed(`there is no block type ${type}`, r.at - 1);
   }
 
