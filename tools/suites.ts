@@ -9,6 +9,8 @@ export interface Tool {
   /** Packages of Debian, or of PyPI. */
   readonly apt?: readonly string[];
   readonly pip?: readonly string[];
+  /** A command of a Go module, put beside npm's. */
+  readonly go?: string;
 }
 
 export interface Suite {
@@ -28,6 +30,9 @@ const tools = {
   cargo: { probe: ['cargo', '--version'], apt: ['cargo'] },
   wabt: { probe: ['wast2json', '--version'], apt: ['wabt'] },
   binaryen: { probe: ['wasm-opt', '--version'], apt: ['binaryen'] },
+  // the version that committed guests were made with: guest/compilers.json
+  rustc: { probe: ['test', '-d', '/usr/lib/rustlib/wasm32-unknown-unknown/lib'], apt: ['rustc', 'libstd-rust-dev-wasm32', 'lld-14'] },
+  opa: { probe: ['opa', 'version'], go: 'github.com/open-policy-agent/opa@v1.22.2' },
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
 } as const satisfies Record<string, Tool>;
@@ -40,6 +45,8 @@ export const SUITES: readonly Suite[] = [
   { name: 'WebAssembly specification', files: ['spec/suite/wasm.test.ts'], needs: ['cargo', 'wabt'] },
   { name: 'modules of binaryen', files: ['test/vm-binaryen.test.ts'], needs: ['binaryen'] },
   { name: 'modules of text', files: ['test/guest-built.test.ts'], needs: ['wabt'] },
+  { name: 'guests in Rust', files: ['test/author-rust.test.ts'], needs: ['rustc'] },
+  { name: 'policies in Rego', files: ['test/author-rego.test.ts'], needs: ['opa'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },

@@ -37,6 +37,7 @@ function bring(tool: Tool): string {
   const commands: string[] = [];
   if (tool.apt !== undefined) commands.push(`apt-get install -y --no-install-recommends ${tool.apt.join(' ')}`);
   if (tool.pip !== undefined) commands.push(`python3 -m pip install ${tool.pip.join(' ')}`);
+  if (tool.go !== undefined) commands.push(`GOBIN=$PWD/node_modules/.bin go install ${tool.go}`);
   return commands.join(' && ');
 }
 
