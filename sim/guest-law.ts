@@ -14,7 +14,8 @@ const PROBE = [
   'abi: buffer',
   'inputs: { args.do: int, args.say: bool }',
   'calls: [other]',
-  'reads: [session.calls]',
+  'reads: [session.calls, params.limit]',
+  'params: { limit: { type: int, value: 7 } }',
   'hosts: [hash, verify, read, oracle, call, log]',
   'limits: { gas: 300000, memory_pages: 4 }',
   'on_fault: escalate',
@@ -26,7 +27,7 @@ const guestText = (name: string, ...lines: readonly string[]): string =>
 export const GUEST_LAW: SmallLaw = {
   module: (file) => new Uint8Array(readFileSync(fileURLToPath(new URL(`../test/guest/${file}`, import.meta.url)))),
   rules: [
-    ruleText('other', 'session.calls % 3 < 2', 'scope: tool.nothing'),
+    ruleText('other', 'session.calls % 3 < 2', 'scope: tool.nothing', 'params: { limit: { type: int, value: 3 } }'),
     ruleText('few', 'session.calls < 60 && agent.sum("money.amount", "24h") < 100000', 'scope: all', 'otherwise: escalate'),
     guestText('probe', 'scope: tool.probe', ...PROBE),
     guestText(
@@ -59,7 +60,7 @@ export function guestDecisions(desk: Desk, take: (block: BlockOutput) => void): 
     desk.decide(session, name, args, { permit });
     take(desk.last as BlockOutput);
   };
-  for (let what = 0; what <= 23; what++) for (const answer of [true, false]) decide('probe', { do: what, say: answer }, what % 2 === 0);
+  for (let what = 0; what <= 25; what++) for (const answer of [true, false]) decide('probe', { do: what, say: answer }, what % 2 === 0);
   for (const amount of [1, 100, 101]) for (const to of ['you', 'evil']) decide('pay', { amount, to, recipients: ['a@example.org', 'b'] });
   decide('pay', { amount: 5 });
   for (const privileged of [true, false]) decide('pod', { object: { privileged } });

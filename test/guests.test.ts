@@ -71,17 +71,30 @@ test('each end of a guest is its verdict, its cause and its gas', () => {
 });
 
 test('what a guest asks of the state is in the witness, and its record in the hash of its inputs', () => {
-  const desk = new Desk(LAW);
+  const desk = new Desk({ ...GUEST_LAW, rules: GUEST_LAW.rules?.filter((text) => /^rule: (?:probe|other)$/m.test(text)) });
   const session = desk.open();
   const hash = (what: number): string => (desk.decide(session, 'probe', { do: what, say: true }, { permit: false }) as Receipt).inputs_hash as string;
   const witness = (): CborMap => decode((desk.last as BlockOutput).witnesses[0] as Uint8Array) as CborMap;
-  const before = hash(1);
-  // The sum and the calls are those of the expressions too; `probe` may read the calls, and calls a rule that reads them.
-  assert.deepEqual(witness(), { 'agent.sum(money.amount,86400000)': 0, 'session.calls': 0 });
-  assert.equal(hash(1), before);
-  // The answer of the rule that it calls, and nothing else that it reads, differs from here on.
-  desk.decide(session, 'balance', {});
-  assert.notEqual(hash(1), before);
+  const [asking, calling, neither] = [hash(1), hash(2), hash(0)];
+  assert.deepEqual(witness(), { 'session.calls': 0 });
+  assert.deepEqual([hash(1), hash(2), hash(0)], [asking, calling, neither]);
+  // The input is the same from here on, and what it asks for is another: `session.calls`, and what rule `other` makes of it.
+  for (let i = 0; i < 2; i++) desk.decide(session, 'balance', {});
+  assert.notEqual(hash(1), asking);
+  assert.notEqual(hash(2), calling);
+  assert.equal(hash(0), neither);
+});
+
+test('a guest is told nothing by a rule that is halted, and keeps its own parameters', () => {
+  const desk = new Desk(LAW);
+  const session = desk.open();
+  const probe = (what: number): string => {
+    const result = desk.decide(session, 'probe', { do: what }, { permit: false });
+    return result instanceof Fault ? result.slug : [result.verdict, ...result.reasons.map(({ cause }) => cause)].join(' ');
+  };
+  assert.deepEqual([probe(2), probe(24)], ['allow', 'allow']);
+  desk.halt('other', 60_000);
+  assert.deepEqual([probe(2), probe(24)], ['escalate fault', 'allow']);
 });
 
 test('rules with guests stand under the second schedule', () => {

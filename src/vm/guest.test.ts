@@ -92,6 +92,7 @@ const ENDS: readonly (readonly [what: number, title: string, result: number, lim
   [19, 'GU-10: a text too long to log', trap('host')],
   [20, 'hashes without end', trap('gas')],
   [22, 'a host function sees memory that has just grown', 2],
+  [23, 'leaves a mark and gives up', trap('unreachable')],
   [99, 'an error of its own', 1],
 ];
 
@@ -256,6 +257,8 @@ test('GU-1, GU-13: imports, exports and host functions are as the ABI and the ma
   assert.throws(() => new Guest(plan({ hosts: ['hash', 'verify', 'read', 'oracle', 'log'] })), refused('wasm_refused', /host function call, which `hosts`/));
   assert.throws(() => new Guest(plan({ abi: 'wapc' })), refused('wasm_refused', /imports ava.hash, which its ABI does not have/));
   assert.throws(() => new Guest(plan({ limits: { gas: 1, memory_pages: 4, stack_words: 65_537 } })), refused('wasm_bound', /65536 words/));
+  assert.throws(() => new Guest(plan({ module: moduleOf('odd-import') })), refused('wasm_refused', /imports ava.log with another type/));
+  assert.throws(() => new Guest(plan({ module: moduleOf('odd-export') })), refused('wasm_refused', /exports judge with another type/));
   // One letter in the name of a module or a field, or a prefix of it, is another import.
   const probe = moduleOf('probe');
   const renamed = (from: string, to: string): Uint8Array => {
@@ -277,6 +280,18 @@ test('GU-1, GU-13: imports, exports and host functions are as the ABI and the ma
   // `alloc` and `judge` change places: other types.
   const swapped = renamed('\x05alloc', '\x05judgf');
   assert.throws(() => new Guest(plan({ module: swapped })), refused('wasm_refused', /export the function alloc/));
+});
+
+test('GU-6: the input goes where the guest has room for it, and nowhere else', () => {
+  const guest = new Guest(plan({ module: moduleOf('placing'), inputs: [] }));
+  for (const [length, result] of [
+    [0, 2],
+    [16, trap('host')],
+    [24, trap('host')],
+    [32, trap('host')],
+    [40, 2],
+  ])
+    assert.equal(guest.judge(new Uint8Array(length), answering()).result, result, `${length} bytes`);
 });
 
 test('GU-7: verify says whether a signature is the key’s over these very bytes', () => {

@@ -13,6 +13,7 @@
   (data (i32.const 48) "agent.name")
   (data (i32.const 64) "EUR/USD")
   (data (i32.const 80) "abc")
+  (data (i32.const 96) "params.limit")
   ;; a place for answers at 256, for the input at 4096
   (func (export "alloc") (param i32) (result i32) (i32.const 4096))
 
@@ -95,4 +96,12 @@
         (drop (memory.grow (i32.const 1)))
         (call $hash (i32.const 65000) (i32.const 1000) (i32.const 131040))
         (return (select (i32.const 2) (i32.const 0) (i32.load (i32.const 131040))))))
+    ;; 23: leaves a mark and gives up
+    (if (i32.eq (local.get $what) (i32.const 23)) (then (i32.store (i32.const 60000) (i32.const 1)) (global.set $seen (i32.const 1)) (unreachable)))
+    ;; 24: its own parameter is 7, after it asked another rule
+    (if (i32.eq (local.get $what) (i32.const 24))
+      (then
+        (drop (call $call (i32.const 32) (i32.const 5)))
+        (drop (call $read (i32.const 96) (i32.const 12) (i32.const 256) (i32.const 64)))
+        (return (select (i32.const 2) (i32.const 0) (i64.eq (i64.load (i32.const 264)) (i64.const 7))))))
     (i32.const 1)))
