@@ -41,6 +41,8 @@ export interface ClusterParts {
   readonly limits: readonly Limit[];
   readonly random: Random;
   readonly counts: Counts;
+  /** Whether rules are halted and resumed. */
+  readonly halts: boolean;
 }
 
 type End = 'crash' | 'kill' | 'poison' | 'clean' | 'unopened';
@@ -75,7 +77,12 @@ export class Cluster {
     this.counts = parts.counts;
     this.limits = parts.limits;
     this.scheduler = new Scheduler(this.random, SMALL_START_MS);
-    this.workload = new Workload(this.random, this.law.network, SMALL_PRINCIPAL, { rules: this.law.rules.map((rule) => rule.name), agents: 2, money: 30 });
+    this.workload = new Workload(this.random, this.law.network, SMALL_PRINCIPAL, {
+      rules: this.law.rules.map((rule) => rule.name),
+      agents: 2,
+      money: 30,
+      ...(parts.halts && { key: SMALL_KEY }),
+    });
     this.disk = new SimDisk((of) => this.random.below(of));
     this.replicas = Array.from({ length: REPLICAS }, () => beginReplay(this.replicaLaw));
   }
@@ -183,6 +190,9 @@ export class Cluster {
       this.headers.set(block.header.height, header);
       if (block.entries.length === 0) this.count('blocks without transactions');
       this.count('blocks');
+      this.workload.tick(block.header.time_ms);
+      for (const { type } of block.events) this.count(type);
+      for (const { receipt } of block.accepted) for (const { cause } of receipt.reasons) this.count(`cause ${cause}`);
     });
     workload.resume((state.facts.get(factKey('sequence', SMALL_PRINCIPAL)) as Sequence | undefined)?.last ?? 0);
     let sent = 0;

@@ -18,10 +18,33 @@ const SIM_LAW: SmallLaw = {
   ],
 };
 
-/** Genesis bytes by name: limits that are met, and the starter constitution. */
-export const simGenesis = (): Readonly<Record<'limits' | 'starter', Uint8Array>> => {
+/** The same with rules that keep failing, and breakers for them. */
+const GUARDED_LAW: SmallLaw = {
+  rules: [
+    ...(SIM_LAW.rules ?? []),
+    ruleText(
+      'whole',
+      'args.amount > 0',
+      'scope: facet.money',
+      'inputs: { args.amount: int }',
+      'on_fault: escalate',
+      'breaker: { faults: 2, window: 10m, open: 2m, probes: 2 }',
+    ),
+    ruleText(
+      'known',
+      'context.recipient_known',
+      'inputs: { context.recipient_known: bool }',
+      'on_fault: escalate',
+      'breaker: { faults: 4, window: 1h, open: 30s, probes: 1 }',
+    ),
+  ],
+};
+
+/** Genesis bytes by name: limits that are met, rules with breakers, and the starter constitution. */
+export const simGenesis = (): Readonly<Record<'limits' | 'guarded' | 'starter', Uint8Array>> => {
   const starter = loadConstitution('starter');
   return {
+    guarded: smallGenesis({}, { constitution: { ...smallConstitution(GUARDED_LAW), tools: starter.tools } }),
     limits: smallGenesis({}, { constitution: { ...smallConstitution(SIM_LAW), tools: starter.tools } }),
     starter: smallGenesis({}, { constitution: starter }),
   };

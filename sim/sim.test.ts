@@ -16,8 +16,9 @@ const FIRST = ONE === undefined ? 1 : Number(ONE);
 
 const genesis = simGenesis();
 const worlds = {
-  limits: { law: lawOf(genesis.limits), replicaLaw: lawOf(genesis.limits), limits: limitsOf(HOUR_LIMIT, DAY_LIMIT) },
-  starter: { law: lawOf(genesis.starter), replicaLaw: lawOf(genesis.starter), limits: [] },
+  limits: { law: lawOf(genesis.limits), replicaLaw: lawOf(genesis.limits), limits: limitsOf(HOUR_LIMIT, DAY_LIMIT), halts: false },
+  guarded: { law: lawOf(genesis.guarded), replicaLaw: lawOf(genesis.guarded), limits: limitsOf(HOUR_LIMIT, DAY_LIMIT), halts: true },
+  starter: { law: lawOf(genesis.starter), replicaLaw: lawOf(genesis.starter), limits: [], halts: false },
 };
 
 /** Where faults strike: at one call, at two, in recovery, never. */
@@ -30,7 +31,7 @@ function faultsOf(random: Random): (readonly [number, SimFault])[] {
 
 async function simulate(seed: number, counts: Counts): Promise<void> {
   const random = new Random(seed);
-  const world = random.chance(0.7) ? worlds.limits : worlds.starter;
+  const world = worlds[random.pick(['limits', 'limits', 'guarded', 'guarded', 'starter'] as const)];
   const cluster = new Cluster({ ...world, random, counts });
   for (let life = 2 + random.below(4); life > 0; life--) await cluster.live(5 + random.below(60), faultsOf(random));
   const { disk } = await cluster.finish();
@@ -73,6 +74,16 @@ test(`${SEEDS} simulations with faults`, async () => {
     'signature_invalid',
     'kind_unknown',
     'rule_unknown',
+    'halt_unknown',
+    'halt_span',
+    'breaker.opened',
+    'breaker.half_open',
+    'breaker.closed',
+    'halt.ended',
+    'cause failed',
+    'cause fault',
+    'cause breaker',
+    'cause halt',
     'overloaded',
     'disk_failed',
     'blocks without transactions',

@@ -6,6 +6,7 @@
  */
 import type { Octets } from '../src/base/bytes.ts';
 import type { CborMap } from '../src/base/cbor.ts';
+import { type SigningKey, sign } from '../src/crypto/suite.ts';
 import type { Receipt } from '../src/machine/receipt.ts';
 import { compose, KIND, makeSidecar, type Transaction } from '../src/machine/transaction.ts';
 import type { Random } from './random.ts';
@@ -37,6 +38,8 @@ export interface WorkloadOptions {
   readonly agents?: number;
   /** Of every hundred calls, how many move money. */
   readonly money?: number;
+  /** The sender's key: with it, rules are halted and resumed now and then, and some trips are signed. */
+  readonly key?: SigningKey;
 }
 
 const PERMITS_MAX = 200;
@@ -47,6 +50,9 @@ export class Workload {
   private readonly sender: Octets;
   private readonly options: WorkloadOptions;
   private seq = 0;
+  private signed_seq = 0;
+  /** What halts are reckoned from; the latest time that was learned. */
+  private time_ms = 0;
   private previous: Transaction | null = null;
   readonly sessions: Octets[] = [];
   readonly permits: OpenPermit[] = [];
@@ -68,6 +74,11 @@ export class Workload {
   /** After a restart: numbers go on above the last that the state knows. */
   resume(last_seq: number): void {
     this.seq = Math.max(this.seq, last_seq);
+  }
+
+  /** The time of a block. */
+  tick(time_ms: number): void {
+    this.time_ms = Math.max(this.time_ms, time_ms);
   }
 
   next(): Transaction {
@@ -94,6 +105,7 @@ export class Workload {
     const { rules = [] } = this.options;
     if (roll === 99 && rules.length > 0)
       return compose(this.network, KIND.breaker_trip, sender, ++this.seq, 0, { rule: random.chance(0.9) ? random.pick(rules) : 'no/such-rule' }, null);
+    if (roll >= 96 && this.options.key !== undefined) return this.halting(this.options.key);
     if (roll === 98 && random.chance(0.2)) return compose(this.network, KIND.bundle, sender, ++this.seq, 0, { transactions: [random.octets(32)] }, null);
     const session = roll < 8 ? random.octets(16) : random.pick(this.sessions.slice(-6));
     if (roll < 14) {
@@ -102,6 +114,23 @@ export class Workload {
     }
     if (roll < 40 && this.permits.length > 0) return this.outcome();
     return this.decide(session);
+  }
+
+  /** A halt, the end of one, or a signed trip; some of them cannot be. Its numbers are the key's own (K-9). */
+  private halting(key: SigningKey): Transaction {
+    const { random } = this;
+    const rule = random.chance(0.95) ? random.pick(this.options.rules ?? ['no/such-rule']) : 'no/such-rule';
+    const seq = ++this.signed_seq;
+    const made = random.pick([
+      () => compose(this.network, KIND.breaker_trip, this.sender, seq, 0, { rule }, null),
+      () => compose(this.network, KIND.rule_resume, this.sender, seq, 0, { rule }, null),
+      () => {
+        const until_ms = this.time_ms + random.pick([1, 60_000, 600_000, 3_600_000, 40 * 86_400_000]);
+        return compose(this.network, KIND.rule_halt, this.sender, seq, 0, { rule, until_ms, reason: random.pick(['loophole', '']) }, null);
+      },
+    ])();
+    if (random.chance(0.1)) return made;
+    return { ...made, auths: [{ suite: key.suite, key_id: key.id, signature: sign(key, 'tx', this.network, made.tx_id) }] };
   }
 
   private outcome(): Transaction {
