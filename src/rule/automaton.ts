@@ -22,7 +22,7 @@ export const STATES_MAX = 1_024;
 const RAW_STATES_MAX = 4_096;
 const PARTS_MAX = 20_000;
 /** Steps of the construction: no expression may take a node longer. */
-const WORK_MAX = 20_000_000;
+const WORK_MAX = 5_000_000;
 
 /** A part of the nondeterministic automaton: one way by a range of bytes, or ways that take no byte. */
 type Part =

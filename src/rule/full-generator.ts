@@ -68,6 +68,7 @@ const WAYS: Readonly<Partial<Record<Kind, readonly Way[]>>> = {
     way('ends', 'str', 'str'),
     way('contains', 'str', 'str'),
     way('tobool', 'str'),
+    way('tobool', 'bool'),
   ],
   int: [
     way('add', 'int', 'int'),

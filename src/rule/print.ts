@@ -148,7 +148,9 @@ class Printer {
       return this.row([b], `.${method}(`, ')');
     }
     const call = CALLS.get(term.op);
-    if (call !== undefined) return this.row(operands, `${call}(`, ')');
+    // A conversion of what has the type already would vanish.
+    if (call !== undefined)
+      return a.type.kind === term.type.kind && term.op !== 'typeof' ? this.row(operands, `${call}(dyn(`, '))') : this.row(operands, `${call}(`, ')');
     switch (term.op) {
       case 'not':
         if (!isFoldTerm(a) && a.op === 'eq') return this.infix(a.operands[0], ' != ', a.operands[1], RELATION);

@@ -1,0 +1,271 @@
+/** What operations of the full profile come to (R-18 to R-26), as literals of the language. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { analyse } from './analysis.ts';
+import { canonical } from './canonical.ts';
+import { evaluate } from './interpret.ts';
+import { check } from './lower.ts';
+import { parse } from './parse.ts';
+import { printValue } from './print.ts';
+import { scopeOf } from './scope.ts';
+
+/** Text and value; what the checker would refuse is let through, as under dyn(). */
+function valueOf(source: string): string {
+  const program = canonical(check(parse(source), scopeOf(new Map()), true).term);
+  analyse(program);
+  return printValue(evaluate(program, []));
+}
+
+const table = (name: string, rows: readonly (readonly [source: string, value: string])[]): void => {
+  test(name, () => {
+    for (const [source, value] of rows) assert.equal(valueOf(source), value, source);
+  });
+};
+
+table('R-18: numbers of several kinds', [
+  ['dyn(1) == 1u && dyn(1u) == 1.0 && dyn(1.0) == 1', 'true'],
+  ['dyn(9223372036854775807) < 9223372036854775808.0', 'false'],
+  ['dyn(9223372036854775807) == 9223372036854775808.0', 'true'],
+  ['dyn(-1) < 18446744073709551615u', 'true'],
+  ['[0.0 / 0.0] == [0.0 / 0.0]', 'false'],
+  ['0.0 / 0.0 < 1.0 || 0.0 / 0.0 >= 1.0', 'false'],
+  ['0.0 == -0.0', 'true'],
+  ['dyn("a") == b"a"', 'false'],
+  ['dyn("a") < b"a"', 'error'],
+  ['dyn(true) < 1', 'error'],
+  ['{1: 2} == dyn({1u: 2.0})', 'true'],
+  ['type(1) == type(2) && type(1) != type(1u)', 'true'],
+  ['b"a" < b"ab" && b"\\xff" > b"a"', 'true'],
+]);
+
+table('R-18: arithmetic', [
+  ['18446744073709551615u + 1u', 'error'],
+  ['0u - 1u', 'error'],
+  ['7u / 2u * 2u + 7u % 2u', '7u'],
+  ['1u / 0u', 'error'],
+  ['-(5u)', 'error'],
+  ['1.0 / 0.0', 'double("Infinity")'],
+  ['-1.0 / 0.0', 'double("-Infinity")'],
+  ['0.0 / 0.0', 'double("NaN")'],
+  ['5.5 % 2.0', 'error'],
+  ['-(0.0)', '-0.0'],
+  ['0.1 + 0.2', '0.30000000000000004'],
+  ['dyn(1) + 1.0', 'error'],
+  ['b"a" + b"b"', 'b"ab"'],
+  ['timestamp("2024-02-28T23:59:59.5Z") + duration("24h500ms")', 'timestamp("2024-03-01T00:00:00Z")'],
+  ['duration("1s") - duration("1.000000001s")', 'duration("-0.000000001s")'],
+  ['timestamp("9999-12-31T23:59:59.999999999Z") + duration("1ns")', 'error'],
+  ['timestamp("2262-04-11T23:47:16.854775807Z") - timestamp("1970-01-01T00:00:00Z")', 'duration("9223372036.854775807s")'],
+  ['timestamp("2262-04-11T23:47:16.854775808Z") - timestamp("1970-01-01T00:00:00Z")', 'error'],
+]);
+
+table('R-18: keys', [
+  ['{1u: "a", 2: "b"}[dyn(1)]', '"a"'],
+  ['{1u: "a"}[dyn(1.0)]', '"a"'],
+  ['{1u: "a"}[dyn(1.5)]', 'error'],
+  ['dyn(1.5) in {1: 2}', 'false'],
+  ['dyn([]) in {1: 2}', 'error'],
+  ['{0: 1, 0u: 2}', 'error'],
+  ['{dyn(1.0): 2}', 'error'],
+  ['{"b": 1, "a": 2, 3: 4, true: 5, false: 6, 1u: 7}', '{false: 6, true: 5, 1u: 7, 3: 4, "a": 2, "b": 1}'],
+  ['[7, 8][dyn(1.0)]', '8'],
+  ['[7, 8][dyn(-1)]', 'error'],
+  ['[7, 8][dyn(1e300)]', 'error'],
+]);
+
+table('R-18: folds of two variables', [
+  ['[5, 6].transformList(i, v, i * 10 + v)', '[5, 16]'],
+  ['[5, 6].transformMap(i, v, i > 0, v)', '{1: 6}'],
+  ['{"a": 1, "b": 2}.transformMap(k, v, k + string(v))', '{"a": "a1", "b": "b2"}'],
+  ['{"a": 1, "b": 2}.transformMapEntry(k, v, {v: k})', '{1: "a", 2: "b"}'],
+  ['{"a": 1, "b": 1}.transformMapEntry(k, v, {v: k})', 'error'],
+  ['[5, 6].exists(i, v, i == 1 && v == 6)', 'true'],
+  ['dyn([5, 6]).all(i, v, v - i == 5)', 'true'],
+  ['dyn({"a": 5}).all(k, k == "a")', 'true'],
+  ['dyn(5).all(k, true)', 'error'],
+  ['[].map(x, x / 0)', '[]'],
+]);
+
+table('R-19: conversions', [
+  ['int(9223372036854775807u)', '9223372036854775807'],
+  ['int(9223372036854775808u)', 'error'],
+  ['int(-1.9)', '-1'],
+  ['int(9223372036854775807.0)', 'error'],
+  ['int(9223372036854774784.0)', '9223372036854774784'],
+  ['int(-9223372036854775808.0)', 'error'],
+  ['int(0.0 / 0.0)', 'error'],
+  ['int("+7") + int("-007")', '0'],
+  ['int("")', 'error'],
+  ['int("1 ")', 'error'],
+  ['int("9223372036854775808")', 'error'],
+  ['int(timestamp("1969-12-31T23:59:59.5Z"))', '-1'],
+  ['int(dyn(duration("1s")))', 'error'],
+  ['uint(-0.5)', 'error'],
+  ['uint(18446744073709549568.0)', '18446744073709549568u'],
+  ['uint(18446744073709551616.0)', 'error'],
+  ['uint("+1")', 'error'],
+  ['uint(-0.0)', '0u'],
+  ['double(9007199254740993)', '9007199254740992.0'],
+  ['double(18446744073709551615u)', '18446744073709552000.0'],
+  ['double("1.")', '1.0'],
+  ['double(".5e1")', '5.0'],
+  ['double("2.2250738585072011e-308")', '2.225073858507201e-308'],
+  ['double("1.7976931348623159e308")', 'error'],
+  ['double("-inf")', 'error'],
+  ['double("-Inf")', 'double("-Infinity")'],
+  ['double("0x10")', 'error'],
+  ['double("1_0")', 'error'],
+  ['double("")', 'error'],
+  ['string(1e21)', '"1e+21"'],
+  ['string(1e-7)', '"1e-7"'],
+  ['string(123456789012345680000.0)', '"123456789012345680000"'],
+  ['string(-0.0)', '"-0"'],
+  ['string(0.0 / 0.0)', '"NaN"'],
+  ['string(b"\\xff")', 'error'],
+  ['string(true) + string(5u)', '"true5"'],
+  ['string(dyn(null))', 'error'],
+  ['string(dyn([]))', 'error'],
+  ['bytes("é")', 'b"\\xc3\\xa9"'],
+  ['bool("True")', 'true'],
+  ['bool("TrUe")', 'error'],
+  ['timestamp(0)', 'timestamp("1970-01-01T00:00:00Z")'],
+  ['timestamp(253402300800)', 'error'],
+  ['type(type(1))', 'type'],
+  ['type(null)', 'null_type'],
+]);
+
+table('R-21: times', [
+  ['timestamp("2024-02-29T23:59:59.1234567891+23:59")', 'timestamp("2024-02-29T00:00:59.123456789Z")'],
+  ['timestamp("2023-02-29T00:00:00Z")', 'error'],
+  ['timestamp("1900-02-29T00:00:00Z")', 'error'],
+  ['timestamp("2000-02-29T00:00:00Z")', 'timestamp("2000-02-29T00:00:00Z")'],
+  ['timestamp("2023-01-01T24:00:00Z")', 'error'],
+  ['timestamp("2023-01-01T23:59:60Z")', 'error'],
+  ['timestamp("2023-01-01t00:00:00z")', 'error'],
+  ['timestamp("2023-01-01T00:00:00.Z")', 'error'],
+  ['timestamp("0001-01-01T00:00:00+00:01")', 'error'],
+  ['timestamp("0000-12-31T23:59:00-00:01")', 'timestamp("0001-01-01T00:00:00Z")'],
+  ['timestamp("2023-01-01T00:00:00.120Z")', 'timestamp("2023-01-01T00:00:00.12Z")'],
+  ['duration("1h1m1s1ms1us1ns")', 'duration("3661.001001001s")'],
+  ['duration("1µs") == duration("1μs") && duration("1us") == duration("1000ns")', 'true'],
+  ['duration("1.9ns")', 'duration("0.000000001s")'],
+  ['duration(".5m") + duration("1.h")', 'duration("3630s")'],
+  ['duration("-0")', 'duration("0s")'],
+  ['duration("+1s")', 'duration("1s")'],
+  ['duration("1")', 'error'],
+  ['duration("")', 'error'],
+  ['duration("s")', 'error'],
+  ['duration("1s ")', 'error'],
+  ['duration("9223372036854775808ns")', 'error'],
+  ['duration("-9223372036854775808ns")', 'duration("-9223372036.854775808s")'],
+]);
+
+table('R-22: parts of times', [
+  ['timestamp("2024-12-31T23:30:00.987654Z").getDayOfYear()', '365'],
+  ['timestamp("2024-12-31T23:30:00Z").getFullYear("+00:30")', '2025'],
+  ['timestamp("2024-12-31T23:30:00Z").getMonth("+00:29")', '11'],
+  ['timestamp("1969-12-31T23:59:59Z").getDayOfWeek()', '3'],
+  ['timestamp("0001-01-01T00:00:00Z").getFullYear("-00:01")', '0'],
+  ['timestamp("1969-12-31T23:59:59.999Z").getMilliseconds()', '999'],
+  ['duration("-90m").getHours()', '-1'],
+  ['duration("-1.5s").getMilliseconds()', '-500'],
+  ['duration("1h").getHours("+01:00")', 'error'],
+  ['dyn(duration("1h")).getDate()', 'error'],
+  ['dyn("1h").getHours()', 'error'],
+]);
+
+table('R-23: functions of texts', [
+  ['"a😀b".charAt(1) + "ab".charAt(2)', '"😀"'],
+  ['"ab".charAt(3)', 'error'],
+  ['"abab".indexOf("ab", 1)', '2'],
+  ['"abab".indexOf("", 4)', '4'],
+  ['"abab".indexOf("", 5)', 'error'],
+  ['"abab".indexOf("b", 4)', '-1'],
+  ['"abab".lastIndexOf("ab", 1)', '0'],
+  ['"abab".lastIndexOf("")', '4'],
+  ['"abab".lastIndexOf("ab", 4)', '2'],
+  ['"ab".lastIndexOf("abc")', '-1'],
+  ['["a", "b", ""].join("-")', '"a-b-"'],
+  ['dyn(["a", 1]).join()', 'error'],
+  ['"ÀbZ".lowerAscii() + "àbz".upperAscii()', '"ÀbzàBZ"'],
+  ['"aaa".replace("aa", "b")', '"ba"'],
+  ['"a😀".replace("", "-")', '"-a-😀-"'],
+  ['"ab".replace("", "-", 2)', '"-a-b"'],
+  ['"abab".replace("b", "", 1)', '"aab"'],
+  ['"abab".replace("b", "x", 0)', '"abab"'],
+  ['",a,".split(",")', '["", "a", ""]'],
+  ['"".split(",")', '[""]'],
+  ['"".split("")', '[]'],
+  ['"a😀b".split("")', '["a", "😀", "b"]'],
+  ['"abc".split("", 2)', '["a", "bc"]'],
+  ['"abc".split("", 1)', '["abc"]'],
+  ['"a,b,c".split(",", 2)', '["a", "b,c"]'],
+  ['"a,b".split(",", 0)', '[]'],
+  ['"a😀b".substring(1, 2)', '"😀"'],
+  ['"ab".substring(2)', '""'],
+  ['"ab".substring(1, 0)', 'error'],
+  ['"\\u00a0 a\\u180e\\u3000".trim()', '"a\u180e"'],
+  ['"a😀é".reverse()', '"é😀a"'],
+  ['strings.quote("a\\"\\\\\\n\\a\\v")', '"\\"a\\\\\\"\\\\\\\\\\\\n\\\\a\\\\v\\""'],
+  ['base64.encode(b"a") + base64.encode(b"ab") + base64.encode(b"abc")', '"YQ==YWI=YWJj"'],
+  ['base64.decode("YQ") + base64.decode("YQ==")', 'b"aa"'],
+  ['base64.decode("YR")', 'error'],
+  ['base64.decode("YQ=")', 'error'],
+  ['base64.decode("Y")', 'error'],
+  ['base64.decode("YQ-_")', 'error'],
+]);
+
+table('R-23: functions of numbers', [
+  ['math.greatest(1, 1.0) == 1 && type(math.greatest(1, 1.0)) == int', 'true'],
+  ['math.greatest([2, 3.5, 3u])', '3.5'],
+  ['math.least(0.0 / 0.0, 1.0)', 'double("NaN")'],
+  ['math.least(1.0, 0.0 / 0.0)', '1.0'],
+  ['math.greatest(dyn([]))', 'error'],
+  ['math.greatest([dyn(1), "a"])', 'error'],
+  ['math.round(-2.5)', '-3.0'],
+  ['math.round(0.49999999999999994)', '0.0'],
+  ['math.round(4503599627370497.5)', '4503599627370498.0'],
+  ['math.ceil(-0.5)', '-0.0'],
+  ['math.trunc(-1.9)', '-1.0'],
+  ['math.abs(-9223372036854775808)', 'error'],
+  ['math.abs(-0.0)', '0.0'],
+  ['math.sign(-0.0)', '0.0'],
+  ['math.sign(0.0 / 0.0)', 'double("NaN")'],
+  ['math.bitNot(0u)', '18446744073709551615u'],
+  ['math.bitXor(-1, 1)', '-2'],
+  ['math.bitAnd(1, dyn(1u))', 'error'],
+  ['math.bitShiftLeft(1, 63)', '-9223372036854775808'],
+  ['math.bitShiftRight(-1, 63)', '1'],
+  ['math.bitShiftRight(-1, 64)', '0'],
+  ['math.bitShiftLeft(1, -1)', 'error'],
+  ['math.sqrt(2)', '1.4142135623730951'],
+  ['math.sqrt(-1.0)', 'double("NaN")'],
+  ['math.sqrt(18446744073709551615u)', '4294967296.0'],
+]);
+
+table('R-24: format', [
+  ['"%s %s %s".format([1, "a", [null, {2: b"x", 1: 1.5}]])', '"1 a [null, {1: 1.5, 2: x}]"'],
+  ['"%s".format([{"b": 1, "a": 2, 10: 3, 9: 4}])', '"{10: 3, 9: 4, a: 2, b: 1}"'],
+  ['"%d %d %d".format([-1, 2u, 1e21])', '"-1 2 1e+21"'],
+  ['"%b %o %x %X".format([-5, 8u, 255, "~"])', '"-101 10 ff 7E"'],
+  ['"%b%b".format([true, false])', '"10"'],
+  ['"%x".format([b"\\x00\\xff"])', '"00ff"'],
+  ['"%.0f %.0f %.0f".format([0.5, 1.5, 2.5])', '"0 2 2"'],
+  ['"%.2f".format([1.005])', '"1.00"'],
+  ['"%.1f".format([-0.04])', '"-0.0"'],
+  ['"%f".format([1e300])', `"${`${BigInt(1e300)}`}.000000"`],
+  ['"%.20f".format([0.1])', '"0.10000000000000000555"'],
+  ['"%.2e %e".format([9.999, 0.0])', '"1.00e+01 0.000000e+00"'],
+  ['"%.3e".format([5e-324])', '"4.941e-324"'],
+  ['"%.0e".format([2.5])', '"2e+00"'],
+  ['"%e %f".format([1, 2u])', '"1.000000e+00 2.000000"'],
+  ['"%.101f".format([1.0])', 'error'],
+  ['"%.100f".format([1.0]).size()', '102'],
+  ['"%.3s".format(["abcdef"])', '"abcdef"'],
+  ['"%s".format([1, 2])', '"1"'],
+  ['"%s%s".format([1])', 'error'],
+  ['"%".format([1])', 'error'],
+  ['"%5d".format([1])', 'error'],
+  ['"%s".format([b"\\xff"])', 'error'],
+  ['"%s %s".format([type(1), type(duration("1s"))])', '"int google.protobuf.Duration"'],
+]);
