@@ -116,7 +116,7 @@ export const DIVISIONS: Readonly<Record<string, readonly [count: number, reason:
   'src/rule/time.ts': [23, 'bigint division'],
   'src/rule/scope.ts': [1, 'bigint division'],
   'src/rule/wasm-node.ts': [2, 'pairs: an even count by two'],
-  'src/rule/writer.ts': [1, 'the high word of a safe integer: Math.floor by 2^32 is exact'],
+  'src/rule/writer-value.ts': [1, 'the high word of a safe integer: Math.floor by 2^32 is exact'],
   'src/rule/cost.ts': [2, 'multiples of eight by eight or two: exact'],
   'src/facet/money.ts': [1, 'bigint division'],
 };

@@ -7,10 +7,11 @@ import { Fault } from '../base/fault.ts';
 
 /** Bytes of instructions. */
 export type Code = readonly number[];
-/** 0x7f i32, 0x7e i64. */
-export type ValueType = 0x7f | 0x7e;
+/** 0x7f i32, 0x7e i64, 0x7c f64. */
+export type ValueType = 0x7f | 0x7e | 0x7c;
 export const I32 = 0x7f;
 export const I64 = 0x7e;
+export const F64 = 0x7c;
 
 const VOID = 0x40;
 const END = 0x0b;
@@ -126,6 +127,7 @@ export const i64 = {
   gtS: binary(0x55),
   gtU: binary(0x56),
   leS: binary(0x57),
+  leU: binary(0x58),
   geS: binary(0x59),
   geU: binary(0x5a),
   popcnt: unary(0x7b),
@@ -133,7 +135,9 @@ export const i64 = {
   sub: binary(0x7d),
   mul: binary(0x7e),
   divS: binary(0x7f),
+  divU: binary(0x80),
   remS: binary(0x81),
+  remU: binary(0x82),
   and: binary(0x83),
   or: binary(0x84),
   xor: binary(0x85),
@@ -142,6 +146,31 @@ export const i64 = {
   shrU: binary(0x88),
   extendS: unary(0xac),
   extendU: unary(0xad),
+  /** The bits of a double. */
+  ofBits: unary(0xbd),
+} as const;
+
+export const f64 = {
+  const: (value: number): Code => {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value, true);
+    return [0x44, ...new Uint8Array(view.buffer)];
+  },
+  load: load(0x2b, 3),
+  eq: binary(0x61),
+  ne: binary(0x62),
+  lt: binary(0x63),
+  le: binary(0x65),
+  neg: unary(0x9a),
+  add: binary(0xa0),
+  sub: binary(0xa1),
+  mul: binary(0xa2),
+  div: binary(0xa3),
+  ofI64: unary(0xb9),
+  ofU64: unary(0xba),
+  /** Cut to an integer: a trap where it does not fit. */
+  toI64: unary(0xb0),
+  toU64: unary(0xb1),
 } as const;
 
 /** A function while it is written: its parameters are locals 0, 1, …; `local` adds one. */
@@ -161,7 +190,8 @@ export class Locals {
 
 export interface WasmFunction {
   readonly locals: Locals;
-  readonly result: ValueType;
+  /** null: none. */
+  readonly result: ValueType | null;
   /** Leaves one value of `result` on the stack. */
   readonly body: Code;
   readonly exported?: string;
@@ -200,7 +230,7 @@ export function assemble({ functions, memoryPages, data }: WasmModule): Uint8Arr
   const signatures = new Map<string, number>();
   const types: Code[] = [];
   const typeOf = (f: WasmFunction): number => {
-    const type = seq([0x60], vector(f.locals.types.slice(0, f.locals.params).map((t) => [t])), [1, f.result]);
+    const type = seq([0x60], vector(f.locals.types.slice(0, f.locals.params).map((t) => [t])), f.result === null ? [0] : [1, f.result]);
     const known = signatures.get(type.join());
     if (known !== undefined) return known;
     signatures.set(type.join(), types.length);

@@ -1,22 +1,46 @@
-/** The code of a fold (spec/rule-wasm.md W-7, W-8): a loop over the slots of its range, with the nodes that it owns inside. */
+/** The code of a fold (spec/rule-wasm.md W-7, W-8, W-12): a loop over the slots of its range, with the nodes that it owns inside. */
 import { ENTRY_BYTES, SLOT_BYTES } from './input.ts';
 import type { Op } from './ir.ts';
-import { brIf, type Code, either, get, I32, i32, type Locals, select, seq, set, tee, until, when } from './wasm-assembler.ts';
-import { type Context, ERROR, FALSE, fill, header, isError, isTrue, NOWHERE, type Place, type Target, TRUE } from './wasm-node.ts';
-import { lengthOf, offsetOf } from './wasm-runtime.ts';
+import { type Kind, tagOf as kindTag } from './type.ts';
+import { brIf, type Code, either, get, I32, i32, i64, type Locals, select, seq, set, tee, until, when } from './wasm-assembler.ts';
+import { type Context, ERROR, FALSE, fill, header, isError, isTrue, NOWHERE, type Place, type Target, TRUE, unpack } from './wasm-node.ts';
+import { lengthOf, offsetOf, tagOf } from './wasm-runtime.ts';
 
 /** A fold while its rounds run. */
 export interface Round {
+  readonly over: 'list' | 'map' | 'dyn';
   /** Local: the slot of the item, or of the entry's key. */
   readonly at: number;
   /** Local: the slot of the first one. */
   readonly first: number;
   /** Local: where the last one ends. */
   readonly end: number;
-  readonly overMap: boolean;
+  /** Bytes from one to the next: known when the code runs where the range is a dyn. */
+  readonly size: Code;
 }
 
-export const newRound = (locals: Locals, overMap: boolean): Round => ({ at: locals.local(I32), first: locals.local(I32), end: locals.local(I32), overMap });
+export function newRound(locals: Locals, over: Round['over']): Round {
+  const round = { over, at: locals.local(I32), first: locals.local(I32), end: locals.local(I32) };
+  return { ...round, size: over === 'dyn' ? get(locals.local(I32)) : i32.const(over === 'map' ? ENTRY_BYTES : SLOT_BYTES) };
+}
+
+/** The index of the item. */
+const indexOf = ({ at, first }: Round): Code => i64.extendU(i32.shrU(i32.sub(get(at), get(first)), i32.const(4)));
+const isEntry = ({ size }: Round): Code => i32.eq(size, i32.const(ENTRY_BYTES));
+
+/** Code that sets `to` to the item of a fold (R-3): `iter` is the item of a list, the key of a map. */
+export function itemCode({ box }: Context, op: 'elem' | 'key' | 'iter', kind: Kind, to: Target, round: Round): Code {
+  const { over, at, size } = round;
+  if (op === 'iter') return unpack(kind, to, get(at), null);
+  if (op === 'elem') {
+    const slot = over === 'list' ? get(at) : over === 'map' ? i32.add(get(at), i32.const(SLOT_BYTES)) : i32.sub(i32.add(get(at), size), i32.const(SLOT_BYTES));
+    return unpack(kind, to, slot, null);
+  }
+  if (over === 'list') return set(to.value, indexOf(round));
+  if (over === 'map') return unpack(kind, to, get(at), null);
+  const slot = i32.const(box());
+  return seq(fill(slot, 0, { kind: 'int', value: indexOf(round), fails: null }), set(to.value, select(isEntry(round), get(at), slot)));
+}
 
 export interface FoldParts {
   readonly round: Round;
@@ -30,15 +54,17 @@ export interface FoldParts {
 /** Code that sets `to` to a fold's value. */
 export function foldCode(context: Context, op: Op, to: Target, parts: FoldParts): Code {
   const { range } = parts;
-  const whole = op === 'all' || op === 'any' ? extreme(op, to, parts) : op === 'one' ? exactlyOne(context, to, parts) : collect(context, to, parts);
-  return range.fails === null ? whole : either(range.fails, set(to.value, op === 'collect' ? NOWHERE : ERROR), whole);
+  const collects = op === 'collect' || op === 'collectmap';
+  const whole = collects ? collect(context, op, to, parts) : op === 'one' ? exactlyOne(context, to, parts) : extreme(op as 'all' | 'any', to, parts);
+  return range.fails === null ? whole : either(range.fails, set(to.value, collects ? NOWHERE : ERROR), whole);
 }
 
 /** Runs the owned nodes and then `accumulate` once an item; there `br(0)` would skip the step, `br(1)` ends the loop. */
 function each({ round, range, owned }: FoldParts, ...accumulate: readonly Code[]): Code {
-  const { at, first, end, overMap } = round;
-  const size = i32.const(overMap ? ENTRY_BYTES : SLOT_BYTES);
+  const { at, first, end, size, over } = round;
+  const isMap = i32.eq(tagOf(range.value), i32.const(kindTag('map')));
   return seq(
+    over === 'dyn' ? set(size[1], select(isMap, i32.const(ENTRY_BYTES), i32.const(SLOT_BYTES))) : [],
     set(first, tee(at, offsetOf(range.value))),
     set(end, i32.add(get(at), i32.mul(lengthOf(range.value), size))),
     until(i32.eq(get(at), get(end)), owned, ...accumulate, set(at, i32.add(get(at), size))),
@@ -66,24 +92,37 @@ function exactlyOne({ locals }: Context, to: Target, parts: FoldParts): Code {
   );
 }
 
-/** collect: reserves a slot an item, fills those whose predicate is true and writes the length last. */
-function collect({ locals, top }: Context, { value }: Target, parts: FoldParts): Code {
-  const { range, predicate, body } = parts;
+/** collect, collectmap: reserves a slot or an entry an item, fills those whose predicate is true and writes the length last. */
+function collect({ locals, top }: Context, op: 'collect' | 'collectmap', { value }: Target, parts: FoldParts): Code {
+  const { range, predicate, body, round } = parts;
+  const [kind, bytes, shift] = op === 'collect' ? (['list', SLOT_BYTES, 4] as const) : (['map', ENTRY_BYTES, 5] as const);
   const next = locals.local(I32);
   const bad = locals.local(I32);
   /** `depth` blocks stand between this code and the loop's. */
   const append = (depth: number): Code =>
-    seq(body.fails === null ? [] : brIf(1 + depth, tee(bad, body.fails)), fill(next, 0, body), set(next, i32.add(get(next), i32.const(SLOT_BYTES))));
+    seq(
+      body.fails === null ? [] : brIf(1 + depth, tee(bad, body.fails)),
+      op === 'collect' ? [] : keyInto(get(next), round),
+      fill(get(next), bytes - SLOT_BYTES, body),
+      set(next, i32.add(get(next), i32.const(bytes))),
+    );
   const accumulate =
     predicate === null ? append(0) : seq(predicate.fails === null ? [] : brIf(1, tee(bad, predicate.fails)), when(isTrue(predicate.value), append(1)));
-  const length = i32.shrU(i32.sub(i32.sub(get(next), get(value)), i32.const(SLOT_BYTES)), i32.const(4));
+  const length = i32.shrU(i32.sub(i32.sub(get(next), get(value)), i32.const(SLOT_BYTES)), i32.const(shift));
   return seq(
     set(value, get(top)),
     set(next, i32.add(get(top), i32.const(SLOT_BYTES))),
-    set(top, i32.add(get(next), i32.shl(lengthOf(range.value), i32.const(4)))),
+    set(top, i32.add(get(next), i32.shl(lengthOf(range.value), i32.const(shift)))),
     set(bad, i32.const(0)),
     each(parts, accumulate),
-    header(value, 'list', length),
+    header(value, kind, length),
     set(value, select(get(bad), NOWHERE, get(value))),
   );
+}
+
+/** The key of the item, in the slot of an entry. */
+function keyInto(slot: Code, round: Round): Code {
+  const index = fill(slot, 0, { kind: 'int', value: indexOf(round), fails: null });
+  const key = fill(slot, 0, { kind: 'dyn', value: get(round.at), fails: null });
+  return round.over === 'list' ? index : round.over === 'map' ? key : either(isEntry(round), key, index);
 }

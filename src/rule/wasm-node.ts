@@ -1,12 +1,12 @@
 /**
- * The code of one node that is no fold (spec/rule-wasm.md W-5). A node's value stands in locals: int an i64 and,
- * where it can fail, an i32 that is not 0 for the error; bool an i32 of 0, 1 (error), 2; anything else an i32, the
- * address of its slot, negative for the error.
+ * The code of one node of the core profile that is no fold (spec/rule-wasm.md W-5). A node's value stands in locals: int,
+ * uint and duration an i64, double an f64, each with an i32 that is not 0 for the error where it can fail; bool an i32 of
+ * 0, 1 (error), 2; anything else an i32, the address of its slot, negative for the error.
  */
 import { LENGTH_AT, PAYLOAD_AT, SLOT_BYTES } from './input.ts';
 import { I64_MIN, type Node } from './ir.ts';
 import { type Kind, tagOf as kindTag } from './type.ts';
-import { type Code, choose, either, get, I32, I64, i32, i64, type Locals, select, seq, set, tee, when } from './wasm-assembler.ts';
+import { type Code, choose, either, F64, f64, get, I32, I64, i32, i64, type Locals, select, seq, set, tee, type ValueType, when } from './wasm-assembler.ts';
 import { type Link, lengthOf, offsetOf, payloadOf, tagOf } from './wasm-runtime.ts';
 
 /** Where a node's value is. `value` costs one instruction. */
@@ -17,7 +17,7 @@ export interface Place {
   readonly fails: Code | null;
 }
 
-/** The locals of a node, to be set by its code. `fails` is used by int only, −1 where it cannot fail. */
+/** The locals of a node, to be set by its code. `fails` is used by numbers only, −1 where it cannot fail. */
 export interface Target {
   readonly value: number;
   readonly fails: number;
@@ -29,55 +29,75 @@ export interface Context {
   /** The local that holds the end of the arena. */
   readonly top: number;
   readonly scratch: number;
+  /** A slot of its own for a value that no content belongs to (W-14): its address. */
+  readonly box: () => number;
 }
 
 export const FALSE = i32.const(0);
 export const ERROR = i32.const(1);
 export const TRUE = i32.const(2);
 export const NOWHERE = i32.const(-1);
-const ZERO64 = i64.const(0n);
+export const ZERO64 = i64.const(0n);
+const ZERO_DOUBLE = f64.const(0);
+/** W-5: the one NaN that a slot may hold. */
+const NAN_BITS = 0x7ff8000000000000n;
 
-const twice = (bit: Code): Code => i32.shl(bit, i32.const(1));
-const negative = (value: Code): Code => i32.ltS(value, i32.const(0));
+export const twice = (bit: Code): Code => i32.shl(bit, i32.const(1));
+export const negative = (value: Code): Code => i32.ltS(value, i32.const(0));
 export const isError = (bool: Code): Code => i32.eq(bool, ERROR);
 export const isTrue = (bool: Code): Code => i32.eq(bool, TRUE);
 
+/** Kinds whose 64 bits of payload stand in an i64. */
+const isWide = (kind: Kind): boolean => kind === 'int' || kind === 'uint' || kind === 'dur';
+/** Kinds that have a local of their own for the error. */
+const isNumber = (kind: Kind): boolean => isWide(kind) || kind === 'dbl';
+const typeOfKind = (kind: Kind): ValueType => (isWide(kind) ? I64 : kind === 'dbl' ? F64 : I32);
+/** Kinds whose value is the address of a slot. */
+export const isSlot = (kind: Kind): boolean => !isNumber(kind) && kind !== 'bool';
+
 export function target(locals: Locals, kind: Kind, canFail: boolean): Target {
-  if (kind === 'int') return { value: locals.local(I64), fails: canFail ? locals.local(I32) : -1 };
-  return { value: locals.local(I32), fails: -1 };
+  const value = locals.local(typeOfKind(kind));
+  return { value, fails: isNumber(kind) && canFail ? locals.local(I32) : -1 };
 }
 
 export function place(kind: Kind, { value, fails }: Target, canFail: boolean): Place {
   const code = get(value);
   if (!canFail) return { kind, value: code, fails: null };
-  return { kind, value: code, fails: kind === 'int' ? get(fails) : kind === 'bool' ? isError(code) : negative(code) };
+  return { kind, value: code, fails: isNumber(kind) ? get(fails) : kind === 'bool' ? isError(code) : negative(code) };
 }
 
 /** Not 0 when one of the places holds the error; null when none can. */
-function anyFails(places: readonly Place[]): Code | null {
+export function anyFails(places: readonly Place[]): Code | null {
   let all: Code | null = null;
   for (const { fails } of places) if (fails !== null) all = all === null ? fails : i32.or(all, fails);
   return all;
 }
 
 /** The value of a strict bool or address: `error` when an operand is the error. */
-function strict(operands: readonly Place[], error: Code, value: Code): Code {
+export function strict(operands: readonly Place[], error: Code, value: Code): Code {
   const fails = anyFails(operands);
   return fails === null ? value : choose(I32, fails, error, value);
 }
 
 const strictBool = (operands: readonly Place[], bit: Code): Code => strict(operands, ERROR, twice(bit));
 
-/** The code that fills a slot, given in a local and an offset, with a value that is not the error. */
-export function fill(slot: number, offset: number, { kind, value }: Place): Code {
-  if (kind === 'int' || kind === 'bool') {
+/** A scalar as the 64 bits of its slot's payload. */
+function bits({ kind, value }: Place): Code {
+  if (kind === 'dbl') return select(f64.ne(value, value), i64.const(NAN_BITS), i64.ofBits(value));
+  return kind === 'bool' ? i64.extendU(i32.shrU(value, i32.const(1))) : value;
+}
+
+/** The code that fills the slot `offset` past `slot` with a value that is not the error. */
+export function fill(slot: Code, offset: number, item: Place): Code {
+  const { kind, value } = item;
+  if (!isSlot(kind)) {
     return seq(
       // tag and length are one word
-      i64.store(get(slot), i64.const(BigInt(kindTag(kind))), offset),
-      i64.store(get(slot), kind === 'int' ? value : i64.extendU(i32.shrU(value, i32.const(1))), offset + PAYLOAD_AT),
+      i64.store(slot, i64.const(BigInt(kindTag(kind))), offset),
+      i64.store(slot, bits(item), offset + PAYLOAD_AT),
     );
   }
-  return seq(i64.store(get(slot), i64.load(value), offset), i64.store(get(slot), i64.load(value, PAYLOAD_AT), offset + PAYLOAD_AT));
+  return seq(i64.store(slot, i64.load(value), offset), i64.store(slot, i64.load(value, PAYLOAD_AT), offset + PAYLOAD_AT));
 }
 
 /** The code that makes the slot of a new list or map, whose slots follow it. */
@@ -89,22 +109,32 @@ export function header(slot: number, kind: Kind, length: Code): Code {
   );
 }
 
+/** What the slot at an address holds, as its kind stands in a local. */
+function unpacked(kind: Kind, slot: Code): Code {
+  if (isWide(kind)) return payloadOf(slot);
+  if (kind === 'dbl') return f64.load(slot, PAYLOAD_AT);
+  return kind === 'bool' ? twice(i32.load(slot, PAYLOAD_AT)) : slot;
+}
+
+/** What stands in the local in place of the error, which nothing reads. */
+const nothing = (kind: Kind): Code => (isWide(kind) ? ZERO64 : kind === 'dbl' ? ZERO_DOUBLE : kind === 'bool' ? ERROR : NOWHERE);
+
 /** Sets a target from the slot at an address; `missing` is not 0 when there is none, null when there always is one. */
 export function unpack(kind: Kind, { value, fails }: Target, slot: Code, missing: Code | null): Code {
-  const safely = (type: typeof I32 | typeof I64, error: Code, loaded: Code): Code => (missing === null ? loaded : choose(type, missing, error, loaded));
-  if (kind === 'int') return seq(set(value, safely(I64, ZERO64, payloadOf(slot))), fails < 0 || missing === null ? [] : set(fails, missing));
-  if (kind === 'bool') return set(value, safely(I32, ERROR, twice(i32.load(slot, PAYLOAD_AT))));
-  return set(value, safely(I32, NOWHERE, slot));
+  if (missing === null) return set(value, unpacked(kind, slot));
+  return seq(set(value, choose(typeOfKind(kind), missing, nothing(kind), unpacked(kind, slot))), fails < 0 ? [] : set(fails, missing));
 }
+
+/** Sets a target to the error. */
+export const failed = (kind: Kind, { value, fails }: Target): Code => seq(set(value, nothing(kind)), fails < 0 ? [] : set(fails, i32.const(1)));
 
 /** Sets an input's target (W-6). */
 export function input(kind: Kind, to: Target, index: number): Code {
   const slot = i32.const(index * SLOT_BYTES);
   const missing = i32.eqz(tagOf(slot));
   // the slot is there in any case: no branch is needed
-  if (kind === 'int') return seq(set(to.value, payloadOf(slot)), set(to.fails, missing));
-  if (kind === 'bool') return set(to.value, select(missing, ERROR, twice(i32.load(slot, PAYLOAD_AT))));
-  return set(to.value, select(missing, NOWHERE, slot));
+  if (isNumber(kind)) return seq(set(to.value, unpacked(kind, slot)), set(to.fails, missing));
+  return set(to.value, select(missing, nothing(kind), unpacked(kind, slot)));
 }
 
 /** W-6, has(path): true when a value is there, false when only it is missing, else the error. */
@@ -112,9 +142,6 @@ export function present(index: number): Code {
   const slot = i32.const(index * SLOT_BYTES);
   return select(tagOf(slot), TRUE, i32.ne(i32.load(slot, PAYLOAD_AT), i32.const(0)));
 }
-
-/** A scalar as the 64 bits that its slot would hold. */
-const bits = ({ kind, value }: Place): Code => (kind === 'int' ? value : i64.extendU(i32.shrU(value, i32.const(1))));
 
 /** The address of a key's value in a map, negative when it is not there. */
 const findKey = (link: Link, map: Place, key: Place): Code =>
@@ -139,20 +166,20 @@ function member(link: Link, a: Place, within: Place): Code {
   return link('memberSlot', a.value, within.value);
 }
 
-/** Whichever the condition chooses; both are computed already. */
-function selection(to: Target, c: Place, t: Place, f: Place): Code {
+/** Whichever the condition chooses; both are of one kind and computed already. */
+export function selection(to: Target, c: Place, t: Place, f: Place): Code {
   const chosen = (a: Code, b: Code): Code => select(isTrue(c.value), a, b);
   const none = i32.const(0);
-  if (t.kind === 'int') {
+  if (isNumber(t.kind)) {
     const fails = chosen(t.fails ?? none, f.fails ?? none);
     return seq(set(to.value, chosen(t.value, f.value)), to.fails < 0 ? [] : set(to.fails, c.fails === null ? fails : i32.or(c.fails, fails)));
   }
   const value = chosen(t.value, f.value);
-  return set(to.value, c.fails === null ? value : select(c.fails, t.kind === 'bool' ? ERROR : NOWHERE, value));
+  return set(to.value, c.fails === null ? value : select(c.fails, nothing(t.kind), value));
 }
 
 /** int from ints: the value, and when it is the error. */
-function arithmetic({ link }: Context, op: Node['op'], to: Target, operands: readonly Place[]): Code {
+export function arithmetic({ link }: Context, op: Node['op'], to: Target, operands: readonly Place[]): Code {
   const [a, b] = operands;
   const strictly = (fails: Code): Code => {
     const before = anyFails(operands);
@@ -179,25 +206,25 @@ function arithmetic({ link }: Context, op: Node['op'], to: Target, operands: rea
 }
 
 /** W-8: a new list of these items. */
-function newList({ top }: Context, to: Target, items: readonly Place[]): Code {
+export function newList({ top }: Context, to: Target, items: readonly Place[]): Code {
   const fails = anyFails(items);
   const made = seq(
     header(top, 'list', i32.const(items.length)),
-    ...items.map((item, n) => fill(top, SLOT_BYTES * (1 + n), item)),
+    ...items.map((item, n) => fill(get(top), SLOT_BYTES * (1 + n), item)),
     set(to.value, get(top)),
     set(top, i32.add(get(top), i32.const(SLOT_BYTES * (1 + items.length)))),
   );
   return fails === null ? made : either(fails, set(to.value, NOWHERE), made);
 }
 
-/** A new map: each pair is put behind the sorted ones and settles among them. */
-function newMap({ top, link }: Context, to: Target, pairs: readonly Place[]): Code {
+/** A new map: each pair is put behind the sorted ones and settles among them. `alike`: all keys are texts, or all scalars of one kind. */
+export function newMap({ top, link }: Context, to: Target, pairs: readonly Place[], alike: boolean): Code {
   const fails = anyFails(pairs);
-  const settle = pairs[0]?.kind === 'str' ? 'settleText' : 'settleScalar';
+  const settle = !alike ? 'settleAny' : pairs[0]?.kind === 'str' ? 'settleText' : 'settleScalar';
   const steps: Code[] = [];
   pairs.forEach((part, n) => {
-    steps.push(fill(top, SLOT_BYTES * (1 + n), part));
-    if (n % 2 === 1 && n > 1) {
+    steps.push(fill(get(top), SLOT_BYTES * (1 + n), part));
+    if (n % 2 === 1 && (n > 1 || !alike)) {
       steps.push(when(link(settle, i32.add(get(top), i32.const(SLOT_BYTES)), i32.const((n - 1) / 2)), set(to.value, NOWHERE)));
     }
   });
@@ -235,6 +262,14 @@ function item(context: Context, kind: Kind, to: Target, operands: readonly Place
   return seq(set(scratch, strict(operands, NOWHERE, address)), unpack(kind, to, get(scratch), negative(get(scratch))));
 }
 
+/** R-5: 2 − x, the least, the greatest. */
+export function threeValued(op: 'not' | 'and' | 'or', to: Target, operands: readonly Place[]): Code {
+  const [a] = operands;
+  if (op === 'not') return set(to.value, i32.sub(TRUE, a.value));
+  const better = op === 'and' ? i32.ltS : i32.gtS;
+  return seq(set(to.value, a.value), ...operands.slice(1).map((next) => set(to.value, select(better(next.value, get(to.value)), next.value, get(to.value)))));
+}
+
 /** Code that sets `to` to the value of a node with operands. `kind` is that of the node. */
 export function operation(context: Context, { op }: Node, kind: Kind, to: Target, operands: readonly Place[]): Code {
   const { link, top } = context;
@@ -242,15 +277,9 @@ export function operation(context: Context, { op }: Node, kind: Kind, to: Target
   const bool = (bit: Code): Code => set(to.value, strictBool(operands, bit));
   switch (op) {
     case 'not':
-      return set(to.value, i32.sub(TRUE, a.value));
     case 'and':
-    case 'or': {
-      const better = op === 'and' ? i32.ltS : i32.gtS;
-      return seq(
-        set(to.value, a.value),
-        ...operands.slice(1).map((next) => set(to.value, select(better(next.value, get(to.value)), next.value, get(to.value)))),
-      );
-    }
+    case 'or':
+      return threeValued(op, to, operands);
     case 'sel':
       return selection(to, a, b, c);
     case 'eq':
@@ -280,7 +309,7 @@ export function operation(context: Context, { op }: Node, kind: Kind, to: Target
     case 'list':
       return newList(context, to, operands);
     case 'map':
-      return newMap(context, to, operands);
+      return newMap(context, to, operands, true);
     case 'starts':
     case 'ends':
       return bool(link(op, a.value, b.value));

@@ -3,13 +3,13 @@
  * (spec/input.md); texts compare as UTF-8 bytes, which is code point order.
  */
 import { ENTRY_BYTES, LENGTH_AT, PAYLOAD_AT, SLOT_BYTES } from './input.ts';
+import type { RoutineName } from './routines.gen.ts';
 import { tagOf as kindTag } from './type.ts';
 import {
   block,
   br,
   brIf,
   type Code,
-  call,
   either,
   get,
   I32,
@@ -35,8 +35,8 @@ export const offsetOf = (slot: Code): Code => i32.load(slot, PAYLOAD_AT);
 export const tagOf = (slot: Code): Code => i32.load8(slot);
 export const payloadOf = (slot: Code): Code => i64.load(slot, PAYLOAD_AT);
 
-/** Calls a function of this file, adding it to the module on first use. */
-export type Link = (name: RuntimeName, ...operands: readonly Code[]) => Code;
+/** Calls a function of this file or a routine of the library, adding it to the module on first use. */
+export type Link = (name: RuntimeName | RoutineName, ...operands: readonly Code[]) => Code;
 
 const one = i32.const(1);
 const zero = i32.const(0);
@@ -328,7 +328,9 @@ export type RuntimeName =
   | 'joinText'
   | 'joinList';
 
-const RUNTIME: Readonly<Record<RuntimeName, (link: Link) => WasmFunction>> = {
+export const isRuntime = (name: string): name is RuntimeName => Object.hasOwn(RUNTIME, name);
+
+export const RUNTIME: Readonly<Record<RuntimeName, (link: Link) => WasmFunction>> = {
   bytesEqual,
   equalText,
   compareText,
@@ -349,23 +351,3 @@ const RUNTIME: Readonly<Record<RuntimeName, (link: Link) => WasmFunction>> = {
   joinText: (link: Link) => join(link, kindTag('str'), 0),
   joinList: (link: Link) => join(link, kindTag('list'), 4),
 };
-
-/**
- * Links `first` (function 0) with the functions of this file that it uses, directly or not, numbered in order of first use.
- */
-export function linked(first: (link: Link) => WasmFunction): WasmFunction[] {
-  const indices = new Map<RuntimeName, number>();
-  const waiting: RuntimeName[] = [];
-  const link: Link = (name, ...operands) => {
-    let index = indices.get(name);
-    if (index === undefined) {
-      index = indices.size + 1;
-      indices.set(name, index);
-      waiting.push(name);
-    }
-    return call(index, ...operands);
-  };
-  const functions = [first(link)];
-  for (let i = 0; i < waiting.length; i++) functions.push(RUNTIME[waiting[i]](link));
-  return functions;
-}

@@ -10,7 +10,7 @@ import { answerOf, evaluate } from './interpret.ts';
 import type { Const, Node, Program } from './ir.ts';
 import { makeProgram, makeSource, Random } from './program-generator.ts';
 import { BOOL, INT, list, map, str, type Type } from './type.ts';
-import { ERROR, isList, type Value } from './value.ts';
+import { ERROR, isList, isMap, type Value } from './value.ts';
 import { emitWasm } from './wasm.ts';
 import { layOut } from './wasm-layout.ts';
 
@@ -27,13 +27,13 @@ function equalTo(program: Program, value: Value): Program {
   const node = (op: Node['op'], imm: number, operands: readonly number[]): number => nodes.push({ op, imm, operands, count: 0 }) - 1;
   const literal = (part: Value): number => {
     if (isList(part)) return node('list', 0, part.map(literal));
-    if (typeof part === 'object')
+    if (isMap(part))
       return node(
         'map',
         0,
         part.keys.flatMap((key, i) => [literal(key), literal(part.values[i])]),
       );
-    return node('const', consts.push(part) - 1, []);
+    return node('const', consts.push(part as Const) - 1, []);
   };
   const expected = literal(value);
   return { ...program, nodes, consts, out: node('eq', 0, [program.out, expected]) };

@@ -5,11 +5,13 @@
 import { type Analysis, analyse } from './analysis.ts';
 import { SLOT_BYTES } from './input.ts';
 import { isFold, NO_PREDICATE, type Node, type Program } from './ir.ts';
-import { assemble, type Code, get, I32, i32, i64, Locals, seq, set } from './wasm-assembler.ts';
-import { foldCode, newRound, type Round } from './wasm-fold.ts';
-import { type Layout, layOut } from './wasm-layout.ts';
-import { type Context, ERROR, FALSE, input, operation, type Place, place, present, type Target, TRUE, target, unpack } from './wasm-node.ts';
-import { type Link, linked } from './wasm-runtime.ts';
+import { assemble, type Code, f64, I32, i32, i64, Locals, seq, set, WASM_PAGE_BYTES } from './wasm-assembler.ts';
+import { foldCode, itemCode, newRound, type Round } from './wasm-fold.ts';
+import { booled, fullFold, fullOperation } from './wasm-full.ts';
+import { inMemory, type Layout, layOut } from './wasm-layout.ts';
+import { linked } from './wasm-link.ts';
+import { type Context, FALSE, failed, input, operation, type Place, place, present, type Target, TRUE, target } from './wasm-node.ts';
+import type { Link } from './wasm-runtime.ts';
 
 /**
  * W-1: the module of an analysed program. Exports `memory` and `judge() → i32` (0 false, 1 error, 2 true).
@@ -17,8 +19,24 @@ import { type Link, linked } from './wasm-runtime.ts';
  */
 export function emitWasm(program: Program, analysis: Analysis = analyse(program)): Uint8Array<ArrayBuffer> {
   const layout = layOut(program, analysis);
-  const functions = linked((link) => new Judge(program, analysis, layout, link).written());
-  return assemble({ functions, memoryPages: layout.memoryPages, data: layout.data.bytes.length === 0 ? [] : [layout.data] });
+  const boxes = new Boxes(layout.end);
+  const functions = linked((link) => new Judge(program, analysis, layout, boxes, link).written());
+  const memoryPages = Math.max(1, (boxes.end + WASM_PAGE_BYTES - 1) >>> 16);
+  return assemble({ functions, memoryPages, data: layout.data.bytes.length === 0 ? [] : [layout.data] });
+}
+
+/** W-14: slots past the arena, each for one value. */
+class Boxes {
+  end: number;
+
+  constructor(start: number) {
+    this.end = start;
+  }
+
+  readonly box = (): number => {
+    this.end += SLOT_BYTES;
+    return this.end - SLOT_BYTES;
+  };
 }
 
 /** The function `judge` while it is written. */
@@ -32,19 +50,19 @@ class Judge {
   /** The folds around, the outermost first. */
   private readonly rounds: Round[] = [];
 
-  constructor(program: Program, analysis: Analysis, layout: Layout, link: Link) {
+  constructor(program: Program, analysis: Analysis, layout: Layout, { box }: Boxes, link: Link) {
     const locals = new Locals();
     this.program = program;
     this.analysis = analysis;
     this.layout = layout;
-    this.context = { locals, link, top: locals.local(I32), scratch: locals.local(I32) };
+    this.context = { locals, link, top: locals.local(I32), scratch: locals.local(I32), box };
   }
 
   written() {
     const { locals, top } = this.context;
     const code = this.region(0, this.program.nodes.length);
-    const out = this.places[this.program.out];
-    const body = seq(set(top, i32.const(this.layout.arena)), code, out.kind === 'bool' ? out.value : ERROR);
+    const answer = booled(this.context, this.places[this.program.out]);
+    const body = seq(set(top, i32.const(this.layout.arena)), code, answer.code, answer.place.value);
     return { locals, result: I32, body, exported: 'judge' } as const;
   }
 
@@ -71,17 +89,18 @@ class Judge {
         return this.computed(i, (to) => set(to.value, present(imm)));
       case 'elem':
       case 'key':
-        return this.computed(i, (to) => this.item(i, op, to, this.rounds[imm - 1]));
-      default:
+      case 'iter':
+        return this.computed(i, (to) => itemCode(this.context, op, kind, to, this.rounds[imm - 1]));
+      default: {
+        const places = operands.map((j) => this.places[j]);
+        // what never has a value stands nowhere
+        const core = this.analysis.core[i] && places.every((one) => one.kind !== 'none');
         return this.computed(i, (to) =>
-          operation(
-            this.context,
-            node,
-            kind,
-            to,
-            operands.map((j) => this.places[j]),
-          ),
+          core
+            ? operation(this.context, node, kind, to, places)
+            : fullOperation(this.context, node, kind, to, places, this.layout.automata.get(op === 'match' ? imm : -1)),
         );
+      }
     }
   }
 
@@ -102,25 +121,24 @@ class Judge {
 
   private constant(index: number): Code {
     const value = this.program.consts[index];
-    if (typeof value === 'bigint') return i64.const(value);
     if (typeof value === 'boolean') return value ? TRUE : FALSE;
-    // a text that only lists of constants hold has no slot of its own, and no code reads it
+    if (typeof value === 'bigint') return i64.const(value);
+    if (typeof value === 'number') return f64.const(value);
+    if (!inMemory(value)) return i64.const(BigInt.asIntN(64, value.value));
+    // what only lists of constants hold has no slot of its own, and no code reads it
     return i32.const(this.layout.consts[index] ?? 0);
-  }
-
-  private item(i: number, op: 'elem' | 'key', to: Target, { at, first, overMap }: Round): Code {
-    if (op === 'key' && !overMap) return set(to.value, i64.extendU(i32.shrU(i32.sub(get(at), get(first)), i32.const(4))));
-    return unpack(this.analysis.types[i].kind, to, op === 'elem' && overMap ? i32.add(get(at), i32.const(SLOT_BYTES)) : get(at), null);
   }
 
   private fold(i: number, { op, operands, count }: Node): Code {
     const [range, predicate, body] = operands;
     const { places } = this;
-    const round = newRound(this.context.locals, this.analysis.types[range].kind === 'map');
+    const { kind } = this.analysis.types[range];
+    if (kind !== 'list' && kind !== 'map' && kind !== 'dyn') return this.computed(i, (to) => failed(this.analysis.types[i].kind, to));
+    const round = newRound(this.context.locals, kind);
     this.rounds.push(round);
     const owned = this.region(i + 1, i + 1 + count);
     this.rounds.pop();
     const parts = { round, range: places[range], owned, predicate: predicate === NO_PREDICATE ? null : places[predicate], body: places[body] };
-    return this.computed(i, (to) => foldCode(this.context, op, to, parts));
+    return this.computed(i, (to) => (this.analysis.core[i] ? foldCode : fullFold)(this.context, op, to, parts));
   }
 }

@@ -7,22 +7,10 @@
  * The text of that code is made of numbers and of the fixed pieces below. Names reach it as values only, so no path, however
  * spelt, can become code.
  */
-import {
-  ABSENT,
-  ENTRY_BYTES,
-  LENGTH_AT,
-  PARENT_MISSING,
-  PAYLOAD_AT,
-  SLOT_BYTES,
-  type Source,
-  type SourceValue,
-  segments,
-  UNFIT,
-  writeInputs,
-} from './input.ts';
-import { fitsI64, type Input } from './ir.ts';
-import { align8, type Type, tagOf } from './type.ts';
-import { compareText } from './value.ts';
+import { ABSENT, ENTRY_BYTES, PARENT_MISSING, SLOT_BYTES, type Source, segments, UNFIT, writeInputs } from './input.ts';
+import type { Input } from './ir.ts';
+import { type Type, tagOf } from './type.ts';
+import * as values from './writer-value.ts';
 
 /**
  * Writes the inputs found in `source` into `memory` from byte 0 and returns how many bytes the buffer takes. `view`
@@ -30,99 +18,23 @@ import { compareText } from './value.ts';
  */
 export type InputWriter = (source: Source, memory: Uint8Array, view: DataView) => number;
 
-/** What a `put` function returns for a value of another type or too large; else it is the heap's new end. */
-const UNFITTING = -1;
-/** Up to so many characters a loop is faster than the encoder and the view that it needs. */
-const ASCII_LOOP_MAX = 48;
-const TAG_BOOL = tagOf('bool');
-const TAG_INT = tagOf('int');
-const TAG_STR = tagOf('str');
+const UNFITTING = values.UNFITTING;
 const TAG_LIST = tagOf('list');
 const TAG_MAP = tagOf('map');
 
-const encoder = new TextEncoder();
-
-function slot(view: DataView, at: number, tag: number, length: number, payload: number): void {
-  view.setInt32(at, tag, true);
-  view.setInt32(at + LENGTH_AT, length, true);
-  view.setInt32(at + PAYLOAD_AT, payload, true);
-  view.setInt32(at + PAYLOAD_AT + 4, 0, true);
-}
-
-function putBool(view: DataView, at: number, value: SourceValue, end: number): number {
-  if (typeof value !== 'boolean') return UNFITTING;
-  slot(view, at, TAG_BOOL, 0, value ? 1 : 0);
-  return end;
-}
-
-function putInt(view: DataView, at: number, value: SourceValue, end: number): number {
-  if (typeof value === 'number' && (value | 0) === value) {
-    view.setInt32(at, TAG_INT, true);
-    view.setInt32(at + LENGTH_AT, 0, true);
-    view.setInt32(at + PAYLOAD_AT, value, true);
-    view.setInt32(at + PAYLOAD_AT + 4, value >> 31, true);
-    return end;
-  }
-  return putLargeInt(view, at, value, end);
-}
-
-function putLargeInt(view: DataView, at: number, value: SourceValue, end: number): number {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) return UNFITTING;
-    // setInt32 takes the low 32 bits; exact: division by a power of two only moves the exponent
-    view.setInt32(at + PAYLOAD_AT, value, true);
-    view.setInt32(at + PAYLOAD_AT + 4, Math.floor(value / 0x100000000), true);
-  } else {
-    if (typeof value !== 'bigint' || !fitsI64(value)) return UNFITTING;
-    view.setBigInt64(at + PAYLOAD_AT, value, true);
-  }
-  view.setInt32(at, TAG_INT, true);
-  view.setInt32(at + LENGTH_AT, 0, true);
-  return end;
-}
-
-function putText(memory: Uint8Array, view: DataView, at: number, text: SourceValue, end: number, bytesMax: number): number {
-  if (typeof text !== 'string') return UNFITTING;
-  const length = text.length;
-  if (length > bytesMax) return UNFITTING;
-  if (length > ASCII_LOOP_MAX) return putLongText(memory, view, at, text, end, bytesMax);
-  const after = end + ((length + 7) & -8);
-  if (length > 0) view.setFloat64(after - 8, 0); // the zero bytes behind the text
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 127) return putLongText(memory, view, at, text, end, bytesMax);
-    memory[end + i] = code;
-  }
-  slot(view, at, TAG_STR, length, end);
-  return after;
-}
-
-function putLongText(memory: Uint8Array, view: DataView, at: number, text: string, end: number, bytesMax: number): number {
-  if (!text.isWellFormed()) return UNFITTING;
-  const { read, written } = encoder.encodeInto(text, memory.subarray(end, end + bytesMax));
-  if (read < text.length) return UNFITTING;
-  const after = end + align8(written);
-  for (let i = end + written; i < after; i++) memory[i] = 0;
-  slot(view, at, TAG_STR, written, end);
-  return after;
-}
-
-/** The keys of a map in bytewise order, or null when it is none or has too many. */
-function sortedKeys(value: SourceValue, lengthMax: number): readonly string[] | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const keys = Object.keys(value);
-  if (keys.length > lengthMax) return null;
-  for (let i = 1; i < keys.length; i++) if (compareText(keys[i - 1], keys[i]) > 0) return keys.sort(compareText);
-  return keys;
-}
-
 /** What generated code may call or read, by the name that it has there. */
 const SCOPE = {
-  slot,
-  putBool,
-  putInt,
-  putText,
-  sortedKeys,
+  slot: values.slot,
+  putBool: values.putBool,
+  putInt: values.putInt,
+  putUint: values.putUint,
+  putDouble: values.putDouble,
+  putTimestamp: values.putTimestamp,
+  putDuration: values.putDuration,
+  putText: values.putText,
+  putBytes: values.putBytes,
+  putDyn: values.putDyn,
+  sortedKeys: values.sortedKeys,
   isArray: Array.isArray,
   hasOwn: Object.hasOwn,
   prototype: Object.prototype,
@@ -206,8 +118,20 @@ class Plan {
         return `putBool(view, ${at}, ${value}, ${end})`;
       case 'int':
         return `putInt(view, ${at}, ${value}, ${end})`;
+      case 'uint':
+        return `putUint(view, ${at}, ${value}, ${end})`;
+      case 'dbl':
+        return `putDouble(view, ${at}, ${value}, ${end})`;
+      case 'ts':
+        return `putTimestamp(view, ${at}, ${value}, ${end})`;
+      case 'dur':
+        return `putDuration(view, ${at}, ${value}, ${end})`;
       case 'str':
         return `putText(memory, view, ${at}, ${value}, ${end}, ${type.bytes})`;
+      case 'bytes':
+        return `putBytes(memory, view, ${at}, ${value}, ${end}, ${type.bytes})`;
+      case 'dyn':
+        return `putDyn(memory, view, ${at}, ${value}, ${end}, ${type.bytes})`;
       case 'list':
         return `${this.list(type.item, type.length)}(memory, view, ${at}, ${value}, ${end})`;
       case 'map':

@@ -1,0 +1,140 @@
+/**
+ * Programs of the full profile: the emitted module, the planned writer and the interpreter agree, and nothing leaves its
+ * place. AVA_FUZZ_COUNT sets how many programs, AVA_FUZZ_SEED which.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { equal } from '../base/bytes.ts';
+import { instantiate } from '../vm/run.ts';
+import { analyse } from './analysis.ts';
+import { WORKSPACE_BYTES } from './cost.ts';
+import { format } from './format.ts';
+import { makeFullProgram } from './full-generator.ts';
+import { makeFullSource } from './full-values.ts';
+import { FUNCTIONS } from './function.ts';
+import { encodeInputs, find } from './input.ts';
+import { answerOf, evaluate } from './interpret.ts';
+import { type Const, type Node, OPS, PROFILE_FULL, type Program } from './ir.ts';
+import { Random } from './program-generator.ts';
+import { durationText, timestampText } from './time.ts';
+import { KINDS, type Kind } from './type.ts';
+import { ERROR, isDuration, isList, isMap, isTimestamp, kindOf, typeValue, type Value } from './value.ts';
+import { emitWasm } from './wasm.ts';
+import { layOut } from './wasm-layout.ts';
+import { planWriter } from './writer.ts';
+
+const COUNT = Number(process.env.AVA_FUZZ_COUNT ?? 2_000);
+const SEED = Number(process.env.AVA_FUZZ_SEED ?? 20_261);
+const SOURCES = 5;
+const SPAWNED = 'AVA_FUZZ_SPAWNED';
+/** W-14: a routine may use so much past what it takes. */
+const SCRATCH_BYTES = 2_048;
+const ANSWERS: readonly Kind[] = ['bool', 'bool', 'int', 'uint', 'dbl', 'str', 'str', 'bytes', 'ts', 'dur', 'list', 'map', 'type', 'null'];
+
+const untouched = new Uint8Array(WORKSPACE_BYTES - SCRATCH_BYTES).fill(0x5a);
+
+const hasNaN = (value: Value): boolean =>
+  typeof value === 'number' ? Number.isNaN(value) : isList(value) ? value.some(hasNaN) : isMap(value) ? value.values.some(hasNaN) : false;
+
+/** The program that asks whether `program` answers `value`: of its kind, in its words and, unless NaN is in it, equal. */
+function asking(program: Program, value: Value): Program {
+  const nodes: Node[] = [...program.nodes];
+  const consts: Const[] = [...program.consts];
+  const node = (op: Node['op'], operands: readonly number[], imm = 0): number => nodes.push({ op, imm, operands, count: 0 }) - 1;
+  const constant = (part: Const): number => node('const', [], consts.push(part) - 1);
+  const literal = (part: Value): number => {
+    if (isList(part)) return node('list', part.map(literal));
+    if (isMap(part))
+      return node(
+        'map',
+        part.keys.flatMap((key, i) => [literal(key), literal(part.values[i])]),
+      );
+    if (isTimestamp(part)) return node('tots', [constant(timestampText(part))]);
+    if (isDuration(part)) return node('todur', [constant(durationText(part))]);
+    return typeof part === 'number' && !Number.isFinite(part) ? node('todbl', [constant(String(part))]) : constant(part as Const);
+  };
+  const asked = [node('eq', [node('typeof', [program.out]), constant(typeValue(kindOf(value)))])];
+  const words = format('%s', [value]);
+  if (typeof words === 'string') {
+    const format = FUNCTIONS.findIndex(({ name }) => name === 'format');
+    asked.push(node('eq', [node('call', [constant('%s'), node('list', [program.out])], format), constant(words)]));
+  }
+  if (!hasNaN(value)) asked.push(node('eq', [program.out, literal(value)]));
+  return { ...program, profile: PROFILE_FULL, nodes, consts, out: node('and', asked) };
+}
+
+test('interpreter and wasm agree on random programs, and nothing leaves its place', () => {
+  console.log(`seed ${SEED}, ${COUNT} programs`);
+  const random = new Random(SEED);
+  const answers = [0, 0, 0];
+  const ops = new Set<string>();
+  const kinds = new Set<Kind>();
+  for (let k = 0; k < COUNT; k++) {
+    const { program, inputs } = makeFullProgram(random, { depth: 2 + random.below(4), wild: random.pick([0, 2, 8]), kind: random.pick(ANSWERS) });
+    const sources = Array.from({ length: SOURCES }, () => makeFullSource(random, inputs));
+    const found = sources.map((source) => program.inputs.map((input) => find(input, source)));
+    const results = found.map((one) => evaluate(program, one));
+    const value = results.find((result) => result !== ERROR);
+    // a bool answers for itself; of any other value the module is asked whether it is what the interpreter found
+    const asked = value === undefined || typeof value === 'boolean' ? program : asking(program, value);
+    for (const { op, imm } of program.nodes) ops.add(op === 'call' ? FUNCTIONS[imm].name : op);
+    const analysis = analyse(asked);
+    for (const { kind } of analysis.types) kinds.add(kind);
+    const { memory, view, judge } = instantiate(emitWasm(asked, analysis));
+    const layout = layOut(asked, analysis);
+    const write = planWriter(asked.inputs);
+    found.forEach((one, s) => {
+      const place = `seed ${SEED}, program ${k}, source ${s}`;
+      // what a call leaves behind must not matter to the next one
+      memory.fill(random.below(256), 0, layout.data.at);
+      const buffer = encodeInputs(one);
+      const written = write(sources[s], memory, view);
+      assert.ok(equal(memory.subarray(0, written), buffer), `${place}: written inputs`);
+      memory.fill(random.below(256), layout.arena);
+      // a program that turned out to be of the core profile has no workspace
+      const guard = analysis.profile === PROFILE_FULL ? memory.subarray(layout.end - untouched.length, layout.end) : new Uint8Array(untouched.length);
+      guard.set(untouched);
+      const expected = answerOf(asked === program ? results[s] : evaluate(asked, one));
+      answers[expected] += 1;
+      assert.equal(judge(), expected, place);
+      assert.equal(judge(), expected, `${place}, judged again`);
+      assert.ok(equal(memory.subarray(0, written), buffer), `${place}: inputs after the judgement`);
+      assert.ok(equal(guard, untouched), `${place}: wrote past its arena`);
+    });
+  }
+  console.log(`answers false, error, true: ${answers.join(', ')}; ${ops.size} operations and functions, ${kinds.size} kinds`);
+  if (COUNT < 1_000) return;
+  assert.deepEqual(
+    [...OPS.filter((op) => op !== 'call'), ...FUNCTIONS.map(({ name }) => name)].filter((name) => !ops.has(name)),
+    [],
+    'operations that no program has',
+  );
+  assert.deepEqual(
+    KINDS.filter((kind) => !kinds.has(kind)),
+    [],
+    'kinds that no node has',
+  );
+  assert.ok(answers[0] >= COUNT / 10 && answers[2] >= COUNT, 'answers too uneven to tell anything');
+});
+
+test('the same program gives the same bytes', () => {
+  const random = new Random(SEED + 1);
+  for (let k = 0; k < 100; k++) {
+    const { program } = makeFullProgram(random);
+    const bytes = emitWasm(program);
+    emitWasm(makeFullProgram(random).program);
+    assert.deepEqual(emitWasm(structuredClone(program)), bytes);
+  }
+});
+
+// not again in the processes that this starts
+for (const tier of process.env[SPAWNED] === undefined ? ['--liftoff-only', '--no-liftoff'] : []) {
+  test(`equal under ${tier}`, () => {
+    const env = { ...process.env, [SPAWNED]: '1', AVA_FUZZ_COUNT: String(Math.min(COUNT, 200)), NODE_TEST_CONTEXT: undefined };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [tier, fileURLToPath(import.meta.url)], { env, encoding: 'utf8' });
+    assert.equal(status, 0, `${stdout}\n${stderr}`);
+    assert.match(stdout, /answers false/);
+  });
+}
