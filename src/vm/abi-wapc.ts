@@ -1,11 +1,12 @@
 /** The ABI `wapc` (GU-18 to GU-21): Kubewarden policies, and what their languages' libraries import from WASI. */
-import { EMPTY, utf8 } from '../base/bytes.ts';
+import { EMPTY, equal, utf8 } from '../base/bytes.ts';
 import { type Abi, type Guest, i32s } from './abi.ts';
 import { type Host, HostTrap, textOf } from './host.ts';
 import { InputText, parseJson } from './input-text.ts';
 import { I32, I64 } from './module.ts';
 
 const OPERATION = utf8('validate');
+const [BINDING, TRACING, LOG] = ['kubewarden', 'tracing', 'log'].map(utf8);
 const RESPONSE_BYTES_MAX = 65_536;
 
 /** WASI's numbers for errors: bad descriptor, not supported. */
@@ -168,8 +169,14 @@ export const WAPC_ABI: Abi = {
             response = host.slice(at, length).slice();
           },
           __guest_error: () => undefined,
-          __host_call: () => {
-            throw new HostTrap('unauthorised');
+          // Kubewarden's libraries log through the host.
+          __host_call: (...[binding, bindingLength, namespace, namespaceLength, operation, operationLength, at, length]: number[]) => {
+            const is = (text: Uint8Array, from: number, bytes: number): boolean => bytes === text.length && equal(host.slice(from, bytes), text);
+            const isLog = is(BINDING, binding, bindingLength) && is(TRACING, namespace, namespaceLength) && is(LOG, operation, operationLength);
+            if (!isLog) throw new HostTrap('unauthorised');
+            host.charge(host.costs.byte * (length >>> 0));
+            host.slice(at, length);
+            return 1;
           },
           __host_response_len: () => 0,
           __host_response: () => undefined,

@@ -1,9 +1,11 @@
 //! A Kubewarden policy: a pod has at most so many containers, and none of them is privileged or takes whatever image is
 //! the latest. Nothing here is AVA's: it is built with Kubewarden's SDK and waPC's guest library, as any such policy is.
+use kubewarden_policy_sdk::logging::KubewardenDrain;
 use kubewarden_policy_sdk::request::ValidationRequest;
 use kubewarden_policy_sdk::settings::Validatable;
 use kubewarden_policy_sdk::{accept_request, protocol_version_guest, reject_request, validate_settings};
 use serde::{Deserialize, Serialize};
+use slog::{info, o, Logger};
 use wapc_guest::{register_function, CallResult};
 
 #[derive(Deserialize, Serialize, Debug)]
@@ -69,7 +71,11 @@ fn validate(payload: &[u8]) -> CallResult {
         return accept_request();
     }
     match problem(&pod.spec, &request.settings) {
-        Some(message) => reject_request(Some(message), None, None, None),
+        Some(message) => {
+            let log = Logger::root(KubewardenDrain::new(), o!("policy" => "pod-limits"));
+            info!(log, "rejected"; "namespace" => &request.request.namespace, "name" => &request.request.name);
+            reject_request(Some(message), None, None, None)
+        }
         None => accept_request(),
     }
 }
