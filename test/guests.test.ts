@@ -15,12 +15,15 @@ import { hex } from '../src/base/bytes.ts';
 import { type CborMap, decode, encode } from '../src/base/cbor.ts';
 import { Fault } from '../src/base/fault.ts';
 import { lawOf, SCHEDULES } from '../src/law/law.ts';
-import type { BlockOutput } from '../src/machine/apply.ts';
+import { BlockBuilder, type BlockOutput } from '../src/machine/apply.ts';
+import { runRule } from '../src/machine/judge.ts';
 import type { Receipt } from '../src/machine/receipt.ts';
+import { KIND } from '../src/machine/transaction.ts';
 import { loadConstitution } from '../src/node/constitution.ts';
 import { openLedger } from '../src/node/ledger.ts';
 import { ledgerLog } from '../src/sequencer/ledger-log.ts';
 import { Solo } from '../src/sequencer/solo.ts';
+import { Stopwatch } from '../src/sequencer/stopwatch.ts';
 import type { Frame } from '../src/store/frame.ts';
 
 const GENESIS = smallGenesis(GUEST_LAW);
@@ -95,6 +98,35 @@ test('a guest is told nothing by a rule that is halted, and keeps its own parame
   assert.deepEqual([probe(2), probe(24)], ['allow', 'allow']);
   desk.halt('other', 60_000);
   assert.deepEqual([probe(2), probe(24)], ['escalate fault', 'allow']);
+});
+
+test('a guest that a guest calls has no more than its caller has left, however rules are run', () => {
+  const guest = (name: string, first: string, gas: number, calls: string): string =>
+    `rule: ${name}\ntitle: t\nscope: tool.${name}\nprogram: probe.wasm\nabi: buffer\ninputs: { args.${first}: int, args.say: bool }\ncalls: [${calls}]\nreads: [session.calls]
+hosts: [hash, verify, read, oracle, call, log]\nlimits: { memory_pages: 4, gas: ${gas} }`;
+  const law = lawOf(smallGenesis({ ...GUEST_LAW, rules: [guest('outer', 'do', 300_000, 'other'), guest('other', 'burn', 1_000_000, 'outer')] }));
+  const watch = new Stopwatch({ clock: () => 0, timeout_ms: 50, overran: assert.fail });
+  for (const [burn, causes, gas] of [
+    [0, '', [4_000, 10_000]],
+    // Within the caller's gas this one would have gone on.
+    [6, 'gas', [300_000, 300_000]],
+    [7, 'stack', [4_000, 299_999]],
+    [8, 'fault', [4_000, 10_000]],
+  ] as const) {
+    const receipts = [runRule, watch.run].map((run) => {
+      const desk = new Desk(law);
+      const session = desk.open();
+      const builder = new BlockBuilder(desk.state, desk.now_ms, run);
+      const side = desk.make(KIND.decide, { session, kind: 'tool.call', server: null, name: 'outer', args_commitment: '', permit: false }, [
+        { do: 2, burn, say: true },
+        null,
+      ]);
+      return builder.add(side) as Receipt;
+    });
+    assert.deepEqual(receipts[0], receipts[1]);
+    assert.equal(receipts[0].reasons.map(({ cause }) => cause).join(), causes, `${burn}`);
+    assert.ok(receipts[0].gas >= gas[0] && receipts[0].gas <= gas[1], `${burn}: ${receipts[0].gas}`);
+  }
 });
 
 test('rules with guests stand under the second schedule', () => {

@@ -32,11 +32,11 @@ export class Stopwatch {
   }
 
   /** How a block that is timed runs its rules. */
-  readonly run: Run = (rule, judging) => {
-    if (this.close === 0 && rule.module === null) return runRule(rule, judging);
+  readonly run: Run = (rule, judging, budget) => {
+    if (this.close === 0 && rule.module === null) return runRule(rule, judging, budget);
     if (this.close > 0) this.close -= 1;
     const from_ms = this.parts.clock();
-    const ran = runRule(rule, judging);
+    const ran = runRule(rule, judging, budget);
     this.check(rule, this.parts.clock() - from_ms);
     return ran;
   };
