@@ -19,8 +19,8 @@ interface Function {
   readonly body: Bytes;
 }
 
-/** Function 0 is the host's `double`; the others are exported as `f1`, `f2`, …; all are in a table. Memory 1 to 4 pages, a mutable global 7. */
-function moduleOfFunctions(functions: readonly Function[], start?: number): Uint8Array {
+/** Function 0 is the host's `double`; the others are exported as `f1`, `f2`, …; all are in a table, or none. Memory 1 to 4 pages, a mutable global 7. */
+function moduleOfFunctions(functions: readonly Function[], start?: number, listed = true): Uint8Array {
   const indices = functions.map((_, i) => i + 1);
   return moduleOf(
     section(SECTION.type, [functionType([], []), functionType(['i32'], ['i32']), functionType(['i32'], ['i32']), functionType([], ['i32'])]),
@@ -34,7 +34,7 @@ function moduleOfFunctions(functions: readonly Function[], start?: number): Uint
     section(SECTION.global, [[I32, 1, 0x41, 7, END]]),
     section(SECTION.export, [[...name('m'), 2, 0], [...name('double'), 0, 0], ...indices.map((i) => [...name(`f${i}`), 0, i])]),
     start === undefined ? [] : [SECTION.start, 1, start],
-    section(SECTION.element, [[0, ...ZERO, END, functions.length + 1, 0, ...indices]]),
+    section(SECTION.element, [[0, ...ZERO, END, ...(listed ? [functions.length + 1, 0, ...indices] : [0])]]),
     section(
       SECTION.code,
       functions.map(({ locals, body }) => code(locals ?? [], body)),
@@ -143,6 +143,21 @@ test('VM-12: the balance is the same in a local as in the global', () => {
   }
 });
 
+test('VM-10: the same gas whether the caller pays for entering or the function itself', () => {
+  const inner: Function = { locals: [[5, 'i32']], body: [...GET, IF, I32, ...GET, 0x01, ELSE, ...ZERO, END] };
+  const outer: Function = { body: [...GET, 0x10, 1, 0x1a, ...GET, IF, I32, ...GET, 0x10, 1, ELSE, ...GET, 0x41, 1, 0x10, 2, 0x6a, END] };
+  const endless: Function = { body: [...GET, 0x10, 3] };
+  const functions = [inner, outer, endless];
+  const [paid, self] = [true, false].map((listed) => instanceOf(moduleOfFunctions(functions, undefined, !listed)));
+  for (const argument of [0, 1]) for (const f of ['f1', 'f2']) assert.deepEqual(call(paid, f, [argument]), call(self, f, [argument]));
+  assert.equal(call(paid, 'f1', [1]).gas, 5n + 1n + 2n + 2n);
+  for (const metered of [paid, self]) {
+    assert.equal(call(metered, 'f1', [1], 9n).trap, 'gas');
+    assert.equal(call(metered, 'f3', [1], 1_000n).trap, 'gas');
+    assert.equal(call(metered, 'f3').trap, 'stack');
+  }
+});
+
 test('VM-13: host calls are charged wherever they come from', () => {
   const direct: Function = { body: [...GET, 0x10, 0] };
   const indirect: Function = { body: [...GET, ...ZERO, 0x11, 1, 0] };
@@ -243,7 +258,7 @@ test('VM-17, VM-18: how it ended', () => {
     ['f4', 0, 'unreachable'],
   ];
   for (const [f, argument, trap] of traps) assert.equal(call(metered, f, [argument]).trap, trap, `${f} ${argument}`);
-  assert.equal(call(metered, 'f4', [0]).gas, 2n, 'written back before unreachable');
+  assert.equal(call(metered, 'f4', [0]).gas, 3n, 'written back before unreachable');
 });
 
 test('a fault of admission says where', () => {

@@ -66,11 +66,22 @@ export type GuardKind = 'grow' | 'fill' | 'copy';
 const GROW_TYPE: FunctionType = { params: [I32], results: [I32] };
 const BULK_TYPE: FunctionType = { params: [I32, I32, I32], results: [] };
 
+export interface GuardContext {
+  readonly module: Module;
+  readonly meters: Meters;
+  readonly costs: Costs;
+  /** By function: what entering it costs its caller (VM-10). */
+  readonly fees: Int32Array;
+  /** Pages that the program may have by its own declaration, and by the cap. */
+  readonly declared: number;
+  readonly cap: number;
+}
+
 export class Guards {
   private readonly module: Module;
   private readonly meters: Meters;
   private readonly costs: Costs;
-  /** Pages that the program may have by its own declaration, and by the cap. */
+  private readonly fees: Int32Array;
   private readonly declared: number;
   private readonly cap: number;
   private readonly indices = new Map<GuardKind | number, number>();
@@ -79,10 +90,11 @@ export class Guards {
   readonly addedTypes: FunctionType[] = [];
   readonly bodies: Output[] = [];
 
-  constructor(module: Module, meters: Meters, costs: Costs, declared: number, cap: number) {
+  constructor({ module, meters, costs, fees, declared, cap }: GuardContext) {
     this.module = module;
     this.meters = meters;
     this.costs = costs;
+    this.fees = fees;
     this.declared = declared;
     this.cap = cap;
   }
@@ -91,6 +103,13 @@ export class Guards {
   called(index: number): number {
     if (index >= this.module.importedFunctions) return index;
     return this.indices.get(index) ?? this.add(index, this.module.functions[index], this.host(index));
+  }
+
+  /** The function to export instead of function `index`: one with a fee has a guard that pays it. */
+  door(index: number): number {
+    const fee = this.fees[index];
+    if (fee === 0) return this.called(index);
+    return this.indices.get(index) ?? this.add(index, this.module.functions[index], this.paying(index, fee));
   }
 
   /** The function to call instead of an instruction. */
@@ -119,6 +138,23 @@ export class Guards {
     i64Const(out, this.costs.host);
     out.byte(I64_SUB);
     chargeTop(out, meters);
+    return this.passing(out, index);
+  }
+
+  /** What it calls tests the sign at its entry. */
+  private paying(index: number, fee: number): Output {
+    const out = new Output(64);
+    const { gas } = this.meters;
+    out.byte(0);
+    out.op(OP.global_get, gas);
+    i64Const(out, fee);
+    out.byte(I64_SUB);
+    out.op(OP.global_set, gas);
+    return this.passing(out, index);
+  }
+
+  /** Calls function `index` with the parameters as they are. */
+  private passing(out: Output, index: number): Output {
     const { params } = this.module.types[this.module.functions[index]];
     for (let i = 0; i < params.length; i++) out.op(OP.local_get, i);
     out.op(OP.call, index);

@@ -29,6 +29,8 @@ export interface Site {
   readonly body: Body;
   readonly facts: BodyFacts;
   readonly plan: at.Plan;
+  /** What entering it charges here; the rest of its first charge is its caller's (VM-10). */
+  readonly entry: number;
   readonly meters: Meters;
   readonly guards: Guards;
 }
@@ -170,13 +172,17 @@ class BodyWriter {
     const { meters } = this.site;
     if (kept || this.known) out.op(OP.local_get, gas);
     else out.op(OP.global_get, meters.gas);
-    i64Const(out, cost);
-    out.byte(I64_SUB);
+    if (cost > 0) {
+      i64Const(out, cost);
+      out.byte(I64_SUB);
+    }
     if (kept && !test) out.op(OP.local_set, gas);
     else if (kept || test || this.known) out.op(OP.local_tee, gas);
-    if (!kept) out.op(OP.global_set, meters.gas);
+    if (!kept && cost > 0) {
+      out.op(OP.global_set, meters.gas);
+      if (test) out.op(OP.local_get, gas);
+    }
     if (!test) return;
-    if (!kept) out.op(OP.local_get, gas);
     i64Const(out, 0);
     out.byte(I64_LT_S);
     trapIf(out, meters, 'gas');
@@ -184,12 +190,12 @@ class BodyWriter {
 
   private enter(): void {
     const { out, kept, stacked } = this;
-    const { meters, plan } = this.site;
+    const { meters, entry } = this.site;
     if (kept) {
       out.op(OP.global_get, meters.gas);
       out.op(OP.local_set, this.gas);
     }
-    this.charge(plan.value[0], true);
+    this.charge(entry, true);
     this.known = !kept;
     if (!stacked) return;
     out.op(OP.global_get, meters.stack);

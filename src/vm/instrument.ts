@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts';
 import { type Bounds, type ExternKind, FUNCREF, type FunctionType, I32, I64, type Module, type ValueType, WASM_PAGES_MAX } from './module.ts';
 import { OP } from './opcode.ts';
 import { Output } from './output.ts';
-import { Planner } from './plan.ts';
+import { addFees, type Plan, Planner } from './plan.ts';
 import type { Costs } from './schedule.ts';
 import type { BodyFacts } from './validate-body.ts';
 
@@ -32,18 +32,21 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
   const meters = { gas: globals.length, stack: globals.length + 1, trap: globals.length + 2 };
   const memory = module.memories[0] as Bounds | undefined;
   const declared = memory?.max ?? WASM_PAGES_MAX;
-  const guards = new Guards(module, meters, costs, declared, memory === undefined ? declared : memoryBounds(memory, limits).max);
+  const planner = new Planner(module, costs);
+  const plans = module.bodies.map((body, i) => planner.plan(module.importedFunctions + i, body));
+  const fees = feesOf(module, plans);
+  const guards = new Guards({ module, meters, costs, fees, declared, cap: memory === undefined ? declared : memoryBounds(memory, limits).max });
 
   // Code first: it decides which guards there are.
   const code = new Output(bytes.length * 2);
   const one = new Output(4096);
-  const planner = new Planner(module, costs);
   let greatest = 0;
   for (const [i, body] of module.bodies.entries()) {
     const index = module.importedFunctions + i;
     const type = module.types[module.functions[index]];
+    addFees(plans[i], fees, index);
     one.reset();
-    writeBody(one, { bytes, type, body, facts: facts[i], plan: planner.plan(index, body), meters, guards });
+    writeBody(one, { bytes, type, body, facts: facts[i], plan: plans[i], entry: plans[i].value[0] - fees[index], meters, guards });
     if (one.length > limits.instrumented_body_bytes) bound(`bytes of the instrumented function ${index}`, one.length, limits.instrumented_body_bytes);
     code.sized(one);
     if (code.length > limits.instrumented_bytes) bound('bytes of the instrumented module', code.length, limits.instrumented_bytes);
@@ -72,6 +75,14 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
   out.section(11, module.data.length, dataItems(module));
   if (out.length > limits.instrumented_bytes) bound('bytes of the instrumented module', out.length, limits.instrumented_bytes);
   return { wasm: out.done(), frameWords: greatest };
+}
+
+/** VM-10: what a caller pays for entering a function. One that can be called through the table pays for itself, so does an imported one. */
+function feesOf(module: Module, plans: readonly Plan[]): Int32Array {
+  const fees = new Int32Array(module.functions.length);
+  for (const [i, { value }] of plans.entries()) fees[module.importedFunctions + i] = value[0];
+  for (const { functions } of module.elements) for (const index of functions) fees[index] = 0;
+  return fees;
 }
 
 function bound(what: string, count: number, limit: number): never {
@@ -155,7 +166,7 @@ function exportItems(module: Module, guards: Guards, meters: { gas: number; stac
     count++;
     out.name(name);
     out.byte(KINDS[kind]);
-    out.u32(kind === 'function' ? guards.called(index) : index);
+    out.u32(kind === 'function' ? guards.door(index) : index);
   };
   for (const { name, kind, index } of module.exports) add(name, kind, index);
   add('ava:gas', 'global', meters.gas);

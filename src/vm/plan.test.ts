@@ -53,7 +53,8 @@ test('VM-10: pieces, joined and lifted', () => {
     ['nothing', 'E0', []],
     ['straight on', 'E4', [...NOTHING, ...NOTHING]],
     ['a block that nothing branches to', 'E4', [BLOCK, VOID, ...NOTHING, END, ...NOTHING]],
-    ['a loop charges at its head, and on past its end', 'E2 L5', [...NOTHING, LOOP_OP, VOID, ...NOTHING, END, ...NOTHING]],
+    ['a loop charges at its head; what comes after it joins what stood before', 'E4 L3', [...NOTHING, LOOP_OP, VOID, ...NOTHING, END, ...NOTHING]],
+    ['but not when a branch leaves it', 'E3 L4 C4', [NOP, BLOCK, VOID, LOOP_OP, VOID, ...ZERO, ...BR_IF(1), ...NOTHING, END, ...NOTHING, END, ...NOTHING]],
     ['a branch back', 'E1 L5', [NOP, LOOP_OP, VOID, ...NOTHING, ...BR(0), END]],
     ['an if', 'E5 C2', [...ZERO, IF, VOID, ...NOTHING, END, ...NOTHING]],
     ['both arms: the lesser is lifted', 'E7 C1', [...ZERO, IF, VOID, ...NOTHING, ELSE, ...NOTHING, NOP, END, ...NOTHING]],
@@ -90,7 +91,7 @@ test('VM-11: what a path costs without a test is bounded', () => {
   assert.equal(charges([...arm(3_000), ...arm(3_000), ...arm(3_000)]), 'E9 C3000 T3000 T3000');
   assert.equal(charges([...CALL, ...arm(1)]), 'E35 T1', 'after a call the next piece is tested');
   assert.equal(charges([...CALL, ...arm(0), NOP]), 'E35 T1', 'and not joined');
-  assert.equal(charges([LOOP_OP, VOID, ...nops(3_000), END, ...arm(3_000)]), 'E0 L3004 C3000', 'a loop tests');
+  assert.equal(charges([LOOP_OP, VOID, ...nops(3_000), END, ...arm(3_000)]), 'E3 L3001 C3000', 'a loop tests');
 });
 
 test('VM-10: a body that could cost 2^31 is refused', () => {

@@ -33,13 +33,15 @@ export const UNREACHABLE = 10;
 export const NAN_F32 = 11;
 export const NAN_F64 = 12;
 
-/** Splices as four columns: bytes `at` to `next` of the module are replaced by what `kind` and `value` say. The first is ENTER. */
+/** Splices as columns: bytes `at` to `next` of the module are replaced by what `kind` and `value` say. The first is ENTER. */
 export interface Plan {
-  readonly at: readonly number[];
-  readonly next: readonly number[];
-  readonly kind: readonly number[];
+  readonly at: Int32Array;
+  readonly next: Int32Array;
+  readonly kind: Int32Array;
   /** Cost of a charge, label of a return, function of a call. */
-  readonly value: readonly number[];
+  readonly value: Int32Array;
+  /** Of a call: the charge that pays it. */
+  readonly payer: Int32Array;
   /** All charges together. */
   readonly total: number;
 }
@@ -98,6 +100,8 @@ class Charges {
   readonly value: number[] = [];
   /** Of a charge that is closed: the one that took its cost, or itself. */
   private readonly taker: number[] = [];
+  /** Of a call: the charge that was open. */
+  private readonly within: number[] = [];
   readonly frames = new Frames();
   total = 0;
   /** Greatest cost of what may have run on a path to here since the sign was tested. */
@@ -109,7 +113,7 @@ class Charges {
   private join = NONE;
 
   reset(): void {
-    for (const column of [this.at, this.next, this.kind, this.value, this.taker]) column.length = 0;
+    for (const column of [this.at, this.next, this.kind, this.value, this.taker, this.within]) column.length = 0;
     this.total = 0;
     this.untested = 0;
     this.splice = NONE;
@@ -120,6 +124,7 @@ class Charges {
 
   add(at: number, next: number, kind: number, value: number): void {
     this.taker.push(this.at.length);
+    this.within.push(this.splice);
     this.at.push(at);
     this.next.push(next);
     this.kind.push(kind);
@@ -151,6 +156,12 @@ class Charges {
     }
     // What was called tests its entry and may come back with the most that is allowed untested.
     if (this.calls) this.untested = UNTESTED_GAS_MAX;
+  }
+
+  done(): Plan {
+    const payer = this.within.map((piece) => (piece === NONE ? NONE : this.taker[piece]));
+    const column = (from: readonly number[]): Int32Array => new Int32Array(from);
+    return { at: column(this.at), next: column(this.next), kind: column(this.kind), value: column(this.value), payer: column(payer), total: this.total };
   }
 
   /** The open charge ends here and another begins. */
@@ -186,13 +197,14 @@ class Charges {
     const { kind, branched, escape, begin, outermost, before } = this.frames;
     const frame = kind.length - 1;
     const what = kind[frame];
-    if (what === OP.if || what === OP.else || branched[frame]) {
+    const left = outermost[frame] < frame;
+    if (what === OP.if || what === OP.else || branched[frame] || (what === OP.loop && !left)) {
       this.close();
       if (what === OP.else) this.hoist(frame);
       let most = Math.max(this.untested, escape[frame]);
       if (what === OP.if) most = Math.max(most, begin[frame]);
       this.untested = most;
-      this.open(at, CHARGE, outermost[frame] < frame ? NONE : before[frame]);
+      this.open(at, CHARGE, left ? NONE : before[frame]);
     }
     this.frames.pop();
   }
@@ -200,7 +212,22 @@ class Charges {
 
 const bits = (value: number): number => 32 - Math.clz32(value);
 
-/** Plans the bodies of a module, one after the other: a plan is good until the next is asked for. */
+/**
+ * VM-10: adds the fee of every function that a body calls to the charge that pays the call.
+ * @throws Fault wasm_bound when the body costs 2^31 or more
+ */
+export function addFees({ kind, value, payer, total }: Plan, fees: Int32Array, index: number): void {
+  let sum = total;
+  for (let i = 0; i < kind.length; i++) if (kind[i] === CALL) sum += fees[value[i]];
+  bound(sum, index);
+  for (let i = 0; i < kind.length; i++) if (kind[i] === CALL) value[payer[i]] += fees[value[i]];
+}
+
+function bound(total: number, index: number): void {
+  if (total > BODY_GAS_MAX) throw new Fault('wasm_bound', `function ${index} costs ${total} in all, the limit is ${BODY_GAS_MAX}`, { function: index });
+}
+
+/** Plans the bodies of a module. */
 export class Planner {
   private readonly module: Module;
   private readonly costs: Costs;
@@ -241,9 +268,9 @@ export class Planner {
       switch (code) {
         case OP.loop:
           r.byte();
+          frames.push(code, p.splice);
           p.split(r.at, LOOP);
           p.cost = cost;
-          frames.push(code, p.splice);
           break;
         case OP.block:
           r.byte();
@@ -337,8 +364,8 @@ export class Planner {
           p.cost += cost;
       }
     }
-    if (p.total > BODY_GAS_MAX) throw new Fault('wasm_bound', `function ${index} costs ${p.total} in all, the limit is ${BODY_GAS_MAX}`, { function: index });
-    return p;
+    bound(p.total, index);
+    return p.done();
   }
 }
 
