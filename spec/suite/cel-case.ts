@@ -41,7 +41,8 @@ const REASONS: readonly (readonly [reason: string, message: RegExp])[] = [
   ['optional values', /optional values/],
   ['time zones by name', /time zone/],
   ['regular expressions that vary', /constant regular expression/],
-  ['messages and enums', /`[\w.]+` is not declared|`[\w.]+` is a group|`[\w.]+` is not a function/],
+  ['messages and enums', /`[\w.]+` is not declared|`[\w.]+` is a group|`(?:Global|Nested)Enum` is not a function/],
+  ['functions that only a test declares', /is not a function/],
 ];
 
 const PASSED: Outcome = { kind: 'passed' };

@@ -162,7 +162,9 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 export function expectFunction(name: string, place: Place): void {
   const advice = ADVICE.get(name);
   if (advice !== undefined) refuse('rule_unsupported', place, advice);
-  if (!OPERATIONS.has(name)) refuse('rule_unsupported', place, `\`${name}\` is not a function${suggestion(name, [...OPERATIONS.keys(), ...MACROS])}`);
+  if (OPERATIONS.has(name)) return;
+  const near = suggestion(name, [...OPERATIONS.keys(), ...MACROS]) || '; docs/cel.md lists those that are';
+  refuse('rule_unsupported', place, `\`${name}\` is not a function${near}`);
 }
 
 /**

@@ -148,7 +148,8 @@ class Lowering {
     while (known < words.length - 1 && groups.has(pathOf(words, known + 1))) known += 1;
     const wrong = words[known];
     const advice = suggestion(path, [...bound.keys(), ...paths.keys()]);
-    const declare = words[0].text === 'args' || words[0].text === 'context' ? '; declare it under `inputs` with its type' : '';
+    const own = words[0].text === 'args' || words[0].text === 'context';
+    const declare = own ? '; declare it under `inputs` with its type' : '; inputs are args.… and context.…, declared with their types';
     return refuse('rule_name', wrong.place, `\`${path}\` is not declared${advice || declare}`);
   }
 
