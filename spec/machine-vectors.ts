@@ -6,11 +6,12 @@ import { recompute } from '../src/audit/recompute.ts';
 import { fromOctets, hex, type Octets, octets } from '../src/base/bytes.ts';
 import { type Cbor, type CborMap, decode, encode } from '../src/base/cbor.ts';
 import { Fault } from '../src/base/fault.ts';
-import { lawOf } from '../src/law/law.ts';
+import { type Law, lawOf } from '../src/law/law.ts';
+import type { ActiveRule } from '../src/law/rule.ts';
 import type { BlockOutput } from '../src/machine/apply.ts';
+import { type Judging, RESULT, runRule } from '../src/machine/judge.ts';
 import { decodeEntry } from '../src/machine/receipt.ts';
 import { writeInputs } from '../src/rule/input.ts';
-import type { Program } from '../src/rule/ir.ts';
 import { interpretRule } from '../src/rule/judge.ts';
 import type { Frame } from '../src/store/frame.ts';
 
@@ -34,8 +35,14 @@ export interface Made {
   readonly previous: Octets;
 }
 
-/** Three blocks: a session, several decisions and a trip, an outcome and what falls due. */
-export function madeBlocks(): readonly Made[] {
+export interface Chain {
+  readonly genesis: Uint8Array;
+  readonly law: Law;
+  readonly made: readonly Made[];
+}
+
+/** A session, several decisions and a trip, an outcome and what falls due. */
+export function firstChain(): Chain {
   const desk = new Desk(LAW);
   const made: Made[] = [];
   const make = (work: () => void): void => {
@@ -63,7 +70,7 @@ export function madeBlocks(): readonly Made[] {
   make(() => desk.outcome(permit, true, { ok: true }));
   desk.now_ms += 86_400_000;
   make(() => {});
-  return made;
+  return { genesis: GENESIS, law: LAW, made };
 }
 
 /** Every entry of the blocks, decoded, with where it stands. */
@@ -75,26 +82,26 @@ export const entriesOf = (
   );
 
 /** A decision with what each rule in scope read and gave. */
-export function judged(entry: ReturnType<typeof entriesOf>[number]): object {
-  const decoded = decodeEntry(entry.bytes, LAW.network, entry.sidecar);
+export function judged(entry: ReturnType<typeof entriesOf>[number], law: Law): object {
+  const decoded = decodeEntry(entry.bytes, law.network, entry.sidecar);
   const witness = entry.witness === null ? null : (decode(entry.witness) as CborMap);
-  const { scoped, source, held } = recompute(LAW, decoded, witness, entry.time_ms);
+  const { scoped, source, held } = recompute(law, decoded, witness, entry.time_ms);
   const { receipt } = decoded;
   return {
     clause: 'D-5',
-    default: LAW.default,
+    default: law.default,
     rules: scoped.map((rule) => {
       source.params = rule.params;
-      const buffer = held(rule.name) !== null ? null : writeInputs(rule.inputs, source as never);
+      const { result, gas, buffer } = ruleVector(rule, { law, source, held, run: runRule });
       return {
         index: rule.index,
         name: rule.name,
-        gas: rule.gas,
+        gas,
         mode: rule.mode,
         otherwise: rule.otherwise,
         on_fault: rule.on_fault,
         grants: rule.grants,
-        result: buffer === null ? 3 : interpretRule(rule.program as Program, buffer),
+        result,
         buffer: buffer === null ? null : hex(buffer),
       };
     }),
@@ -106,6 +113,18 @@ export function judged(entry: ReturnType<typeof entriesOf>[number]): object {
     inputs_hash: hex(receipt.inputs_hash as Octets),
     trace: hex(receipt.trace as Octets),
   };
+}
+
+/** What a rule gave (D-5), the gas of it (D-8), and its buffer (D-7). */
+function ruleVector(rule: ActiveRule, judging: Judging): { readonly result: number; readonly gas: number; readonly buffer: Uint8Array | null } {
+  const stopped = judging.held(rule.name);
+  if (stopped !== null) return { result: RESULT[stopped], gas: rule.module === null ? rule.gas : 0, buffer: null };
+  if (rule.program !== null) {
+    const buffer = writeInputs(rule.inputs, judging.source as never);
+    return { result: interpretRule(rule.program, buffer), gas: rule.gas, buffer };
+  }
+  const { result, gas, memory, used } = runRule(rule, judging);
+  return { result, gas, buffer: memory.slice(0, used) };
 }
 
 /** The fault that `run` ends in. @throws RangeError when it ends in none: then it is no negative vector */

@@ -4,19 +4,20 @@ import { SMALL_KEY } from '../sim/small-law.ts';
 import { makeBundle, verifyBundle } from '../src/audit/bundle.ts';
 import { concat, hex } from '../src/base/bytes.ts';
 import { type Cbor, decode, encode } from '../src/base/cbor.ts';
-import { hashLeaf } from '../src/crypto/hash.ts';
 import { sign } from '../src/crypto/suite.ts';
-import { FACET_VERSION } from '../src/facet/version.ts';
-import { lawOf, ruleLeaf } from '../src/law/law.ts';
-import { decodeHeader, type Header } from '../src/machine/block.ts';
+import { lawOf } from '../src/law/law.ts';
+import { decodeHeader } from '../src/machine/block.ts';
 import { decodeFact } from '../src/machine/fact.ts';
 import { decodeEntry } from '../src/machine/receipt.ts';
 import { decodeWire, encodeWire, sidecarCommitment, type Transaction } from '../src/machine/transaction.ts';
-import { IR_VERSION } from '../src/rule/ir.ts';
-import { bytesOf, changed, entriesOf, flipped, GENESIS, hexOr, judged, LAW, madeBlocks, slugOf } from './machine-vectors.ts';
+import { scheduleOf } from '../src/vm/schedule.ts';
+import { bundleVector, decisionVectors, genesisVector, headerVector, receiptVector, stateVector, transactionVector } from './chain-vectors.ts';
+import { bytesOf, type Chain, changed, entriesOf, firstChain, flipped, GENESIS, LAW, slugOf } from './machine-vectors.ts';
+import { stoppedChain } from './stopped-chain.ts';
 
 type Row = readonly [clause: string, why: string, bytes: Uint8Array];
-const made = madeBlocks();
+const FIRST: Chain = firstChain();
+const { made } = FIRST;
 const all = entriesOf(made);
 const negatives = (key: string, rows: readonly Row[], read: (bytes: Uint8Array) => unknown): object[] =>
   rows.map(([clause, why, bytes]) => ({ clause, why, fault: slugOf(() => read(bytes)), [key]: hex(bytes) }));
@@ -40,19 +41,7 @@ function transactions(): object {
   };
   return {
     network: hex(LAW.network),
-    positive: [...list, signed].map((transaction) => ({
-      clause: 'X-3',
-      kind: transaction.kind,
-      sender: hex(transaction.sender),
-      seq: transaction.seq,
-      valid_until_ms: transaction.valid_until_ms,
-      body: hex(transaction.body),
-      tx_id: hex(transaction.tx_id),
-      sidecar: hexOr(transaction.sidecar_bytes),
-      commitment: transaction.sidecar_bytes === null ? null : hex(sidecarCommitment(transaction.sidecar_bytes)),
-      signed: transaction.auths.length,
-      wire: hex(encodeWire(transaction)),
-    })),
+    positive: [...list, signed].map(transactionVector),
     negative: negatives(
       'wire',
       [
@@ -89,27 +78,7 @@ function receipts(): object {
     encode([body, auths, receipt.map((item, i) => (Object.hasOwn(change, `${i}`) ? change[`${i}`] : item))]);
   return {
     network: hex(LAW.network),
-    positive: all.map((one) => {
-      const { receipt: given } = decodeEntry(one.bytes, LAW.network, one.sidecar);
-      const { tx_id, verdict, enforced, reasons, constitution, gas, inputs_hash, trace, permit, height, index } = given;
-      const or = (value: string | null): string | null => (value === null ? null : hex(value));
-      return {
-        clause: 'P-1',
-        tx_id: hex(tx_id),
-        verdict,
-        enforced,
-        reasons: reasons.length,
-        constitution,
-        gas,
-        inputs_hash: or(inputs_hash),
-        trace: or(trace),
-        permit: or(permit),
-        height,
-        index,
-        entry: hex(one.bytes),
-        leaf: hex(hashLeaf(one.bytes)),
-      };
-    }),
+    positive: all.map((one) => receiptVector(FIRST, one)),
     negative: negatives(
       'entry',
       [
@@ -134,17 +103,8 @@ function receipts(): object {
 
 function headers(): object {
   const good = made[1].block.header_bytes;
-  const plain = (header: Header): object =>
-    Object.fromEntries(Object.entries(header).map(([key, value]) => [key, typeof value === 'string' ? hex(value) : value]));
   return {
-    positive: made.map(({ block, frame }) => ({
-      clause: 'B-1',
-      ...plain(block.header),
-      entries: block.entries.map((entry) => hex(entry)),
-      bytes: hex(block.header_bytes),
-      hash: hex(block.header_hash),
-      signed: { suite: frame.suite, public: hex(SMALL_KEY.public), signature: hex(frame.signature) },
-    })),
+    positive: made.map(headerVector),
     negative: negatives(
       'bytes',
       [
@@ -162,30 +122,12 @@ function headers(): object {
 }
 
 function genesis(): object {
-  const { constitution } = LAW.genesis;
   const [validator] = (decode(GENESIS) as Cbor[])[5] as Cbor[][];
   const rules = ((decode(GENESIS) as Cbor[])[6] as Cbor[])[3] as Cbor[][];
   const law = (change: Readonly<Record<string, Cbor>>): Uint8Array =>
     changed(GENESIS, { 6: ((decode(GENESIS) as Cbor[])[6] as Cbor[]).map((item, i) => (Object.hasOwn(change, `${i}`) ? change[`${i}`] : item)) });
   return {
-    positive: [
-      {
-        clause: 'G-1',
-        bytes: hex(GENESIS),
-        network: hex(LAW.network),
-        rules: LAW.rules.map((rule, i) => ({
-          name: rule.name,
-          gas: rule.gas,
-          id: hex(rule.id),
-          leaf: hex(ruleLeaf(rule.name, rule.id, constitution.rules[i].manifest, rule.gas, i)),
-        })),
-        rules_root: hex(LAW.rules_root),
-        validators_root: hex(LAW.validators_root),
-        state_root: hex(LAW.state_root),
-        versions: { ir: IR_VERSION, facet: FACET_VERSION, codec: 1 },
-        schedule: hex(LAW.schedule),
-      },
-    ],
+    positive: [genesisVector(FIRST)],
     negative: negatives(
       'bytes',
       [
@@ -210,13 +152,7 @@ function state(): object {
   const [key, value] = [...made[1].block.writes].find(([k]) => k[0] === 's') as [string, Uint8Array];
   const session = decode(value) as Cbor[];
   return {
-    positive: made.map(({ block, previous }) => ({
-      clause: 'K-5',
-      height: block.header.height,
-      previous: hex(previous),
-      writes: [...block.writes].map(([k, bytes]) => [hex(k), hexOr(bytes)]),
-      digest: hex(block.header.facts_digest),
-    })),
+    positive: made.map(stateVector),
     negative: (
       [
         ['Y-2', 'an unknown letter', 'z', value],
@@ -232,9 +168,7 @@ function state(): object {
   };
 }
 
-const decisions = (): object => ({
-  positive: all.filter(({ bytes, sidecar }) => decodeEntry(bytes, LAW.network, sidecar).transaction.kind === 3).map(judged),
-});
+const decisions = (): object => ({ positive: decisionVectors(FIRST) });
 
 function bundles(): object {
   const { frame } = made[1];
@@ -259,12 +193,24 @@ function bundles(): object {
     ['V-1', 'a byte more', more(good)],
   ];
   return {
-    positive: [...frame.items.keys()].map((index) => {
-      const bytes = makeBundle(GENESIS, frame, index);
-      const { entry, complete } = verifyBundle(bytes, LAW.network);
-      return { clause: 'V-1', network: hex(LAW.network), height: frame.height, index, verdict: entry.receipt.verdict, complete, bytes: hex(bytes) };
-    }),
+    positive: [...frame.items.keys()].map((index) => bundleVector(FIRST, made[1], index)),
     negative: negatives('bytes', rows, (bytes) => verifyBundle(bytes, LAW.network)),
+  };
+}
+
+/** A second chain, with what the first has not: guests, breakers with limits, halts, signed trips. */
+function stops(): object {
+  const chain = stoppedChain();
+  const entries = entriesOf(chain.made);
+  return {
+    network: hex(chain.law.network),
+    transaction: entries.map(({ bytes, sidecar }) => transactionVector(decodeEntry(bytes, chain.law.network, sidecar).transaction)),
+    receipt: entries.map((entry) => receiptVector(chain, entry)),
+    header: chain.made.map(headerVector),
+    genesis: [genesisVector(chain, { profile: 1, gas: scheduleOf(1), instrumenter: 1 })],
+    state: chain.made.map(stateVector),
+    decision: decisionVectors(chain),
+    bundle: chain.made.flatMap((one) => [...one.frame.items.keys()].map((index) => bundleVector(chain, one, index))),
   };
 }
 
@@ -278,6 +224,7 @@ export function machineVectors(): Record<string, string> {
     state: state(),
     decision: decisions(),
     bundle: bundles(),
+    stop: stops(),
   };
   return Object.fromEntries(Object.entries(files).map(([name, data]) => [`${name}.json`, `${JSON.stringify(data, null, 1)}\n`]));
 }

@@ -10,6 +10,7 @@ import { decodeHeader, encodeHeader, headerHash } from '../src/machine/block.ts'
 import { decodeFact, encodeFact } from '../src/machine/fact.ts';
 import { decodeEntry, encodeEntry } from '../src/machine/receipt.ts';
 import { decodeWire, encodeWire } from '../src/machine/transaction.ts';
+import { trapResult } from '../src/vm/trap.ts';
 
 type Row = Readonly<Record<string, string>>;
 interface Data {
@@ -23,7 +24,7 @@ const data = (name: (typeof NAMES)[number]): Data => JSON.parse(text(name)) as D
 
 test('spec/make-machine-vectors.ts makes what is committed', () => {
   const made = machineVectors();
-  for (const name of NAMES) assert.equal(made[`${name}.json`], text(name), `${name}: a changed vector is a changed specification`);
+  for (const name of [...NAMES, 'stop'] as const) assert.equal(made[`${name}.json`], text(name), `${name}: a changed vector is a changed specification`);
 });
 
 test('what is right is read, and written alike', () => {
@@ -61,4 +62,26 @@ test('what is wrong is refused, each with its own fault', () => {
     assert.ok(rows.length > 5 || name === 'decision', name);
     for (const row of rows) assert.throws(() => readers[name](row), { name: 'Fault', slug: row['fault'] }, `${name}: ${row['clause']} ${row['why']}`);
   }
+});
+
+test('the second chain: guests, breakers with limits, halts', () => {
+  const chain = JSON.parse(text('stop')) as Readonly<Record<(typeof NAMES)[number], readonly Row[]>> & { readonly network: string };
+  const network = octets(fromHex(chain.network));
+  for (const { wire, tx_id } of chain.transaction) {
+    const transaction = decodeWire(fromHex(wire), network);
+    assert.deepEqual([hex(transaction.tx_id), hex(encodeWire(transaction))], [tx_id, wire]);
+  }
+  for (const { entry } of chain.receipt) {
+    const { transaction, receipt } = decodeEntry(fromHex(entry), network, null);
+    assert.equal(hex(encodeEntry(transaction, receipt)), entry);
+  }
+  for (const { writes } of chain.state) {
+    for (const [key, value] of writes as unknown as [string, string | null][])
+      if (value !== null) assert.equal(hex(encodeFact(decodeFact(octets(fromHex(key)), fromHex(value)))), value);
+  }
+  const { schedule, bytes } = chain.genesis[0];
+  assert.equal(hex(lawOf(fromHex(bytes)).schedule), schedule);
+  const results = new Set((chain.decision as unknown as { rules: { result: number }[] }[]).flatMap(({ rules }) => rules.map(({ result }) => result)));
+  for (const result of [0, 1, 2, 3, 4, ...(['unreachable', 'gas', 'stack', 'unauthorised', 'host'] as const).map(trapResult)]) assert.ok(results.has(result), `${result}`);
+  for (const { bytes: bundle, verdict } of chain.bundle) assert.equal(verifyBundle(fromHex(bundle), network).entry.receipt.verdict, verdict);
 });

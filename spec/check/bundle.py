@@ -7,6 +7,7 @@ joined here (D). Not checked: that a rule's program is what its manifest compile
 
 import pathlib
 import sys
+from hashlib import sha256
 
 import machine
 import rule_ir
@@ -14,7 +15,9 @@ from facet import facets
 from machine import demand, encode, expect, refuses, tagged
 
 rule_ir.EXACT = True
-SCHEDULE = tagged("schedule", encode(["ir", 2, "facet", 1, "codec", 1]))
+# VM-9, the first gas schedule
+COSTS = machine.load("stop")["genesis"][0]["versions"]["gas"]["costs"]
+SCHEDULES = [machine.schedule(2, 1, 1), machine.schedule(2, 1, 1, 1, {"version": 1, "costs": COSTS}, 1)]
 NONE, ALLOW, DENY, ESCALATE = range(4)
 RANK = [0, 1, 3, 2]
 FLOOR, ENFORCE, OBSERVE = range(3)
@@ -30,16 +33,31 @@ def in_scope(scope, kind, name, facts):
 
 
 def read_manifest(raw):
-    """R-13: version 1, or version 2 where it says more; here of an expression."""
+    """R-13: version 1 as version 2 would have it, or version 2 where it says more."""
     manifest = machine.decode(raw)
     demand(isinstance(manifest, list) and (manifest[0], len(manifest)) in ((1, 16), (2, 20)))
-    if manifest[0] == 2:
-        program, calls, reads, breaker = manifest[16:]
-        demand(program is None and calls == [] and reads == [], "a guest")
+    if manifest[0] == 1:
+        return manifest + [None, [], [], None]
+    program, calls, reads, breaker = manifest[16:]
+    demand(program is not None or breaker is not None, "version 1 holds it")
+    rising = lambda items: all(a < b for a, b in zip(items, items[1:]))
+    if program is None:
+        demand(manifest[10] != "" and calls == [] and reads == [])
+    else:
+        machine.table(machine.below(3), machine.hash32, machine.many(machine.text(), 128), machine.many(machine.below(6), 6))(program)
+        _, _, uses, hosts = program
+        texts = [[item.encode() for item in items] for items in (uses, calls, reads)]
+        demand(manifest[10] == "" and all(map(rising, [hosts, *texts])) and manifest[1] not in calls)
+        demand((4 in hosts) == (calls != []) and (2 in hosts) == (reads != []))
+    if breaker is not None:
         machine.table(*[machine.u53] * 4)(breaker)
         faults, window_ms, open_ms, probes = breaker
         demand(1 <= faults <= 64 and 1 <= probes <= 64 and all(1000 <= span <= 86400000 for span in (window_ms, open_ms)))
     return manifest
+
+
+class Guest(Exception):
+    """A guest is in scope: its module is not run here."""
 
 
 def judge(constitution, payload, sidecar, witness, time_ms):
@@ -56,10 +74,12 @@ def judge(constitution, payload, sidecar, witness, time_ms):
             source[group][key] = value
     read, inputs, trace, reasons, gas, verdict, would = set(), b"", b"", [], 0, NONE, NONE
     for index, (manifest, program) in enumerate(constitution[3]):
-        _, rule, _, _, scope, mode, until, grants, params, _, _, otherwise, on_fault, *_ = read_manifest(manifest)
+        _, rule, _, _, scope, mode, until, grants, params, _, _, otherwise, on_fault, *more = read_manifest(manifest)
         if not in_scope(scope, kind, name, facts):
             continue
         mode = ENFORCE if mode == OBSERVE and until is not None and time_ms >= until else mode
+        if more[3] is not None:
+            raise Guest
         declared, consts, nodes, out = rule_ir.lift(program)
         cost, _ = rule_ir.settle(nodes, declared, consts)
         stopped = next((kind for kind in ("halt", "breaker") if f"{kind}.{rule}" in (witness or {})), None)
@@ -90,13 +110,19 @@ def verify(raw, network=None):
     bundle = machine.decode(raw)
     demand(isinstance(bundle, list) and len(bundle) == 12 and isinstance(bundle[1], bytes))
     constitution = machine.read_genesis(bundle[1])[6]
-    rules = []
+    rules, guests = [], False
     for manifest, program in constitution[3]:
+        fields = read_manifest(manifest)
+        if fields[16] is not None:
+            demand(fields[16][1] == sha256(program).digest(), "another module")
+            rules.append((fields[1], fields[14][0]))
+            guests = True
+            continue
         declared, consts, nodes, _ = rule_ir.lift(program)
         demand(rule_ir.canonical(program) == program, "R-11")
-        rules.append((read_manifest(manifest)[1], rule_ir.settle(nodes, declared, consts)[0]))
+        rules.append((fields[1], rule_ir.settle(nodes, declared, consts)[0]))
     header, (body, _, receipt) = machine.read_bundle(raw, network or tagged("genesis", bundle[1]), rules)
-    demand(header["schedule"] == SCHEDULE.hex(), "another schedule")
+    demand(header["schedule"] == SCHEDULES[guests].hex(), "another schedule")
     sidecar, witness = bundle[10], bundle[11]
     _, tx_id, verdict, enforced, reasons, obligations, version, gas, inputs_hash, trace, permit, _, _ = receipt
     if body[2] != 3:
@@ -106,7 +132,10 @@ def verify(raw, network=None):
         demand(witness is None)
         return receipt, False
     demand(witness != b"\xf6", "a witness that holds nothing is null")
-    judged = judge(constitution, body[6], machine.decode(sidecar), witness and machine.decode(witness), header["time_ms"])
+    try:
+        judged = judge(constitution, body[6], machine.decode(sidecar), witness and machine.decode(witness), header["time_ms"])
+    except Guest:
+        return receipt, False
     demand(judged == [verdict, enforced, reasons, gas, inputs_hash, trace], f"judged again: {judged[:4]}")
     demand(version == constitution[1] and obligations == [])
     demand(permit == (tx_id[:16] if verdict == ALLOW and body[6][5] else None), "permit")
@@ -129,6 +158,12 @@ def main(file=None, network=None):
     network = bytes.fromhex(vectors["positive"][0]["network"])
     for v in vectors["negative"]:
         refuses(f"bundle: {v['clause']} {v['why']}", lambda: verify(bytes.fromhex(v["bytes"]), network))
+    again = 0
+    for v in machine.load("stop")["bundle"]:
+        receipt, judged = verify(bytes.fromhex(v["bytes"]), bytes.fromhex(v["network"]))
+        expect(f"bundle {v['height']}.{v['index']}", machine.VERDICTS[receipt[2]], v["verdict"])
+        again += judged
+    expect("decisions of the second chain that were judged again", again, 9)
     print(f"bundle.py: {machine.checked} checks")
 
 
