@@ -14,6 +14,8 @@ export class GasMeter implements Meter {
   instructions = 0;
   private readonly plans: readonly Plan[];
   private readonly words_: readonly number[];
+  /** What callers of a function pay for its entry (VM-10), by its index. */
+  private readonly fees: readonly number[];
   private readonly first: number;
   private readonly frames: number[] = [];
   /** What was charged, and what of it stands in the global that an observer can read: a function with loops keeps the balance to itself (VM-12). */
@@ -31,6 +33,17 @@ export class GasMeter implements Meter {
       const words = FRAME_WORDS + program.types[type].params.length + locals.reduce((sum, [count]) => sum + count, 0) + operands;
       return leaf && words <= LEAF_WORDS_MAX ? 0 : words;
     });
+    this.fees = this.feesOf(program);
+  }
+
+  private feesOf({ imports, table }: Program): number[] {
+    const named = new Set((table?.elements ?? []).flatMap(({ functions }) => functions));
+    const fees = [...imports.map(() => 0), ...this.plans.map(({ entry }, index) => (named.has(this.first + index) ? 0 : entry.charge))];
+    for (const [index, { entry, callees }] of this.plans.entries()) {
+      for (const [piece, callee] of callees) piece.owner.charge += fees[callee];
+      entry.charge -= fees[this.first + index];
+    }
+    return fees;
   }
 
   /** Before a call, which may charge up to `limit`. */
@@ -77,6 +90,8 @@ export class GasMeter implements Meter {
   }
 
   enter(index: number): void {
+    // from outside, a guard pays
+    if (this.frames.length === 0 && this.fees[index] > 0) this.outside(this.fees[index]);
     this.frames.push(index - this.first);
     this.charge(this.plan.entry);
     this.held += this.words_[index - this.first];

@@ -72,6 +72,8 @@ export class Plan {
   /** Pieces that begin with a body (of a loop, of an arm), and behind an instruction. */
   readonly atBody = new Map<readonly Instruction[], Piece>();
   readonly behind = new Map<Instruction, Piece>();
+  /** Calls by the piece that each is in. */
+  readonly callees: [piece: Piece, index: number][] = [];
   loops = false;
   leaf = true;
   operands = 0;
@@ -199,13 +201,20 @@ export class Plan {
         this.push(instruction.type === null ? 0 : 1);
         return;
       }
-      case 'loop':
+      case 'loop': {
+        const label = new Label(true, 0);
         this.loops = true;
         this.close();
+        const piece = this.open;
         this.beginBody(instruction.body, costs.loop, true);
-        this.inside(new Label(true, 0), instruction.body);
+        this.inside(label, instruction.body);
+        if (!label.left) {
+          this.close();
+          this.beginBehind(instruction, piece);
+        }
         this.push(instruction.type === null ? 0 : 1);
         return;
+      }
       case 'if':
         this.arms(instruction);
         return;
@@ -252,6 +261,7 @@ export class Plan {
         const { params, results } = types[index];
         this.leaf = false;
         this.open.calls = true;
+        if (instruction.kind === 'call') this.callees.push([this.open, instruction.index]);
         this.pop(params.length + (instruction.kind === 'call_indirect' ? 1 : 0));
         this.push(results.length);
         this.open.own += costs[instruction.kind] + costs.argument * (params.length + results.length);
