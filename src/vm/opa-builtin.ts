@@ -1,10 +1,11 @@
 /** The builtins that a Rego policy may ask of its host (GU-15). A policy's own are in its module. */
-import { utf8 } from '../base/bytes.ts';
+import { hex, utf8 } from '../base/bytes.ts';
+import { sha256 } from '../crypto/hash.ts';
 import { HostTrap } from './host.ts';
 import { parseJson } from './input-text.ts';
 import type { Policy } from './opa-policy.ts';
 
-/** Takes addresses of values and gives one; 0 is undefined. */
+/** Takes addresses of values and gives one, or UNDEFINED. */
 export type Builtin = (policy: Policy, args: readonly number[]) => number;
 
 /** Items of a dumped list, as they stand: `["a", {1, 2}]` → `"a"`, `{1, 2}`. */
@@ -50,14 +51,14 @@ function floatText(number: number): string {
   return text.replace(/e([-+])(\d)$/, 'e$10$2');
 }
 
-const hexOf = (text: string): string => [...utf8(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const hexOf = (text: string): string => hex(utf8(text));
 
 /** One verb, as Go's fmt writes it. @throws HostTrap host for what is not known here */
 function formatted(verb: string, digits: number | undefined, { kind, text }: Argument): string {
   const isText = kind === 'string';
   if (verb === 'v' || (verb === 's' && isText) || (verb === 'd' && kind === 'int')) return text;
   if (verb === 'q' && isText) return quoted(text);
-  if (verb === 'x' && kind !== 'float64') return isText ? hexOf(text) : BigInt(text).toString(16);
+  if (verb === 'x' && kind !== 'float64' && (isText || text.length <= HEX_DIGITS_MAX)) return isText ? hexOf(text) : BigInt(text).toString(16);
   if (verb === 'f' && kind === 'float64') return Number(text).toFixed(digits ?? 6);
   if (verb === 's' || verb === 'd' || verb === 'f' || verb === 't') return `%!${verb}(${kind}=${text})`;
   throw new HostTrap('host');
@@ -87,18 +88,60 @@ export function sprintf(format: string, args: readonly Argument[]): string {
   return extra.length === 0 ? text : `${text}%!(EXTRA ${extra.join(', ')})`;
 }
 
+/** Digits past which a number is not written in hex: that takes more than linear time. */
+const HEX_DIGITS_MAX = 1_000;
+
 /** A text as JSON. */
 const json = (text: string): string =>
   `"${text.replaceAll(/["\\]/g, '\\$&').replaceAll(/[\u0000-\u001f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
 
+/** The text that a value is; null where it is another. */
+function textAt(policy: Policy, value: number): string | null {
+  const dumped = policy.dump(value);
+  return dumped.startsWith('"') ? (parseJson(dumped) as string) : null;
+}
+
+/** A text as one item, a list or a set of texts; null for anything else. */
+function textsAt(policy: Policy, value: number): readonly string[] | null {
+  const dumped = policy.dump(value);
+  if (dumped === 'set()') return [];
+  const all = dumped.startsWith('"') ? [dumped] : dumped.startsWith('[') || dumped.startsWith('{') ? items(dumped) : null;
+  return all?.every((item) => item.startsWith('"') && item.endsWith('"')) ? all.map((item) => parseJson(item) as string) : null;
+}
+
+/** Whether any text begins, or ends, with any of the others. */
+const anyMatch =
+  (matches: (text: string, base: string) => boolean): Builtin =>
+  (policy, [search, base]) => {
+    const texts = textsAt(policy, search);
+    const bases = textsAt(policy, base);
+    if (texts === null || bases === null) return UNDEFINED;
+    policy.charge(texts.length * bases.length);
+    return policy.value(String(texts.some((text) => bases.some((one) => matches(text, one)))));
+  };
+
+/** A function of one text. */
+const ofText =
+  (work: (text: string) => string): Builtin =>
+  (policy, [value]) => {
+    const text = textAt(policy, value);
+    return text === null ? UNDEFINED : policy.value(json(work(text)));
+  };
+
+const UNDEFINED = 0;
+
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
+  ['crypto.sha256', ofText((text) => hex(sha256(utf8(text))))],
+  ['hex.encode', ofText(hexOf)],
+  ['strings.any_prefix_match', anyMatch((text, base) => text.startsWith(base))],
+  ['strings.any_suffix_match', anyMatch((text, base) => text.endsWith(base))],
   [
     'sprintf',
     (policy, [format, args]) => {
-      const given = policy.dump(format);
+      const given = textAt(policy, format);
       const list = policy.dump(args);
-      if (!given.startsWith('"') || !list.startsWith('[')) return 0;
-      const text = sprintf(parseJson(given) as string, items(list).map(argument));
+      if (given === null || !list.startsWith('[')) return UNDEFINED;
+      const text = sprintf(given, items(list).map(argument));
       if (!text.isWellFormed()) throw new HostTrap('host');
       return policy.value(json(text));
     },
@@ -108,7 +151,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     'time.now_ns',
     (policy) => {
       const slot = policy.paths.indexOf('now_ms') * 16;
-      if (slot < 0 || policy.input[slot] !== 3) return 0;
+      if (slot < 0 || policy.input[slot] !== 3) return UNDEFINED;
       const { buffer, byteOffset } = policy.input;
       return policy.value(`${new DataView(buffer, byteOffset).getBigInt64(slot + 8, true)}000000`);
     },

@@ -24,6 +24,11 @@ export class Policy {
     return this.instance.function(name)(...args);
   }
 
+  /** What a builtin does beside reading and writing. @throws HostTrap gas */
+  charge(units: number): void {
+    this.host.charge(this.host.costs.byte * units);
+  }
+
   /** The C string at an address. @throws HostTrap host */
   text(at: number): string {
     const memory = this.host.view();
