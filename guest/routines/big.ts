@@ -15,10 +15,10 @@ export function scale(at: u32, n: u32, factor: u32, more: u32): void {
   }
 }
 
-export function scaleByPowerOfTen(at: u32, n: u32, power: u32): void {
-  for (; power >= 9; power -= 9) scale(at, n, 1_000_000_000, 0);
+export function scaleByPowerOfFive(at: u32, n: u32, power: u32): void {
+  for (; power >= 13; power -= 13) scale(at, n, 1_220_703_125, 0);
   let factor: u32 = 1;
-  for (; power > 0; power--) factor *= 10;
+  for (; power > 0; power--) factor *= 5;
   if (factor > 1) scale(at, n, factor, 0);
 }
 
@@ -63,6 +63,37 @@ export function subtract(a: u32, b: u32, n: u32): void {
     store<u32>(a + i, borrow as u32);
     borrow >>= 32;
   }
+}
+
+/**
+ * a modulo b in place of a, and the quotient, which 32 bits hold. b ends with the limb n − 2, whose highest bit is set; a
+ * may use one limb more.
+ */
+export function quotient(a: u32, b: u32, n: u32): u32 {
+  const top = a + (n << 2) - 8;
+  // never too great, and too small by little
+  let quotient = (load<u64>(top) / ((load<u32>(b + (n << 2) - 8) as u64) + 1)) as u32;
+  let borrow: i64 = 0;
+  let carry: u64 = 0;
+  if (quotient > 0) {
+    for (let i: u32 = 0; i < n << 2; i += 4) {
+      carry += (load<u32>(b + i) as u64) * quotient;
+      borrow += (load<u32>(a + i) as i64) - (carry as u32 as i64);
+      store<u32>(a + i, borrow as u32);
+      borrow >>= 32;
+      carry >>= 32;
+    }
+  }
+  while (orderOfBigs(a, b, n) >= 0) {
+    subtract(a, b, n);
+    quotient += 1;
+  }
+  return quotient;
+}
+
+/** How far to shift left so that the highest bit of the highest limb is set. */
+export function slackOf(bits: u32): u32 {
+  return (32 - (bits & 31)) & 31;
 }
 
 export function isZero(at: u32, n: u32): bool {

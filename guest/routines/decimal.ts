@@ -1,13 +1,12 @@
 /** Doubles with so many places (spec/rule-ir.md R-24), rounded from the exact value, half to even. */
-import { bitsOf, divide, orderOfBigs, orderOfSum, scale, scaleByPowerOfTen, setBig, shiftLeft, shiftRight, subtract } from './big';
-import { bitsFor, bottomOf, exponentOf, fractionOf, limbsFor, pointOf } from './double';
+import { bitsOf, divide, orderOfSum, quotient, scale, scaleByPowerOfFive, setBig, shiftLeft, shiftRight } from './big';
+import { bitsFor, exponentOf, fractionOf, LIMBS_BYTES, limbsFor, quotientOf } from './double';
 import { putByte, putDecimal, putPadded, putSpecial, putZeros } from './number';
 import { copyBytes } from './text';
 
 /** Room for the digits of the longest number: 309 and 100 places. */
 const DIGITS: u32 = 432;
 
-/** Writes a sign and gives the magnitude. */
 function isNegative(value: f64): bool {
   return reinterpret<i64>(value) < 0;
 }
@@ -18,16 +17,18 @@ export function putFixed(to: u32, value: f64, places: u32, scratch: u32): u32 {
   if (special != 0) return special;
   if (isNegative(value)) to = putByte(to, 45);
   const exponent = exponentOf(value);
-  const n = limbsFor(64 + bitsFor(places) + max(exponent, 0));
+  const twos = exponent + (places as i32);
+  let n = limbsFor(64 + bitsFor(places) + max(twos, 0));
   const number = scratch + DIGITS;
   setBig(number, n, fractionOf(value));
-  scaleByPowerOfTen(number, n, places);
-  if (exponent >= 0) shiftLeft(number, n, exponent);
-  else shiftRight(number, n, -exponent);
+  scaleByPowerOfFive(number, n, places);
+  if (twos >= 0) shiftLeft(number, n, twos);
+  else shiftRight(number, n, -twos);
   // nine digits at a time, from the end
   const end = scratch + DIGITS;
   let at = end;
   while (bitsOf(number, n) > 0) {
+    n = (bitsOf(number, n) + 31) >>> 5;
     at -= 9;
     putPadded(at, divide(number, n, 1_000_000_000), 9);
   }
@@ -70,34 +71,17 @@ function putPlaces(to: u32, places: u32): u32 {
 
 /** Writes the first `count` digits, rounded, and gives the power of ten of the first one. */
 function digitsOf(to: u32, value: f64, count: u32, scratch: u32): i32 {
-  const exponent = exponentOf(value);
-  const fraction = fractionOf(value);
-  let point = pointOf(exponent, fraction);
-  const n = bottomOf(exponent, point);
+  const made = quotientOf(value, scratch, false);
+  const n: u32 = made & 255;
   const r = scratch;
-  const s = r + (n << 2);
-  setBig(r, n, fraction);
-  setBig(s, n, 1);
-  if (exponent > 0) shiftLeft(r, n, exponent);
-  else shiftLeft(s, n, -exponent);
-  if (point > 0) scaleByPowerOfTen(s, n, point);
-  else scaleByPowerOfTen(r, n, -point);
-  while (orderOfBigs(r, s, n) >= 0) {
-    scale(s, n, 10, 0);
-    point += 1;
-  }
+  const s = r + LIMBS_BYTES;
   for (let i: u32 = 0; i < count; i++) {
     scale(r, n, 10, 0);
-    let digit = 0;
-    while (orderOfBigs(r, s, n) >= 0) {
-      subtract(r, s, n);
-      digit += 1;
-    }
-    store<u8>(to + i, 48 + digit);
+    store<u8>(to + i, 48 + quotient(r, s, n));
   }
   const rest = orderOfSum(r, r, s, n);
-  if (rest > 0 || (rest == 0 && (load<u8>(to + count - 1) & 1) == 1)) point += carried(to, count);
-  return point - 1;
+  const up = rest > 0 || (rest == 0 && (load<u8>(to + count - 1) & 1) == 1);
+  return (made >> 8) - 1 + (up ? carried(to, count) : 0);
 }
 
 /** One more in the last digit; 1 where that makes one digit more, of which the last goes. */
