@@ -41,7 +41,7 @@ test('R-12, R-16, R-18, R-27: each program has its identity, gas, memory and ans
     for (const { buffer, answer } of cases) {
       assert.equal(judge(program, readInputs(program.inputs, fromHex(buffer))), answer, source);
       module.memory.set(fromHex(buffer));
-      assert.equal(module.judge(), answer, source);
+      assert.equal(module.judge(), answer, `as WebAssembly: ${source}`);
     }
   }
 });
