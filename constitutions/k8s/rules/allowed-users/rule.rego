@@ -12,12 +12,12 @@ spec := input.args.object.spec if input.args.object.kind == "Pod"
 containers := [container |
 	some kind in ["containers", "initContainers", "ephemeralContainers"]
 	some container in object.get(spec, kind, [])
-	not exempt(container.image)
+	not exempt(container)
 ]
 
-exempt(image) if {
+exempt(container) if {
 	some pattern in object.get(parameters, "exemptImages", [])
-	matches(image, pattern)
+	matches(container.image, pattern)
 }
 
 matches(text, pattern) if text == pattern
@@ -64,7 +64,7 @@ allowed(container, "runAsUser") if {
 	not set(container, "runAsUser")
 }
 
-deny contains concat(" ", ["container", container.name, "may not run with this", field]) if {
+deny contains {"problem": "not an allowed user or group", "field": field, "container": container} if {
 	input.args.operation != "UPDATE"
 	some container in containers
 	some field in ["runAsUser", "runAsGroup", "fsGroup"]
@@ -84,6 +84,19 @@ deny contains "the pod has no supplemental groups" if {
 	input.args.operation != "UPDATE"
 	rule("supplementalGroups") == "MustRunAs"
 	count(groups) == 0
+}
+
+# Nor may what is no list of containers.
+deny contains {"problem": "not a list of containers", "at": kind} if {
+	some kind in ["containers", "initContainers", "ephemeralContainers"]
+	not are_containers(object.get(spec, kind, []))
+}
+
+are_containers(list) if {
+	is_array(list)
+	every container in list {
+		is_object(container)
+	}
 }
 
 # What is absent, or larger than its type, is undefined here; and undefined may not be allowed.

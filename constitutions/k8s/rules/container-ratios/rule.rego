@@ -15,7 +15,7 @@ most("memory") := to_number(parameters.ratio)
 
 most("cpu") := to_number(object.get(parameters, "cpuRatio", parameters.ratio))
 
-deny contains concat(" ", ["container", container.name, "limits more", resource, "than its requests allow, or does not say"]) if {
+deny contains {"problem": "limits more than its requests allow, or does not say", "resource": resource, "container": container} if {
 	some container in containers
 	some resource in ["cpu", "memory"]
 	not within(container, resource)
@@ -43,6 +43,19 @@ units := {
 	"": 1000, "m": 1,
 	"k": 1000000, "M": 1000000000, "G": 1000000000000, "T": 1000000000000000, "P": 1000000000000000000, "E": 1000000000000000000000,
 	"Ki": 1024000, "Mi": 1048576000, "Gi": 1073741824000, "Ti": 1099511627776000, "Pi": 1125899906842624000, "Ei": 1152921504606846976000,
+}
+
+# Nor may what is no list of containers.
+deny contains {"problem": "not a list of containers", "at": kind} if {
+	some kind in ["containers", "initContainers"]
+	not are_containers(object.get(spec, kind, []))
+}
+
+are_containers(list) if {
+	is_array(list)
+	every container in list {
+		is_object(container)
+	}
 }
 
 # What is absent, or larger than its type, is undefined here; and undefined may not be allowed.

@@ -11,7 +11,7 @@ containers contains container if some container in object.get(spec, "containers"
 
 containers contains container if some container in object.get(spec, "initContainers", [])
 
-deny contains concat(" ", ["container", container.name, "has no limit of ephemeral storage, or one over", parameters["ephemeral-storage"]]) if {
+deny contains {"problem": "no limit of ephemeral storage, or one too high", "container": container} if {
 	input.args.operation != "UPDATE"
 	some container in containers
 	not within(container)
@@ -36,6 +36,19 @@ units := {
 	"": 1000, "m": 1,
 	"k": 1000000, "M": 1000000000, "G": 1000000000000, "T": 1000000000000000, "P": 1000000000000000000, "E": 1000000000000000000000,
 	"Ki": 1024000, "Mi": 1048576000, "Gi": 1073741824000, "Ti": 1099511627776000, "Pi": 1125899906842624000, "Ei": 1152921504606846976000,
+}
+
+# Nor may what is no list of containers.
+deny contains {"problem": "not a list of containers", "at": kind} if {
+	some kind in ["containers", "initContainers"]
+	not are_containers(object.get(spec, kind, []))
+}
+
+are_containers(list) if {
+	is_array(list)
+	every container in list {
+		is_object(container)
+	}
 }
 
 # What is absent, or larger than its type, is undefined here; and undefined may not be allowed.

@@ -5,16 +5,20 @@ parameters := object.get(input, ["context", "required_labels"], {})
 
 labels := object.get(input.args.object, ["metadata", "labels"], {})
 
-deny contains concat(" ", ["label", required.key, "is missing"]) if {
+deny contains {"problem": "the label is missing", "label": required} if {
 	some required in parameters.labels
-	not labels[required.key]
+	not is_there(required)
 }
 
-deny contains concat(" ", ["label", required.key, "must match", required.allowedRegex]) if {
+deny contains {"problem": "the label does not match", "label": required} if {
 	some required in parameters.labels
 	object.get(required, "allowedRegex", "") != ""
-	not regex.match(required.allowedRegex, labels[required.key])
+	not is_right(required)
 }
+
+is_there(required) if is_string(labels[required.key])
+
+is_right(required) if regex.match(required.allowedRegex, labels[required.key])
 
 # Without a list nothing is as it should be.
 deny contains "no labels are named" if not parameters.labels

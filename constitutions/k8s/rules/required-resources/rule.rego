@@ -11,11 +11,24 @@ containers contains container if some container in object.get(spec, "containers"
 
 containers contains container if some container in object.get(spec, "initContainers", [])
 
-deny contains concat(" ", ["container", container.name, "has no", resource, "in its", kind]) if {
+deny contains {"problem": "does not say this", "resource": [kind, resource], "container": container} if {
 	some container in containers
 	some kind in ["limits", "requests"]
 	some resource in object.get(parameters, kind, [])
 	object.get(container, ["resources", kind, resource], "") == ""
+}
+
+# Nor may what is no list of containers.
+deny contains {"problem": "not a list of containers", "at": kind} if {
+	some kind in ["containers", "initContainers"]
+	not are_containers(object.get(spec, kind, []))
+}
+
+are_containers(list) if {
+	is_array(list)
+	every container in list {
+		is_object(container)
+	}
 }
 
 # What is absent, or larger than its type, is undefined here; and undefined may not be allowed.

@@ -14,12 +14,12 @@ annotations := object.get(input.args.object, ["metadata", "annotations"], {})
 containers := [container |
 	some kind in ["containers", "initContainers", "ephemeralContainers"]
 	some container in object.get(spec, kind, [])
-	not exempt(container.image)
+	not exempt(container)
 ]
 
-exempt(image) if {
+exempt(container) if {
 	some pattern in object.get(parameters, "exemptImages", [])
-	matches(image, pattern)
+	matches(container.image, pattern)
 }
 
 matches(text, pattern) if text == pattern
@@ -48,9 +48,22 @@ allowed(container) if {
 	matches(profile(container), pattern)
 }
 
-deny contains concat(" ", ["container", container.name, "runs under no allowed seccomp profile"]) if {
+deny contains {"problem": "no allowed seccomp profile", "container": container} if {
 	some container in containers
 	not allowed(container)
+}
+
+# Nor may what is no list of containers.
+deny contains {"problem": "not a list of containers", "at": kind} if {
+	some kind in ["containers", "initContainers", "ephemeralContainers"]
+	not are_containers(object.get(spec, kind, []))
+}
+
+are_containers(list) if {
+	is_array(list)
+	every container in list {
+		is_object(container)
+	}
 }
 
 # What is absent, or larger than its type, is undefined here; and undefined may not be allowed.

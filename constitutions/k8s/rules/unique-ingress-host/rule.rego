@@ -13,7 +13,7 @@ same(other) if {
 
 namespace(of) := object.get(of, ["metadata", "namespace"], "default")
 
-deny contains concat(" ", ["host", host, "is taken by another Ingress"]) if {
+deny contains {"problem": "another Ingress has this host", "host": host} if {
 	some host in hosts
 	some other in object.get(input, ["context", "ingresses"], [])
 	not same(other)
@@ -21,7 +21,7 @@ deny contains concat(" ", ["host", host, "is taken by another Ingress"]) if {
 	rule.host == host
 }
 
-deny contains concat(" ", ["host", host, "stands here twice"]) if {
+deny contains {"problem": "the host stands here twice", "host": host} if {
 	some i, host in hosts
 	some j, other in hosts
 	i < j
