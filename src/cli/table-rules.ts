@@ -79,4 +79,22 @@ export const RULE_COMMANDS: readonly Command[] = [
     examples: [{ line: 'avactl rules export rule.yaml --format wasm -o rule.wasm', what: 'the module that judges' }],
     run: async (call) => (await import('./rules-export.ts')).exportRule(call),
   },
+  {
+    name: 'rules import',
+    summary: 'Makes rules from what other tools have',
+    details: [
+      "claude: `permissions` of Claude Code's settings. mcp: the servers of .mcp.json. agt: a policy document of the agent-governance-toolkit. rego: a policy that OPA compiles, run unmodified. cedar: policies, as far as they need no entities.",
+      "Writes a constitution's folder with rules and their tests, and says what was translated, what the rules say otherwise than the source (always more strictly), and what was left out and why. The result is linted. Exit 65 when that finds an error.",
+    ],
+    operands: [{ name: 'FILE', count: 'one', description: 'The file to read' }],
+    flags: [
+      { name: 'kind', value: 'KIND', description: 'claude, mcp, agt, rego or cedar; by what the file holds where not given' },
+      { name: 'output', short: 'o', value: 'DIR', description: 'The folder; imported-KIND where not given' },
+    ],
+    examples: [
+      { line: 'avactl rules import .claude/settings.json', what: 'deny, ask and allow as rules' },
+      { line: 'avactl rules import policy.cedar -o ./policy', what: 'what cannot be said is named with line and column' },
+    ],
+    run: async (call) => (await import('./rules-import.ts')).importFile(call),
+  },
 ];
