@@ -2,6 +2,7 @@
 import { NODE_FLAGS } from './address.ts';
 import type { Command, Operand } from './command.ts';
 
+const FILE: Operand = { name: 'FILE', count: 'one', description: 'A rule file, or the folder of one' };
 const FILES: Operand = { name: 'FILE|DIR', count: 'maybe', description: "A rule file, or a constitution's folder; this folder where not given" };
 
 export const RULE_COMMANDS: readonly Command[] = [
@@ -66,12 +67,23 @@ export const RULE_COMMANDS: readonly Command[] = [
     run: async (call) => (await import('./rules-diff.ts')).diffRules(call),
   },
   {
+    name: 'rules gas',
+    summary: 'Shows what a judgement costs, and which part of the rule costs it',
+    details: [
+      'Of an expression: gas of each node from the declared bounds, a constant whatever the inputs, dearest first, and the totals against the limits of the rule. Of a guest: the gas that its tests took. Smaller bounds of inputs make a rule cheaper.',
+    ],
+    operands: [FILE],
+    flags: [{ name: 'all', short: 'a', description: 'Every node' }],
+    examples: [{ line: 'avactl rules gas rule.yaml', what: 'where the gas goes' }],
+    run: async (call) => (await import('./rules-gas.ts')).gasOfRule(call),
+  },
+  {
     name: 'rules export',
     summary: 'Writes a rule as JSON, law bytes, IR, WebAssembly or SMT-LIB',
     details: [
       'json: the manifest with all defaults, id, gas and the expression as it was understood. cbor: the manifest as law has it. ir: the program whose hash is the id. wasm: the module that judges, or the guest as it was given. smt: the rule for a solver of your own.',
     ],
-    operands: [{ name: 'FILE', count: 'one', description: 'A rule file' }],
+    operands: [FILE],
     flags: [
       { name: 'format', value: 'FORMAT', default: 'json', description: 'json, cbor, ir, wasm or smt' },
       { name: 'output', short: 'o', value: 'FILE', description: 'The file; stdout where not given and the form is text' },

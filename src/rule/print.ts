@@ -16,6 +16,7 @@ import { partOf, TIME_PARTS, zoneOf } from './time.ts';
 import { type Type, typeText } from './type.ts';
 import type { Result } from './value.ts';
 
+export { bill } from './bill.ts';
 export { printText, printValue } from './print-value.ts';
 
 /** Characters of a printed program; what lies beyond is cut to `…`. */
