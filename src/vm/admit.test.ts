@@ -67,6 +67,7 @@ test('VM-1, VM-8, VM-18, VM-19: what an instrumented module imports, exports and
       ['ava:', 'ava:memory'],
     ],
   );
+  assert.deepEqual(admitModule(bytes, 'integer', { memory_pages: 9 }).facts.memory, { min: 1, max: 4, imported: false }, 'no more than declared');
   const { instance, memory, global } = instanceOf(bytes);
   assert.deepEqual(Object.keys(instance.exports), ['m', 'double', 'f1', 'f2', 'ava:gas', 'ava:stack', 'ava:trap', 'ava:start', 'ava:global:0', 'ava:table:0']);
   assert.equal(instance.exports['m'], memory);

@@ -91,6 +91,12 @@ test('VM-11: what a path costs without a test is bounded', () => {
   assert.equal(charges([...arm(3_000), ...arm(3_000), ...arm(3_000)]), 'E9 C3000 T3000 T3000');
   assert.equal(charges([...CALL, ...arm(1)]), 'E35 T1', 'after a call the next piece is tested');
   assert.equal(charges([...CALL, ...arm(0), NOP]), 'E35 T1', 'and not joined');
+  assert.equal(charges([...CALL, ...ZERO, IF, VOID, NOP, NOP, ELSE, NOP, END]), 'E35 T2 T1', 'nor lifted');
+  assert.equal(
+    charges([BLOCK, VOID, ...ZERO, IF, VOID, ...nops(3_000), ...BR(1), END, NOP, END, ...nops(2_000)]),
+    'E3 C3002 C1 T2000',
+    'the costliest path counts',
+  );
   assert.equal(charges([LOOP_OP, VOID, ...nops(3_000), END, ...arm(3_000)]), 'E3 L3001 C3000', 'a loop tests');
 });
 
