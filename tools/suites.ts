@@ -31,8 +31,11 @@ const tools = {
   wabt: { probe: ['wast2json', '--version'], apt: ['wabt'] },
   binaryen: { probe: ['wasm-opt', '--version'], apt: ['binaryen'] },
   // the version that committed guests were made with: guest/compilers.json
-  rustc: { probe: ['test', '-d', '/usr/lib/rustlib/wasm32-unknown-unknown/lib'], apt: ['rustc', 'libstd-rust-dev-wasm32', 'lld-14'] },
-  opa: { probe: ['opa', 'version'], go: 'github.com/open-policy-agent/opa@v1.22.2' },
+  rustc: {
+    probe: ['bash', '-c', '/usr/bin/rustc --version | grep -qF "rustc 1.63.0" && test -d /usr/lib/rustlib/wasm32-unknown-unknown/lib && which wasm-ld-14'],
+    apt: ['rustc', 'libstd-rust-dev-wasm32', 'lld-14'],
+  },
+  opa: { probe: ['bash', '-c', 'opa version | grep -qF "Version: 1.22.2"'], go: 'github.com/open-policy-agent/opa@v1.22.2' },
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
 } as const satisfies Record<string, Tool>;

@@ -17,7 +17,7 @@ export function unpack(packed: Uint8Array, bytes_max: number): ReadonlyMap<strin
       const end = field.indexOf(0);
       return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString('utf8');
     };
-    const size = Number.parseInt(text(124, 12), 8);
+    const size = Number.parseInt(/^[0-7]{1,11}(?= ?$)/.exec(text(124, 12))?.[0] ?? '', 8);
     const kind = text(156, 1);
     const from = at + BLOCK;
     if (!(size >= 0) || from + size > bytes.length) throw new Fault('rule_source', 'the archive of the compiler is cut short');
