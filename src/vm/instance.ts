@@ -4,6 +4,7 @@
  */
 import { Fault } from '../base/fault.ts';
 import { type Facts, MEMORY_MODULE, MEMORY_NAME } from './admit.ts';
+import { type Balance, balanceOf } from './balance.ts';
 import { ENGINE, type EngineGlobal, type EngineMemory, type Imports } from './engine.ts';
 import { HostTrap } from './host.ts';
 import { ENGINE_FAULT, type TrapName, trapOf } from './trap.ts';
@@ -46,6 +47,9 @@ export interface Snapshot {
   readonly globals: readonly (number | bigint)[];
 }
 
+/** Being made ready begins once, and so does a call beside a kept one. */
+const FEW_CALLS = 2;
+
 export class Instance {
   readonly memory: EngineMemory;
   readonly gas: EngineGlobal;
@@ -57,6 +61,8 @@ export class Instance {
   private bytes: Uint8Array;
   private size: number;
   private limit = 0;
+  private begun = 0;
+  private balance: Balance | null = null;
 
   /** Over a memory of zeroes. @throws Fault engine_failed */
   constructor(module: object, facts: Facts, memory: EngineMemory, imports: Imports) {
@@ -94,6 +100,12 @@ export class Instance {
   /** Sets the balances; `spent` of the gas is used already. */
   begin(gas: number, stack_words: number, spent: number): void {
     this.limit = gas;
+    // one that is kept gets the faster way; for one or two calls it would not pay
+    if (this.balance === null && ++this.begun > FEW_CALLS) this.balance = balanceOf(this.gas, this.stack, this.trap);
+    if (this.balance !== null) {
+      this.balance.begin(gas - spent, stack_words);
+      return;
+    }
     this.gas.value = BigInt(gas - spent);
     this.stack.value = stack_words;
     this.trap.value = 0;
@@ -101,7 +113,7 @@ export class Instance {
 
   /** How the call that `begin` began ended by returning. */
   returned(): Ended {
-    const left = Number(this.gas.value);
+    const left = this.balance === null ? Number(this.gas.value) : this.balance.left();
     return left < 0 ? { trap: 'gas', gas: this.limit } : { trap: null, gas: this.limit - left };
   }
 
