@@ -241,6 +241,11 @@ class Maker {
 
   private got(kind: Kind, depth: number): Term {
     const below = depth - 1;
+    if (this.random.chance(30)) {
+      // what stands under a key that is there
+      const key = this.leaf(this.random.pick(['str', 'int', 'uint', 'bool'] as const));
+      return apply('get', apply('map', key, this.term(kind, below), constant('zz'), this.term('any', below)), key);
+    }
     const container = this.random.chance(50)
       ? apply('list', this.term(kind, below), this.term(kind, below))
       : this.term(this.random.chance(50) ? 'list' : 'map', below);
