@@ -1,7 +1,7 @@
 """Verifies a bundle (V) as an outsider would, from the pages of spec/ alone, and judges its decision again.
 
 `python3 spec/check/bundle.py FILE [NETWORK]` verifies a file that `avactl bundle` wrote; without arguments, the vectors.
-Proof and records are read by machine.py, facets made by facet.py, programs and input buffers by rule_ir.py; answers are
+Proof and records are read by machine.py, facets made by facet.py, programs and input buffers by rule_ir.py and rule_full.py; answers are
 joined here (D). Not checked: that a rule's program is what its manifest compiles to (G-5 needs the compiler).
 """
 
@@ -10,11 +10,14 @@ import sys
 from hashlib import sha256
 
 import machine
+import rule_full
 import rule_ir
 from facet import facets
 from machine import demand, encode, expect, refuses, tagged
 
 rule_ir.EXACT = True
+# A program says its profile in its third byte (R-1).
+PROFILES = {0: rule_ir, 1: rule_full}
 # VM-9, the first gas schedule
 COSTS = machine.load("stop")["genesis"][0]["versions"]["gas"]["costs"]
 SCHEDULES = [machine.schedule(2, 1, 1), machine.schedule(2, 1, 1, 1, {"version": 1, "costs": COSTS}, 1)]
@@ -80,8 +83,9 @@ def judge(constitution, payload, sidecar, witness, time_ms):
         mode = ENFORCE if mode == OBSERVE and until is not None and time_ms >= until else mode
         if more[3] is not None:
             raise Guest
-        declared, consts, nodes, out = rule_ir.lift(program)
-        cost, _ = rule_ir.settle(nodes, declared, consts)
+        rules = PROFILES[program[2]]
+        declared, consts, nodes, out = rules.lift(program)
+        cost, _ = rules.settle(nodes, declared, consts)
         stopped = next((kind for kind in ("halt", "breaker") if f"{kind}.{rule}" in (witness or {})), None)
         if stopped is not None:
             result = {"breaker": 3, "halt": 4}[stopped]
@@ -89,9 +93,9 @@ def judge(constitution, payload, sidecar, witness, time_ms):
             demand(witness[f"{stopped}.{rule}"] is True)
         else:
             read |= {path for path, _ in declared if path.split(".")[0] in ("agent", "session", "flow")}
-            found = [rule_ir.find(path, kind_of, source | {"params": {param[0]: param[1] for param in params}}) for path, kind_of in declared]
-            buffer = rule_ir.write(found)
-            result = rule_ir.three(rule_ir.evaluate(out, consts, found, {}))
+            found = [rules.find(path, kind_of, source | {"params": {param[0]: param[1] for param in params}}) for path, kind_of in declared]
+            buffer = rules.write(found)
+            result = rules.three(rules.evaluate(out, consts, found, {}))
             inputs += index.to_bytes(2, "big") + len(buffer).to_bytes(4, "big") + buffer
             gas += cost
         trace += index.to_bytes(2, "big") + bytes([result]) + cost.to_bytes(8, "big")
@@ -110,7 +114,7 @@ def verify(raw, network=None):
     bundle = machine.decode(raw)
     demand(isinstance(bundle, list) and len(bundle) == 12 and isinstance(bundle[1], bytes))
     constitution = machine.read_genesis(bundle[1])[6]
-    rules, guests = [], False
+    rules, guests, later = [], False, False
     for manifest, program in constitution[3]:
         fields = read_manifest(manifest)
         if fields[16] is not None:
@@ -118,11 +122,13 @@ def verify(raw, network=None):
             rules.append((fields[1], fields[14][0]))
             guests = True
             continue
-        declared, consts, nodes, _ = rule_ir.lift(program)
-        demand(rule_ir.canonical(program) == program, "R-11")
-        rules.append((fields[1], rule_ir.settle(nodes, declared, consts)[0]))
+        profile = PROFILES[program[2]]
+        later = later or profile is rule_full
+        declared, consts, nodes, _ = profile.lift(program)
+        demand(profile.canonical(program) == program, "R-11")
+        rules.append((fields[1], profile.settle(nodes, declared, consts)[0]))
     header, (body, _, receipt) = machine.read_bundle(raw, network or tagged("genesis", bundle[1]), rules)
-    demand(header["schedule"] == SCHEDULES[guests].hex(), "another schedule")
+    demand(header["schedule"] == SCHEDULES[guests or later].hex(), "another schedule")
     sidecar, witness = bundle[10], bundle[11]
     _, tx_id, verdict, enforced, reasons, obligations, version, gas, inputs_hash, trace, permit, _, _ = receipt
     if body[2] != 3:

@@ -515,15 +515,22 @@ def lay_out(out, forest):
     return encode([2, 1, [[path, unfold(t)] for path, t in inputs], consts, nodes, last])
 
 
+def canonical(data):
+    inputs, consts, nodes, out = lift(data)
+    settle(nodes, inputs, consts)
+    forest = Forest(inputs, consts)
+    return lay_out(forest.tree(out), forest)
+
+
 # I-2 to I-6
 
 
 def fit(t, value):
-    whole = lambda: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+    whole = lambda: isinstance(value, int) and not isinstance(value, bool) and (rule_ir.EXACT or abs(value) < 2**53)
     if t[0] in (2, 3, 8):
         return rule_ir.fit(t, value)
     if t[0] == 4:
-        return Uint(value) if whole() and value >= 0 else ERROR
+        return ranged(Uint, value) if whole() else ERROR
     if t[0] == 5:
         return float(value) + 0.0 if isinstance(value, (int, float)) and not isinstance(value, bool) else ERROR
     if t[0] in (6, 7):
@@ -532,8 +539,8 @@ def fit(t, value):
         made = read_base64(value) if isinstance(value, str) else ERROR
         return ERROR if made is ERROR or len(made) > t[1] or base64.b64encode(made).decode() != value else made
     if t[0] == 12:
-        made = natural(value)
-        return made if heap_of(made) <= t[1] else ERROR
+        made = natural(value, 1)
+        return ERROR if made is ERROR or heap_of(made) > t[1] else made
     if t[0] == 10:
         items = [fit(t[2], one) for one in value] if isinstance(value, list) and len(value) <= t[1] else [ERROR]
         return ERROR if any(one is ERROR for one in items) else items
@@ -543,10 +550,19 @@ def fit(t, value):
     return ERROR if any(one is ERROR for pair in pairs for one in pair) else make_map(pairs)
 
 
-def natural(value):
+def natural(value, depth):
+    """What JSON means by itself."""
+    if depth > 16:
+        return ERROR
     if isinstance(value, list):
-        return [natural(one) for one in value]
-    return make_map([(key, natural(one)) for key, one in value.items()]) if isinstance(value, dict) else value
+        items = [natural(one, depth + 1) for one in value]
+        return ERROR if any(one is ERROR for one in items) else items
+    if isinstance(value, dict):
+        pairs = [(key, natural(one, depth + 1)) for key, one in value.items()]
+        return ERROR if any(one is ERROR for _, one in pairs) else make_map(pairs)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if -(2**63) <= value < 2**63 else ranged(Uint, value)
+    return value
 
 
 def heap_of(value):
@@ -616,8 +632,7 @@ def main():
         check(tagged("rule", data).hex() == rule["id"], f"identity of {source}")
         inputs, consts, nodes, out = lift(data)
         check(settle(nodes, inputs, consts) == (rule["gas"], rule["arena_bytes"]), f"gas and arena of {source}: {settle(nodes, inputs, consts)}")
-        forest = Forest(inputs, consts)
-        check(lay_out(forest.tree(out), forest) == data, f"canonical form of {source}")
+        check(canonical(data) == data, f"canonical form of {source}")
         check(sum(16 + heap(t) for _, t in inputs) == rule["input_bytes"], f"inputs of {source}")
         memory = 16384 + sum(16 + heap_of(one) for one in consts)
         for text in {consts[node.imm] for node in every(nodes) if node.op == "match"}:
