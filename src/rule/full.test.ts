@@ -123,3 +123,27 @@ test('programs printed and compiled again are the same, or answer the same', () 
   console.log(`${same} the same, ${other} written otherwise, of ${COUNT}`);
   assert.ok(same > COUNT / 2 && other < COUNT / 20);
 });
+
+test('bytes of programs, changed anywhere, are refused with a fault or are programs', () => {
+  const random = new Random(SEED + 2);
+  let admitted = 0;
+  for (let k = 0; k < COUNT; k++) {
+    const bytes = encodeProgram(makeFullProgram(random, { depth: 3 + random.below(3) }).program);
+    for (let m = 0; m < 4; m++) {
+      const changed = Uint8Array.from(bytes);
+      for (let i = 0; i <= random.below(3); i++) changed[random.below(changed.length)] = random.chance(50) ? random.below(256) : random.below(48);
+      try {
+        const { program } = admit(changed, LIMITS);
+        evaluate(
+          program,
+          program.inputs.map((input) => find(input, {})),
+        );
+        admitted += 1;
+      } catch (fault) {
+        assert.ok(fault instanceof Fault && fault.slug !== 'internal', `seed ${SEED}, program ${k}: ${fault}`);
+      }
+    }
+  }
+  console.log(`${admitted} of ${4 * COUNT} admitted`);
+  assert.ok(admitted > COUNT / 20);
+});

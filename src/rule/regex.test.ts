@@ -30,7 +30,7 @@ const TABLE: readonly (readonly [expression: string, matching: readonly string[]
   ['[\\d-z]', ['5', '-', 'z'], ['a']],
   ['[[:alpha:][:^space:]]', ['a', '1'], [' ', '\t']],
   ['^\\D\\S\\W$', ['a1.'], ['1a.', 'aaa']],
-  ['[\\x{1F600}-\\x{1F64F}]', ['😀', 'a🙏'], ['😐'.slice(0, 0), '🚀', 'é']],
+  ['[\\x{1F600}-\\x{1F64F}]', ['😀', 'a🙏'], ['🚀', 'é']],
   ['^[^\\x{80}-\\x{10FFFF}]*$', ['abc', ''], ['aé', '😀']],
   ['\\x41\\102\\n\\.', ['AB\n.'], ['AB\n,']],
   ['\\Qa.b\\E+', ['a.bbb'], ['a.', 'axb']],
@@ -137,7 +137,7 @@ test('the same answers as another engine', () => {
   console.log(`seed ${SEED}`);
   const random = new Random(SEED);
   let found = 0;
-  for (let k = 0; k < 1_500; k++) {
+  for (let k = 0; k < 700; k++) {
     const source = expression(random, 1 + random.below(4));
     const lines = random.chance(30);
     // From the begin: V8 14 finds no /[^b]$/u at the end of '😀' when it may begin anywhere.
@@ -150,5 +150,5 @@ test('the same answers as another engine', () => {
       assert.equal(stands(lines ? `(?m)${source}` : source, text), expected, `seed ${SEED}: ${source} in ${JSON.stringify(text)}`);
     }
   }
-  assert.ok(found > 4_000 && found < 14_000, String(found));
+  assert.ok(found > 2_000 && found < 7_000, String(found));
 });
