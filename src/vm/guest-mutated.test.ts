@@ -10,7 +10,7 @@ import { type AbiName, Guest } from './guest.ts';
 import { type Answers, HOST_FUNCTIONS } from './host.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 34);
-const ROUNDS = Number(process.env['AVA_ROUNDS'] ?? 1_000);
+const ROUNDS = Number(process.env['AVA_ROUNDS'] ?? 400);
 console.log(`seed ${SEED}, ${ROUNDS} rounds`);
 
 interface Original {
