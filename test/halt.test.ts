@@ -1,6 +1,6 @@
 /** Halts from the command line to the verdict, on a real node: signed with the key in its data folder, kept over a restart. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,12 +15,18 @@ function write(path: string, text: string): void {
   writeFileSync(join(law, path), text);
 }
 mkdirSync(law);
-write('constitution.yaml', 'constitution: halted\nversion: 1\ndefault: allow\nrules: [small.yaml, frail.yaml]\n');
+write('constitution.yaml', 'constitution: halted\nversion: 1\ndefault: allow\nrules: [small.yaml, frail.yaml, slow.yaml]\n');
 write('small.yaml', 'rule: small\ntitle: Small numbers only\nscope: tool.count\ninputs: { args.n: int }\njudge: args.n < 10\non_fault: escalate\n');
 write(
   'frail.yaml',
   'rule: frail\ntitle: Divides\nscope: tool.share\ninputs: { args.n: int }\njudge: 100 / args.n > 1\nbreaker: { faults: 2, window: 1h, open: 1h, probes: 1 }\n',
 );
+
+write(
+  'slow.yaml',
+  'rule: slow\ntitle: Loops\nscope: tool.loop\nprogram: probe.wasm\ninputs: { args.do: int, args.say: bool }\nhosts: [hash, verify, read, oracle, call, log]\nreads: [session.calls]\ncalls: [small]\non_fault: escalate\nlimits: { gas: 100000000, memory_pages: 4, timeout_ms: 1 }\n',
+);
+copyFileSync(`${import.meta.dirname}/guest/probe.wasm`, join(law, 'probe.wasm'));
 
 const json = <T>({ stdout, stderr }: Ran): T => {
   assert.ok(stdout !== '', stderr);
@@ -31,8 +37,10 @@ interface Decided {
   readonly receipt: string;
   readonly reasons: readonly { readonly cause: string }[];
 }
+const ask = async (tool: string, args: object): Promise<Decided> =>
+  json<Decided>(await here(['decide', tool, '--args', JSON.stringify(args), '--json', ...on]));
 const decide = async (tool: string, n: number): Promise<string> => {
-  const { verdict, reasons } = json<Decided>(await here(['decide', tool, '--args', JSON.stringify({ n }), '--json', ...on]));
+  const { verdict, reasons } = await ask(tool, { n });
   return `${verdict} ${reasons[0]?.cause ?? ''}`.trim();
 };
 const up = async (): Promise<void> => {
@@ -84,10 +92,35 @@ test('D-11: a rule that keeps failing is not asked, and everyone can see it', as
   assert.match(findings, /warn +rule +frail: breaker open until/);
 });
 
+test('D-14: a guest that takes longer than it may: its verdict stands, and the node trips its breaker', async () => {
+  const first = await ask('loop', { do: 6, say: true });
+  assert.deepEqual([first.verdict, first.reasons[0].cause], ['escalate', 'gas'], 'the gas decides');
+  const deadline = Date.now() + 10_000;
+  let cause = '';
+  while (cause !== 'breaker' && Date.now() < deadline) cause = (await ask('loop', { do: 0, say: true })).reasons[0]?.cause ?? '';
+  assert.equal(cause, 'breaker');
+  const events = (await here(['log', '--all', '-n', '50', '--json', ...on])).stdout;
+  assert.match(events, /"type":"breaker"[^\n]*"rule":"slow"/, 'the trip stands in the ledger');
+});
+
+test('explain --trace: from the running node, and from the folder without one', async () => {
+  const { receipt } = await ask('count', { n: 50 });
+  const guest = await ask('loop', { do: 1, say: true });
+  const live = await here(['explain', receipt, '--trace', ...on]);
+  assert.equal(live.code, 0, live.stderr);
+  assert.match(live.stdout, /^ {2}args\.n < 10 +→ {2}false$/m);
+  assert.equal((await avactl(['down', ...on])).code, 0);
+  const still = await here(['explain', receipt, '--trace', ...on]);
+  assert.equal(still.stdout, live.stdout);
+  assert.match((await here(['explain', guest.receipt, '--trace', ...on])).stdout, /^slow {2}not run: its breaker is open/m);
+  await up();
+});
+
 test('what a halt needs', async () => {
   const elsewhere = join(scratch, 'elsewhere');
   const url = readFileSync(join(data, 'address'), 'utf8').trim();
-  assert.equal((await avactl(['up', '--detach', '--port', '0', '--data', elsewhere])).code, 0);
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, 'node.seed'), new Uint8Array(32).fill(9));
   const table: readonly (readonly [args: readonly string[], exit: number, says: RegExp])[] = [
     [['halt', 'rule', 'small', ...on], 64, /--reason TEXT says why/],
     [['halt', 'rule', 'small', '--reason', 'x', '--for', '1', ...on], 64, /--for is a time such as 90m, 12h or 7d, not `1`/],
@@ -102,5 +135,4 @@ test('what a halt needs', async () => {
     const { code, stderr } = await here(args);
     assert.deepEqual([code, says.test(stderr)], [exit, true], stderr);
   }
-  await avactl(['down', '--data', elsewhere]);
 });

@@ -44,6 +44,11 @@ test('the roots of law, by plain hashing', () => {
   assert.equal(law.version, 3);
 });
 
+test('G-9: the least schedule that has what the rules need', () => {
+  const of = (...rules: readonly string[]): number => SCHEDULES.indexOf(lawOf(smallGenesis({ rules })).schedule);
+  assert.deepEqual([of(), of(ruleText('a', 'now_ms > 0')), of(ruleText('a', 'now_ms > 0'), ruleText('b', 'double(now_ms) > 0.5'))], [0, 0, 1]);
+});
+
 test('state_root changes with every part of the law', () => {
   const roots = new Map<string, string>();
   const add = (name: string, bytes: Uint8Array): void => void roots.set(hex(lawOf(bytes).state_root), name);
