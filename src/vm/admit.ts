@@ -5,20 +5,19 @@
  * The contract of an instrumented module, for whoever runs it (VM-18):
  * - Imports. `ava:` `ava:memory` when `facts.memory` is not null, a memory of `facts.memory` `min` to `max` pages, whether
  *   the original imports or defines its memory. Beside it the original's functions (and tables and globals, which the
- *   default limits refuse) under their original names. Function imports are called with gas charged and tested.
- * - Exports. The original's, under their names. Beside them `ava:gas` (mutable i64: what is left; set it first, to at
- *   most 2^62), `ava:stack` (mutable i32: words that are left; set it first; during a host
- *   call it says what is left below the caller, afterwards nothing), `ava:trap` (mutable i32, set it to 0), `ava:start`
- *   (the start function, if any: call it before any other, under gas), `ava:global:N` (each mutable global that the original
- *   defines, N its index) and `ava:table:N`.
+ *   default limits refuse) under their original names. They are called with gas charged and tested.
+ * - Exports. The original's, under their names. Beside them `ava:gas` (mutable i64: what is left; set it first, to at most
+ *   2^62), `ava:stack` (mutable i32: words that are left; set it first; during a host call it is what is left below the
+ *   caller, afterwards nothing), `ava:trap` (mutable i32: set it to 0), `ava:start` (the start function, if any: call it
+ *   before any other, under gas), `ava:global:N` (each mutable global that the original defines, N its index), `ava:table:N`.
  *   Nothing runs when the module is instantiated; active data and element segments are applied by the engine then.
  * - State. Memory, the `ava:global:N` and the three above. Tables cannot change. So: snapshot memory and globals after
  *   instantiation (and `ava:start`, if it shall not run each time), write them back before the next call.
- * - End. After a return or a throw, in this order: `ava:trap` is ENGINE_FAULT, or what was thrown is a RangeError: a fault
- *   of the node. `ava:gas` is below 0, or `ava:trap` is that of gas: the trap `gas`, gas used is the limit. It returned: gas used is limit − `ava:gas`.
- *   `ava:trap` is not 0: that trap. A host function threw: the host's trap. Else a WebAssembly.RuntimeError: the trap `trap`.
- *   After a trap gas used is limit − `ava:gas` as well, the balance last written (VM-12), the same everywhere.
- * - Host functions may read `ava:gas` and charge by subtracting from it (down to any value ≥ −2^62); when it falls below 0 they throw.
+ * - End. After a return or a throw, in this order. `ava:trap` is ENGINE_FAULT, or what was thrown is a RangeError: a fault of
+ *   the node. `ava:gas` is below 0, or `ava:trap` is that of gas: the trap `gas`, gas used is the limit. Else gas used is
+ *   limit − `ava:gas`; after a trap that is the balance last written (VM-12), the same everywhere. It returned: no trap.
+ *   `ava:trap` is not 0: that trap. A host function threw: the host's trap. Else it is a WebAssembly.RuntimeError: `trap`.
+ * - Host functions may read `ava:gas` and charge by subtracting from it, to no less than −2^62; below 0 they throw.
  */
 import { decode } from './decode.ts';
 import { instrument, memoryBounds, mutableGlobals } from './instrument.ts';
