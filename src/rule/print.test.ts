@@ -7,9 +7,20 @@ import { parse } from './parse.ts';
 import { explainProgram, printPath, printProgram, printText, printValue } from './print.ts';
 import { scopeOf } from './scope.ts';
 import { parseType } from './type-text.ts';
-import { ERROR } from './value.ts';
+import { duration, ERROR, typeValue, uint } from './value.ts';
 
-const types = { n: 'int', m: 'int', s: 'string(16)', ok: 'bool', xs: 'list(int, 4)', 'args.in': 'int', 'args.a-b': 'map(string(8), int, 2)' };
+const types = {
+  n: 'int',
+  m: 'int',
+  s: 'string(16)',
+  ok: 'bool',
+  xs: 'list(int, 4)',
+  'args.in': 'int',
+  'args.a-b': 'map(string(8), int, 2)',
+  d: 'double',
+  at: 'timestamp',
+  any: 'dyn(64)',
+};
 const scope = scopeOf(new Map(Object.entries(types).map(([path, type]) => [path, parseType(type)])), new Set(['money.amount']));
 const program = (text: string) => canonical(lower(parse(text), scope));
 
@@ -29,6 +40,26 @@ const PRINTED: readonly (readonly [source: string, text: string])[] = [
   ['s.contains("\\n\\"") ', 's.contains("\\n\\"")'],
   ['{"a": [1, 2]}["a"][0] < 2', '{"a": [1, 2]}.a[0] < 2'],
   ['agent.sum("money.amount", "24h") < n', 'agent.sum("money.amount", "1d") < n'],
+  // profile 1
+  ['d < 2.0', 'd < 2.0'],
+  ['dyn(n) < d', 'dyn(n) < d'],
+  ['d == dyn(7u)', 'dyn(7u) == d'],
+  ['math.abs(d) < 1e300', 'math.abs(d) < 1e+300'],
+  ['bytes(s) == b"a\\xff\\""', 'bytes(s) == b"a\\xff\\x22"'],
+  ['s.matches("^a\\\\d$")', 's.matches("^a\\\\d$")'],
+  ['at.getHours("-09:30") < 5', 'at.getHours("-09:30") < 5'],
+  ['at < timestamp("2026-01-01T00:00:00Z")', 'at < timestamp("2026-01-01T00:00:00Z")'],
+  ['at + duration("1h") < at', 'at + duration("1h") < at'],
+  ['s.replace("a", "b", 2).size() < 3', 'size(s.replace("a", "b", 2)) < 3'],
+  ['strings.quote(s) < "%d".format([n])', 'strings.quote(s) < "%d".format([n])'],
+  ['math.greatest(n, 2) < 3', 'math.greatest([n, 2]) < 3'],
+  ['type(any) == map', 'type(any) == map'],
+  ['any.all(k, k == 1)', 'any.all(x1, 1 == x1)'],
+  ['any.exists(k, v, k < v)', 'any.exists(x1k, x1, x1k < x1)'],
+  ['xs.transformList(i, x, i < 2, x + i).size() < 2', 'size(xs.transformList(x1k, x1, x1k < 2, x1 + x1k)) < 2'],
+  ['xs.transformMap(i, x, x).size() < 2', 'size(xs.transformMap(x1k, x1, x1)) < 2'],
+  ['xs.transformMapEntry(i, x, {x: i}).size() < 2', 'size(xs.transformMapEntry(x1k, x1, {x1: x1k})) < 2'],
+  ['string(dyn(s)) < s', 'string(dyn(s)) < s'],
 ];
 
 test('programs as text', () => {
@@ -53,6 +84,11 @@ test('paths, texts and values', () => {
   assert.equal(printText('a"\\\u0000\u2028😀'), '"a\\"\\\\\\u0000\\u2028😀"');
   assert.equal(printValue({ keys: [1n, 2n], values: [['a'], [true]] }), '{1: ["a"], 2: [true]}');
   assert.equal(printValue(ERROR), 'error');
+  assert.equal(
+    printValue([null, 1.5, -0, 1e21, Number.NaN, uint(7n), duration(-1n), typeValue('ts')]),
+    '[null, 1.5, -0.0, 1e+21, double("NaN"), 7u, duration("-0.000000001s"), google.protobuf.Timestamp]',
+  );
+  assert.equal(printValue(new Uint8Array([0, 97, 92])), 'b"\\x00a\\x5c"');
 });
 
 const REMEDIES: readonly (readonly [judge: string, sentence: string | undefined])[] = [
@@ -68,6 +104,7 @@ const REMEDIES: readonly (readonly [judge: string, sentence: string | undefined]
   ['money.payee != "eve"', 'money.payee must not be "eve"'],
   ['money.payee in ["ann", "bob"]', 'money.payee must be in ["ann", "bob"]'],
   ['!money.payee.endsWith("ve")', 'money.payee must not end with "ve"'],
+  ['money.payee.matches("^a")', 'money.payee must match "^a"'],
   ['money.payee == "eve"', undefined],
   ['["a"].exists(x, x == money.payee)', undefined],
 ];

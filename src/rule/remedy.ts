@@ -47,6 +47,8 @@ export function remedy(term: Term, wanted: boolean, view: View): string | undefi
       return sentence(view.text(a), wanted ? 'must end with' : 'must not end with', b, view);
     case 'contains':
       return sentence(view.text(a), wanted ? 'must contain' : 'must not contain', b, view);
+    case 'match':
+      return `${view.text(a)} ${wanted ? 'must match' : 'must not match'} ${view.literal(term.mark as string)}`;
     default:
       return undefined;
   }

@@ -30,7 +30,7 @@ export function textFunction(name: string, operands: readonly (Value | undefined
     case 'charAt':
       return charAt([...text], second);
     case 'indexOf':
-      return typeof second === 'string' ? indexOf([...text], [...second], third ?? 0n) : ERROR;
+      return typeof second === 'string' ? indexOf([...text], [...second], left(third, 0n)) : ERROR;
     case 'lastIndexOf':
       return typeof second === 'string' ? lastIndexOf([...text], [...second], third) : ERROR;
     case 'lowerAscii':
@@ -38,9 +38,9 @@ export function textFunction(name: string, operands: readonly (Value | undefined
     case 'upperAscii':
       return text.replace(/[a-z]/g, (char) => char.toUpperCase());
     case 'replace':
-      return replace(text, second, third, fourth ?? -1n);
+      return replace(text, second, third, left(fourth, -1n));
     case 'split':
-      return split(text, second, third ?? -1n);
+      return split(text, second, left(third, -1n));
     case 'substring':
       return substring([...text], second, third);
     case 'trim':
@@ -53,6 +53,9 @@ export function textFunction(name: string, operands: readonly (Value | undefined
       return ERROR;
   }
 }
+
+/** An operand that may be left out; null is one that was given. */
+const left = (operand: Value | undefined, otherwise: bigint): Value => (operand === undefined ? otherwise : operand);
 
 function charAt(chars: readonly string[], index: Value | undefined): Result {
   const at = placeIn(index, chars.length);
