@@ -178,9 +178,10 @@ export class Guest {
   private made(tracing: Tracing | null = null): Live {
     const { facts } = this.code;
     const { gas, stack_words } = this.plan.limits;
+    // A new memory is zero, and takes none of the machine's until it is written.
+    if (this.spare !== null) new Uint8Array(this.spare.buffer).fill(0);
     const memory = this.spare ?? newMemory(this.code.memory);
     this.spare = null;
-    new Uint8Array(memory.buffer).fill(0);
     const host = new Host(this.plan, this.code.costs);
     const link = this.abi.link(host, this.plan.inputs);
     const { module, functions } = tracing === null ? { ...this.code, ...link } : { module: tracing.module, functions: tracing.log.watched(link.functions) };

@@ -40,7 +40,7 @@ export interface Ended {
 
 /** Where every call begins. */
 export interface Snapshot {
-  /** The memory up to its last byte that is not zero. */
+  /** The memory up to its last word that is not zero. */
   readonly image: Uint8Array;
   /** All of it. */
   readonly bytes: number;
@@ -134,9 +134,10 @@ export class Instance {
 
   snapshot(): Snapshot {
     const bytes = new Uint8Array(this.memory.buffer);
-    let end = bytes.length;
-    while (end > 0 && bytes[end - 1] === 0) end -= 1;
-    return { image: bytes.slice(0, end), bytes: bytes.length, globals: this.globals.map((global) => global.value) };
+    const words = new Int32Array(this.memory.buffer);
+    let end = words.length;
+    while (end > 0 && words[end - 1] === 0) end -= 1;
+    return { image: bytes.slice(0, 4 * end), bytes: bytes.length, globals: this.globals.map((global) => global.value) };
   }
 
   /** GU-4. Not for one that has grown since. */
