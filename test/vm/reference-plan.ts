@@ -37,7 +37,7 @@ export class Piece {
   }
 }
 
-function operationCost(operation: Operation): number {
+export function operationCost(operation: Operation): number {
   const name = operation.name.split('.')[1];
   if (operation.bytes > 0) return costs.memory;
   const { params, result } = operation;
