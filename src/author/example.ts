@@ -30,7 +30,11 @@ function simpler(value: SourceValue): readonly SourceValue[] {
     const half = [...value].slice(0, [...value].length >> 1).join('');
     return value.length <= 1 ? [] : ['a', half, value.slice(0, -1), [...value].slice(1).join('')];
   }
-  if (Array.isArray(value)) return value.length === 0 ? [] : [[], value.slice(0, 1), value.slice(1)];
+  if (Array.isArray(value)) {
+    const items = value as readonly SourceValue[];
+    const shorter = items.length === 0 ? [] : [[], items.slice(0, 1), items.slice(1)];
+    return [...shorter, ...items.flatMap((item, i) => simpler(item).map((one) => items.map((other, j) => (i === j ? one : other))))];
+  }
   return [];
 }
 

@@ -46,7 +46,7 @@ export class Model {
       }
     }
     const programs = rules.flatMap(({ compiled }) => (compiled === null ? [] : [compiled.program]));
-    this.world = new World(this.script, [...all, ...inputs.values()], roomFor(programs, [...names]), sizesOnly(programs));
+    this.world = new World(this.script, [...all, ...inputs.values()], roomFor(rules, [...names]), sizesOnly(programs));
     assertOrdinary(this.world, tools, [...names]);
   }
 
@@ -99,15 +99,17 @@ export class Model {
 }
 
 /** Room for the longest text that a rule compares with, and for lists a little longer than what is counted. */
-function roomFor(programs: readonly Program[], names: readonly string[]): Room {
+function roomFor(rules: readonly AuthoredRule[], names: readonly string[]): Room {
   let text = TEXT_MIN;
   let items = ITEMS;
   const bytes = (value: string): number => new TextEncoder().encode(value).length;
-  for (const { consts, nodes } of programs) {
-    const counts = nodes.some(({ op }) => op === 'size' || op === 'get');
-    for (const value of consts) {
-      if (typeof value === 'string') text = Math.max(text, bytes(value) + 2);
-      if (typeof value !== 'bigint' || !counts || value < 0n) continue;
+  for (const { compiled, manifest } of rules) {
+    if (compiled === null) continue;
+    const { consts, nodes } = compiled.program;
+    for (const value of consts) if (typeof value === 'string') text = Math.max(text, bytes(value) + 2);
+    if (!nodes.some(({ op }) => op === 'size' || op === 'get')) continue;
+    for (const value of [...consts, ...manifest.params.map((param) => param.value)]) {
+      if (typeof value !== 'bigint' || value < 0n) continue;
       if (value < ITEMS_MAX) items = Math.max(items, Number(value) + 1);
       if (value < TEXT_MAX) text = Math.max(text, Number(value) + 2);
     }

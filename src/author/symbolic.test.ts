@@ -15,7 +15,7 @@ import { symbolic } from './symbolic.ts';
 import { World } from './world.ts';
 
 const seed = Number(process.env['AVA_SEED'] ?? 4);
-const programs = Number(process.env['AVA_SMT_PROGRAMS'] ?? 40);
+const programs = Number(process.env['AVA_SMT_PROGRAMS'] ?? 25);
 
 const solver = await openSolver();
 assert.ok(solver !== null, 'z3-solver is not installed');

@@ -126,8 +126,12 @@ export class World {
     this.plain[0].push(script.relation('bvule', length, lengthTerm(40)));
     // A text of so many ASCII letters has any size from nothing to its bound.
     if (type.kind === 'str') return { kind: 'str', ok: TRUE, length, bytes: '#x00', width: 1, size: script.extend(length, LENGTH_BITS, INT_BITS) };
-    // All items are alike: nobody looks.
-    return { kind: 'list', ok: TRUE, length, items: type.kind === 'list' ? [this.fresh(type.item)] : [] };
+    // All items are alike, and however large they may be: nobody looks.
+    const cut = [...this.cut];
+    const items = type.kind === 'list' ? [this.fresh(type.item)] : [];
+    this.cut.clear();
+    for (const bound of cut) this.cut.add(bound);
+    return { kind: 'list', ok: TRUE, length, items };
   }
 
   private fresh(type: Type): Symbol {
