@@ -79,7 +79,8 @@ export function report(all: readonly Case[]): Report {
   return { rows: [...rows.values()], reasons, refused, failures, passed };
 }
 
-if (import.meta.main) {
+// run through tools/with-node.mjs it is not the main module
+if (process.argv[1] === import.meta.filename) {
   const words = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const all = cases().filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   const { rows, reasons, refused, failures, passed } = report(all);
