@@ -1,7 +1,7 @@
 /** Doubles exactly: square roots, texts, correct rounding. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { doubleBits, doubleOfBits, doubleText, fixedText, parseDouble, roundHalfAway, scientificText, squareRoot } from './double.ts';
+import { decimalValue, doubleBits, doubleOfBits, doubleText, fixedText, parseDouble, roundHalfAway, scientificText, squareRoot } from './double.ts';
 import { Random } from './program-generator.ts';
 
 const SEED = Number(process.env.AVA_SEED ?? 20261124);
@@ -59,6 +59,44 @@ test('a text reads back as its double', () => {
   assert.equal(parseDouble(`0.${'0'.repeat(100)}1e101`), 1);
   assert.equal(parseDouble('1e-400'), 0);
   assert.ok(Object.is(parseDouble('-0'), -0));
+});
+
+test('decimal texts are the nearest doubles, as this engine has them too', () => {
+  const random = new Random(SEED + 3);
+  const digits = (count: number): string => Array.from({ length: count }, () => random.below(10)).join('');
+  for (let k = 0; k < 2_000; k++) {
+    // halfway between two doubles, and a digit beside it
+    const x = Math.abs(randomDouble(random));
+    const half =
+      fixedText(x, 0).length < 20
+        ? `${BigInt(Math.trunc(x)) * 2n ** 60n + 2n ** BigInt(random.below(62))}${random.pick(['', '.0', '.00000000000000000000000001', '.5'])}`
+        : String(x);
+    assert.ok(Object.is(decimalValue(half), Number(half)), `seed ${SEED}: ${half}`);
+  }
+  for (let k = 0; k < 5_000; k++) {
+    const text = `${random.pick(['', '-', '+'])}${digits(1 + random.below(20))}.${digits(random.below(30))}${random.chance(50) ? `e${random.below(680) - 350}` : ''}`;
+    assert.ok(Object.is(decimalValue(text), Number(text)), `seed ${SEED}: ${text}`);
+  }
+  // between two doubles, or at an edge
+  for (const text of [
+    '9223372036854774784.0',
+    '2.2250738585072011e-308',
+    '2.4703282292062327e-324',
+    '2.4703282292062328e-324',
+    '4.9e-324',
+    '9007199254740993',
+    '9007199254740992.999999999999999999999',
+    '1.7976931348623158e308',
+    '1.7976931348623159e308',
+    '179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880',
+    '0.000',
+    '1e99999999999',
+    '1e-99999999999',
+    '.5',
+    '5.',
+  ]) {
+    assert.ok(Object.is(decimalValue(text), Number(text)), text);
+  }
 });
 
 test('halves go away from zero', () => {

@@ -50,11 +50,46 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
 /** Bytes of a text that may be read as a double. */
 export const DOUBLE_TEXT_MAX = 128;
 
+/** Powers of ten beyond which every text is zero or an infinity. */
+const POWER_MAX = 400;
+
+/**
+ * The nearest double of `[+-]digits.digits[e[+-]digits]`, ties to even; an infinity for one that is too large. In
+ * integers: ECMAScript lets engines stop at the 20th digit.
+ */
+export function decimalValue(text: string): number {
+  const [, sign, whole, places = '', power = '0'] = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? ['', '', '0'];
+  const digits = BigInt(whole + places);
+  const point = BigInt(power) - BigInt(places.length);
+  const size = point + BigInt(digits.toString().length);
+  let value: number;
+  if (digits === 0n || size < -BigInt(POWER_MAX)) value = 0;
+  else if (size > BigInt(POWER_MAX)) value = Number.POSITIVE_INFINITY;
+  else value = point < 0n ? ratioValue(digits, 10n ** -point) : ratioValue(digits * 10n ** point, 1n);
+  return sign === '-' ? -value : value;
+}
+
+/** e for a fraction from 2^e to below 2^(e + 1). */
+function binaryExponent(numerator: bigint, denominator: bigint): number {
+  const e = bitLength(numerator) - bitLength(denominator);
+  const below = e >= 0 ? numerator < denominator << BigInt(e) : numerator << BigInt(-e) < denominator;
+  return below ? e - 1 : e;
+}
+
+/** The nearest double of a positive fraction. */
+function ratioValue(numerator: bigint, denominator: bigint): number {
+  // so that the quotient has 53 bits, or as many as a subnormal has
+  const shift = Math.min(52 - binaryExponent(numerator, denominator), 1074);
+  const mantissa = shift > 0 ? nearest(numerator << BigInt(shift), denominator) : nearest(numerator, denominator << BigInt(-shift));
+  // Two steps where one power of two would be past the largest double.
+  return shift < -1_000 ? Number(mantissa) * 2 ** 1_000 * 2 ** -(shift + 1_000) : Number(mantissa) * 2 ** -shift;
+}
+
 /** R-19, todbl of a string: nearest, ties to even; undefined when it is none or too large. */
 export function parseDouble(text: string): number | undefined {
   if (text.length > DOUBLE_TEXT_MAX) return undefined;
   if (DECIMAL.test(text)) {
-    const value = Number(text);
+    const value = decimalValue(text);
     return Number.isFinite(value) ? value : undefined;
   }
   const signed = /^[+-]/.test(text);

@@ -1,5 +1,6 @@
 /** Tokens of the expression language (CEL's lexical grammar), each with its place. */
 
+import { decimalValue } from './double.ts';
 import { type Literal, type Place, refuse, SOURCE_BYTES_MAX } from './syntax.ts';
 import { textBytes } from './value.ts';
 
@@ -91,7 +92,7 @@ function markProblem(source: string, at: number): string {
 function readNumber(text: string, place: Place): Literal {
   const hexadecimal = /^0[xX]/.test(text);
   if (!hexadecimal && /[.eE]/.test(text)) {
-    const value = Number(text);
+    const value = decimalValue(text);
     if (!Number.isFinite(value)) refuse('rule_syntax', place, `\`${text}\` is past the largest double`);
     return { type: 'double', value };
   }
