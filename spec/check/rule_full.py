@@ -178,7 +178,7 @@ def of_plain(op, types):
     if op == "list":
         return (10, len(types), joined(types))
     if op == "map":
-        return (11, len(types) // 2, joined(types[::2]), joined(types[1::2]))
+        return (11, len(types) // 2, joined([t for t in types[::2] if t[0] in (2, 3, 4, 8, 12)]), joined(types[1::2]))
     fixed = {"size": INT, "toint": INT, "tsget": INT, "touint": UINT, "todbl": DOUBLE, "tots": TS, "todur": DUR, "typeof": TYPE}
     return join(b, c) if op == "sel" else fixed.get(op, BOOL)
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { admit } from './admit.ts';
+import { analyse } from './analysis.ts';
 import { canonical } from './canonical.ts';
 import { heapSize } from './fit.ts';
 import { makeFullProgram } from './full-generator.ts';
@@ -17,6 +18,7 @@ import { parse } from './parse.ts';
 import { printProgram } from './print.ts';
 import { Random } from './program-generator.ts';
 import { scopeOf } from './scope.ts';
+import { apply, applyMarked, constant, type Term } from './term.ts';
 import { heapBytes, type Type } from './type.ts';
 import { ERROR, isList, isMap, kindOf, type Value } from './value.ts';
 
@@ -146,4 +148,28 @@ test('bytes of programs, changed anywhere, are refused with a fault or are progr
   }
   console.log(`${admitted} of ${4 * COUNT} admitted`);
   assert.ok(admitted > COUNT / 20);
+});
+
+test('what grows without end is refused, and soon', () => {
+  const grown: readonly (readonly [name: string, step: (term: Term) => Term])[] = [
+    ['keys that are none', (term) => apply('map', term, term)],
+    ['lists of two', (term) => apply('list', term, term)],
+    ['values of two', (term) => apply('map', constant(1n), term, constant(2n), term)],
+    ['joined texts', (term) => apply('add', term, term)],
+    ['replaced', (term) => applyMarked('call', 6, apply('tostr', term), constant(''), apply('tostr', term))],
+    ['split', (term) => applyMarked('call', 7, apply('tostr', term), constant(''))],
+    ['formatted', (term) => applyMarked('call', 12, constant('%s'), apply('list', term, term))],
+    ['merged', (term) => applyMarked('call', 31, apply('list', term, term))],
+  ];
+  for (const [name, step] of grown) {
+    let term: Term = constant('abc');
+    const start = process.hrtime.bigint();
+    try {
+      for (let i = 0; i < 300; i++) term = step(term);
+      analyse(canonical(apply('eq', term, term)));
+    } catch (fault) {
+      assert.ok(fault instanceof Fault && fault.slug === 'rule_bound', `${name}: ${fault}`);
+    }
+    assert.ok(process.hrtime.bigint() - start < 5_000_000_000n, name);
+  }
 });

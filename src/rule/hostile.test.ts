@@ -29,6 +29,15 @@ tests:
   - given: { money.amount: 1, mail.to: [], args.m: { k: [1] }, effect: read }
     expect: fail
 `;
+/** The same with what the full profile has. */
+const FULL_RULE = RULE.replace(
+  /judge: >-[\s\S]*?limits:/,
+  `judge: >-
+  double(money.amount) * 1.5 < math.sqrt(params.limit) && mail.to.join(",").matches("^[a-z@,]*$")
+  && timestamp("2026-01-01T00:00:00Z").getHours("+01:00") > 5 && args.m.transformMap(k, v, size(v) > 1, "%s|%.2f".format([v, 1u]))
+  .exists(k, v, dyn(k) == b"a" || v.split("|")[0].replace("1", effect) == string(duration("1h")))
+limits:`,
+);
 const PIECES = [
   '(',
   ')',
@@ -36,6 +45,18 @@ const PIECES = [
   ']',
   '{',
   '}',
+  '.matches("',
+  '.format([',
+  'math.',
+  '.transformMapEntry(i, v,',
+  'timestamp(',
+  'duration("1h',
+  '5u',
+  'dyn(',
+  '.`a b`',
+  '(?i)[',
+  '{1,1000}',
+  '%.99f',
   '"',
   "'",
   '.',
@@ -92,10 +113,11 @@ function mangled(text: string, random: Random): string {
 }
 
 test(`mangled rule files (seed ${SEED})`, () => {
+  runTests(compileText(FULL_RULE, ENVIRONMENT));
   const random = new Random(SEED);
   let compiled = 0;
   for (let i = 0; i < ROUNDS; i++) {
-    const text = mangled(RULE, random);
+    const text = mangled(i % 2 === 0 ? RULE : FULL_RULE, random);
     try {
       runTests(compileText(text, ENVIRONMENT));
       compiled += 1;

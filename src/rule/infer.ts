@@ -50,6 +50,7 @@ export function isCoreFold(op: Op, range: Type, predicate: Type | undefined, bod
   return op !== 'collectmap' && predicate === undefined && body.kind === 'bool';
 }
 
+const KEYS: readonly Kind[] = ['bool', 'int', 'uint', 'str'];
 const isKey = (type: Type): boolean => type.kind === 'bool' || type.kind === 'int' || type.kind === 'str';
 
 /** The key of a map or the index of a list fits. */
@@ -169,8 +170,10 @@ export function typeOf(op: Op, types: readonly Type[], imm?: number): Type {
     case 'list':
       return list(types.reduce(join, NONE), types.length);
     case 'map': {
-      const half = (odd: number): Type => types.filter((_, i) => i % 2 === odd).reduce(join, NONE);
-      return map(half(0), half(1), types.length >>> 1);
+      // What can be no key has no value as one: so no type has types in both its key and its value.
+      const keys = types.filter(({ kind }, i) => i % 2 === 0 && (KEYS.includes(kind) || kind === 'dyn'));
+      const values = types.filter((_, i) => i % 2 === 1);
+      return map(keys.reduce(join, NONE), values.reduce(join, NONE), values.length);
     }
     case 'touint':
       return UINT;
