@@ -1,6 +1,7 @@
 /** An instrumented module by the contract of admit.ts alone: own code, so that the VM's runner is not what proves it. */
 import assert from 'node:assert/strict';
 import { type Admitted, admitModule } from '../../src/vm/admit.ts';
+import { SCHEDULE, type Schedule } from '../../src/vm/schedule.ts';
 import { ENGINE_FAULT, type TrapName, trapOf } from '../../src/vm/trap.ts';
 import { type Cell, cell } from './bit-call.ts';
 import { type Global, type Imports, type Instance, type Memory, type Module, wasm } from './web-assembly.ts';
@@ -38,8 +39,8 @@ export class Metered {
     this.cells = facts.mutableGlobals.map((index) => cell(this.global(`ava:global:${index}`)));
   }
 
-  static admit(bytes: Uint8Array, profile: 'integer' | 'canonical-nan'): { admitted: Admitted; module: Module } {
-    const admitted = admitModule(bytes, profile);
+  static admit(bytes: Uint8Array, profile: 'integer' | 'canonical-nan', schedule: Schedule = SCHEDULE): { admitted: Admitted; module: Module } {
+    const admitted = admitModule(bytes, profile, {}, schedule);
     return { admitted, module: new wasm.Module(admitted.wasm) };
   }
 

@@ -8,15 +8,14 @@
  * to do so, and so by induction over the calls of a run all of them do.
  */
 
-import { SCHEDULE } from '../../src/vm/schedule.ts';
+import { type Costs, SCHEDULE } from '../../src/vm/schedule.ts';
 import { type Body, type Disassembled, disassemble, type Token } from './disassemble.ts';
 import { LOAD_OPERATIONS, NUMBER_OPERATIONS, STORE_OPERATIONS } from './operation.ts';
-import { operationCost } from './reference-plan.ts';
+import { operationCost } from './reference-cost.ts';
 
-const { costs } = SCHEDULE;
 const GAS_TRAP = 3;
 const [F32, F64, I32, I64] = [0x7d, 0x7c, 0x7f, 0x7e];
-const COSTS = new Map([...NUMBER_OPERATIONS, ...LOAD_OPERATIONS, ...STORE_OPERATIONS].map((operation) => [operation.code, operationCost(operation)]));
+const OPERATIONS = new Map([...NUMBER_OPERATIONS, ...LOAD_OPERATIONS, ...STORE_OPERATIONS].map((operation) => [operation.code, operation]));
 
 /** Surplus in the global and in the local; null where it says nothing. */
 interface State {
@@ -33,6 +32,7 @@ interface Label {
 }
 
 class BodyProof {
+  private readonly costs: Costs;
   private readonly original: readonly Token[];
   private readonly body: Body;
   private readonly module: Disassembled;
@@ -50,8 +50,9 @@ class BodyProof {
   private readonly labels: Label[] = [];
   private at = 0;
 
-  constructor(parts: { original: Body; body: Body; module: Disassembled; fees: readonly number[]; index: number }) {
-    const { original, body, module, fees, index } = parts;
+  constructor(parts: { original: Body; body: Body; module: Disassembled; fees: readonly number[]; index: number; costs: Costs }) {
+    const { original, body, module, fees, index, costs } = parts;
+    this.costs = costs;
     const { params } = module.types[module.functions[index]];
     this.original = original.tokens;
     this.body = body;
@@ -65,7 +66,7 @@ class BodyProof {
     this.gasLocal = local < 0 ? -1 : this.first + local;
     this.kept = original.tokens.some(({ op }) => op === 0x03);
     this.state = { global: fees[index], local: null };
-    this.pending = costs.local * original.locals.length;
+    this.pending = this.costs.local * original.locals.length;
   }
 
   private fail(what: string): never {
@@ -244,7 +245,7 @@ class BodyProof {
     const { op, value } = token;
     switch (op) {
       case 0x02:
-        this.spend(costs.free);
+        this.spend(this.costs.free);
         this.labels.push({ op, target: null, before: this.copy(), arms: 0 });
         this.next(op, value);
         return;
@@ -252,11 +253,11 @@ class BodyProof {
         // its cost is charged behind it, each time
         this.spend(0);
         this.labels.push({ op, target: this.state === null ? null : this.copy(), before: this.copy(), arms: 0 });
-        this.pending = this.state === null ? 0 : costs.loop;
+        this.pending = this.state === null ? 0 : this.costs.loop;
         this.next(op, value);
         return;
       case 0x04:
-        this.spend(costs.branch);
+        this.spend(this.costs.branch);
         this.labels.push({ op, target: null, before: this.copy(), arms: 1 });
         this.next(op, value);
         return;
@@ -268,19 +269,19 @@ class BodyProof {
         return;
       case 0x0c:
       case 0x0d:
-        this.spend(costs.branch);
+        this.spend(this.costs.branch);
         this.branch(value);
         this.next(op, value);
         if (op === 0x0c) this.state = null;
         return;
       case 0x0e:
-        this.spend(costs.branch + costs.table_bit * (value === 0 ? 0 : value.toString(2).length));
+        this.spend(this.costs.branch + this.costs.table_bit * (value === 0 ? 0 : value.toString(2).length));
         for (const label of token.labels) this.branch(label);
         this.next(op, value);
         this.state = null;
         return;
       case 0x0f:
-        this.spend(costs.simple);
+        this.spend(this.costs.simple);
         if (this.kept) this.branch(this.labels.length - 1);
         else this.exit();
         if (this.kept) this.next(0x0c, this.labels.length - 1);
@@ -288,7 +289,7 @@ class BodyProof {
         this.state = null;
         return;
       case 0x00:
-        this.spend(costs.simple);
+        this.spend(this.costs.simple);
         this.next(0x41, 2);
         this.next(0x24, this.meters.trap);
         this.next(0x00);
@@ -305,7 +306,7 @@ class BodyProof {
 
   private otherwise(): void {
     const label = this.labels[this.labels.length - 1];
-    this.spend(costs.free);
+    this.spend(this.costs.free);
     if (this.state !== null) label.target = this.join(label.target, this.state);
     label.arms = 2;
     this.state = label.before.global === null && label.before.local === null ? null : { ...label.before };
@@ -316,7 +317,7 @@ class BodyProof {
   private end(): void {
     const label = this.labels.pop();
     if (label === undefined) this.fail('an end too many');
-    this.spend(costs.free);
+    this.spend(this.costs.free);
     if (label.op !== 0x03) {
       const met = this.state === null ? label.target : label.target === null ? this.copy() : this.join(label.target, this.state);
       const one = label.op === 0x04 && label.arms === 1 && !(label.before.global === null && label.before.local === null);
@@ -326,6 +327,11 @@ class BodyProof {
     this.next(0x0b);
   }
 
+  private operation(op: number): number {
+    const known = OPERATIONS.get(op);
+    return known === undefined ? this.costs.simple : operationCost(known, this.costs);
+  }
+
   private plain({ op, value }: Token): void {
     const { module } = this;
     switch (op) {
@@ -333,13 +339,13 @@ class BodyProof {
         const { params, results } = module.types[module.functions[value]];
         const host = value < module.importedFunctions;
         if (host && !(this.token.op === 0x10 && this.token.value >= module.functions.length)) this.fail('a host function without a guard');
-        this.called(costs.call + costs.argument * (params.length + results.length), host ? 0 : this.fees[value]);
+        this.called(this.costs.call + this.costs.argument * (params.length + results.length), host ? 0 : this.fees[value]);
         this.next(0x10, host ? undefined : value);
         return;
       }
       case 0x11: {
         const { params, results } = module.types[value];
-        this.called(costs.call_indirect + costs.argument * (params.length + results.length), 0);
+        this.called(this.costs.call_indirect + this.costs.argument * (params.length + results.length), 0);
         this.next(op, value);
         return;
       }
@@ -347,16 +353,16 @@ class BodyProof {
       case 266:
       case 267:
         if (!(this.token.op === 0x10 && this.token.value >= module.functions.length)) this.fail('memory.grow, fill or copy without a guard');
-        this.away(costs.call);
+        this.away(this.costs.call);
         this.at++;
         return;
       case 0x23:
       case 0x24:
       case 0x3f:
-        this.spend(costs.global);
+        this.spend(this.costs.global);
         break;
       default:
-        this.spend(COSTS.get(op) ?? costs.simple);
+        this.spend(this.operation(op));
     }
     this.next(op, value);
   }
@@ -366,7 +372,7 @@ class BodyProof {
  * Proves all bodies of an instrumented module whose functions are all exported (their guards name their fees); gives how
  * many instructions that was. @throws Error that names the place
  */
-export function prove(bytes: Uint8Array, instrumented: Uint8Array): number {
+export function prove(bytes: Uint8Array, instrumented: Uint8Array, costs: Costs = SCHEDULE.costs): number {
   const [module, made] = [disassemble(bytes), disassemble(instrumented)];
   const fees = module.functions.map(() => 0);
   for (const { name, kind, index } of module.exports) {
@@ -381,7 +387,7 @@ export function prove(bytes: Uint8Array, instrumented: Uint8Array): number {
   for (const index of module.elements) if (fees[index] !== 0) throw new Error(`function ${index} stands in a table and has a fee`);
   let count = 0;
   for (const [i, original] of module.bodies.entries()) {
-    new BodyProof({ original, body: made.bodies[i], module, fees, index: module.importedFunctions + i }).prove();
+    new BodyProof({ original, body: made.bodies[i], module, fees, index: module.importedFunctions + i, costs }).prove();
     count += original.tokens.length;
   }
   return count;

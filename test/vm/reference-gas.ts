@@ -1,17 +1,17 @@
 /** The reference's account of gas and stack (spec/vm.md): what the plans of its bodies charge is counted as the interpreter walks. */
-import { SCHEDULE } from '../../src/vm/schedule.ts';
+import { type Costs, SCHEDULE } from '../../src/vm/schedule.ts';
 import type { Instruction, Program } from './program.ts';
 import type { Meter } from './reference.ts';
 import { ReferenceTrap } from './reference-number.ts';
 import { type Piece, Plan } from './reference-plan.ts';
 
-const { costs } = SCHEDULE;
 /** VM-15 */
 const FRAME_WORDS = 8;
 const LEAF_WORDS_MAX = 64;
 
 export class GasMeter implements Meter {
   instructions = 0;
+  private readonly costs: Costs;
   private readonly plans: readonly Plan[];
   private readonly words_: readonly number[];
   /** What callers of a function pay for its entry (VM-10), by its index. */
@@ -25,9 +25,10 @@ export class GasMeter implements Meter {
   private most = 0;
   private limit = 0n;
 
-  constructor(program: Program) {
+  constructor(program: Program, costs: Costs = SCHEDULE.costs) {
+    this.costs = costs;
     this.first = program.imports.length;
-    this.plans = program.functions.map((_, index) => new Plan(program, this.first + index));
+    this.plans = program.functions.map((_, index) => new Plan(program, this.first + index, costs));
     this.words_ = program.functions.map(({ type, locals }, index) => {
       const { leaf, operands } = this.plans[index];
       const words = FRAME_WORDS + program.types[type].params.length + locals.reduce((sum, [count]) => sum + count, 0) + operands;
@@ -106,26 +107,33 @@ export class GasMeter implements Meter {
     // an `if` without `else` has one arm
     if (piece !== undefined) this.charge(piece);
   }
-  before({ kind }: Instruction): void {
+  before(instruction: Instruction): void {
+    const { kind } = instruction;
     this.instructions++;
+    const piece = this.plan.ahead.get(instruction);
+    if (piece !== undefined) this.charge(piece);
     // the balance is shown before code elsewhere runs
     if (kind === 'call' || kind === 'call_indirect' || kind === 'unreachable' || kind === 'memory.grow' || kind === 'memory.fill' || kind === 'memory.copy')
       this.written = this.charged;
+  }
+  finish(body: readonly Instruction[]): void {
+    const piece = this.plan.atEnd.get(body);
+    if (piece !== undefined) this.charge(piece);
   }
   after(instruction: Instruction): void {
     const behind = this.plan.behind.get(instruction);
     if (behind !== undefined) this.charge(behind);
   }
   host(): void {
-    this.outside(costs.host);
+    this.outside(this.costs.host);
   }
   grow(): void {
-    this.outside(costs.grow);
+    this.outside(this.costs.grow);
   }
   pages(count: number): void {
-    this.outside(costs.page * count);
+    this.outside(this.costs.page * count);
   }
   bulk(bytes: number): void {
-    this.outside(costs.bulk + Math.ceil(bytes / 8));
+    this.outside(this.costs.bulk + Math.ceil(bytes / 8));
   }
 }

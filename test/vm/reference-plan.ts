@@ -1,9 +1,7 @@
 /** The reference's own reading of spec/vm.md: which instructions of a body share a charge, worked out on the tree (VM-9 to VM-11). */
-import { SCHEDULE } from '../../src/vm/schedule.ts';
-import { makesNan, type Operation } from './operation.ts';
+import type { Costs } from '../../src/vm/schedule.ts';
 import type { Instruction, Program } from './program.ts';
-
-const { costs } = SCHEDULE;
+import { instructionCost } from './reference-cost.ts';
 
 /** VM-10, VM-11: own costs on a path without a test, and of one piece. */
 const UNTESTED_MAX = 4_096;
@@ -37,20 +35,6 @@ export class Piece {
   }
 }
 
-export function operationCost(operation: Operation): number {
-  const name = operation.name.split('.')[1];
-  if (operation.bytes > 0) return costs.memory;
-  const { params, result } = operation;
-  const floats = [...params, result].some((type) => type === 'f32' || type === 'f64');
-  if (floats) {
-    if ((params[0] === 'f32' || params[0] === 'f64') && (name === 'div' || name === 'sqrt')) return costs.float_divide;
-    return makesNan(operation) ? costs.float_nan : costs.float;
-  }
-  if (name === 'mul') return costs.multiply;
-  if (/^(?:div|rem)_/.test(name)) return result === 'i32' ? costs.divide32 : costs.divide64;
-  return costs.simple;
-}
-
 class Label {
   /** Something branches to its end; something inside goes further out. */
   branched = false;
@@ -72,6 +56,9 @@ export class Plan {
   /** Pieces that begin with a body (of a loop, of an arm), and behind an instruction. */
   readonly atBody = new Map<readonly Instruction[], Piece>();
   readonly behind = new Map<Instruction, Piece>();
+  /** Those that a split begins: before an instruction, and before the end of a body. */
+  readonly ahead = new Map<Instruction, Piece>();
+  readonly atEnd = new Map<readonly Instruction[], Piece>();
   /** Calls by the piece that each is in. */
   readonly callees: [piece: Piece, index: number][] = [];
   loops = false;
@@ -84,9 +71,11 @@ export class Plan {
   private base = 0;
   private dead = false;
   private readonly program: Program;
+  private readonly costs: Costs;
 
-  constructor(program: Program, index: number) {
+  constructor(program: Program, index: number, costs: Costs) {
     this.program = program;
+    this.costs = costs;
     const { locals, body, type } = program.functions[index - program.imports.length];
     this.labels = [new Label(false, program.types[type].results.length)];
     this.entry = new Piece(costs.local * locals.reduce((sum, [count]) => sum + count, 0), true);
@@ -97,7 +86,6 @@ export class Plan {
 
   private close(): void {
     const { open } = this;
-    if (open.own > UNTESTED_MAX) throw new Error('the reference does not split pieces');
     if (!open.tested) open.tested = this.untested + open.own > UNTESTED_MAX;
     this.untested = open.calls ? UNTESTED_MAX : open.tested ? 0 : this.untested + open.own;
     open.settle();
@@ -117,6 +105,7 @@ export class Plan {
 
   private walk(body: readonly Instruction[]): void {
     for (const instruction of body) this.step(instruction);
+    this.split(this.atEnd, body);
   }
 
   private inside(label: Label, body: readonly Instruction[]): void {
@@ -158,7 +147,6 @@ export class Plan {
   private arms(instruction: Extract<Instruction, { kind: 'if' }>): void {
     const label = new Label(false, instruction.type === null ? 0 : 1);
     this.pop(1);
-    this.open.own += costs.branch;
     this.close();
     const { open: piece, untested } = this;
     this.beginBody(instruction.body, 0, false);
@@ -168,7 +156,7 @@ export class Plan {
     let reached = Math.max(label.reached, this.untested);
     this.untested = untested;
     if (instruction.otherwise !== null) {
-      this.beginBody(instruction.otherwise, costs.free, false);
+      this.beginBody(instruction.otherwise, this.costs.free, false);
       const second = this.open;
       this.inside(label, instruction.otherwise);
       this.close();
@@ -186,12 +174,21 @@ export class Plan {
     this.push(instruction.type === null ? 0 : 1);
   }
 
+  /** A piece that costs too much ends before the next instruction, an `end` too. */
+  private split(place: Map<unknown, Piece>, key: unknown): void {
+    if (this.open.own <= UNTESTED_MAX) return;
+    this.close();
+    this.open = new Piece(0, false);
+    place.set(key, this.open);
+  }
+
   private step(instruction: Instruction): void {
+    this.split(this.ahead, instruction);
+    this.open.own += instructionCost(instruction, this.program, this.costs);
     switch (instruction.kind) {
       case 'block': {
         const label = new Label(false, instruction.type === null ? 0 : 1);
         const piece = this.open;
-        this.open.own += costs.free;
         this.inside(label, instruction.body);
         if (label.branched) {
           this.close();
@@ -206,7 +203,7 @@ export class Plan {
         this.loops = true;
         this.close();
         const piece = this.open;
-        this.beginBody(instruction.body, costs.loop, true);
+        this.beginBody(instruction.body, this.costs.loop, true);
         this.inside(label, instruction.body);
         if (!label.left) {
           this.close();
@@ -219,7 +216,6 @@ export class Plan {
         this.arms(instruction);
         return;
       case 'br':
-        this.open.own += costs.branch;
         this.close();
         this.branch(instruction.index);
         this.cut(instruction);
@@ -230,21 +226,18 @@ export class Plan {
         const { values } = this.labels[this.labels.length - 1 - instruction.index];
         this.pop(values);
         this.push(values);
-        this.open.own += costs.branch;
         this.close();
         this.branch(instruction.index);
         this.beginBehind(instruction);
         return;
       }
       case 'br_table':
-        this.open.own += costs.branch + costs.table_bit * (instruction.labels.length === 0 ? 0 : instruction.labels.length.toString(2).length);
         this.close();
         for (const depth of [...instruction.labels, instruction.otherwise]) this.branch(depth);
         this.cut(instruction);
         return;
       case 'return':
       case 'unreachable':
-        this.open.own += costs.simple;
         this.close();
         if (instruction.kind === 'return') for (const label of this.labels) label.left = true;
         this.cut(instruction);
@@ -264,13 +257,11 @@ export class Plan {
         if (instruction.kind === 'call') this.callees.push([this.open, instruction.index]);
         this.pop(params.length + (instruction.kind === 'call_indirect' ? 1 : 0));
         this.push(results.length);
-        this.open.own += costs[instruction.kind] + costs.argument * (params.length + results.length);
         return;
       }
       case 'operation':
         this.pop(instruction.operation.params.length);
         this.push(instruction.operation.result === null ? 0 : 1);
-        this.open.own += operationCost(instruction.operation);
         return;
       case 'memory.grow':
       case 'memory.fill':
@@ -279,16 +270,13 @@ export class Plan {
         this.open.calls = true;
         this.pop(instruction.kind === 'memory.grow' ? 1 : 3);
         this.push(instruction.kind === 'memory.grow' ? 1 : 0);
-        this.open.own += costs.call;
         return;
       case 'memory.size':
       case 'global.get':
         this.push(1);
-        this.open.own += costs.global;
         return;
       case 'global.set':
         this.pop(1);
-        this.open.own += costs.global;
         return;
       case 'const':
       case 'local.get':
@@ -308,6 +296,5 @@ export class Plan {
         break;
       default:
     }
-    this.open.own += costs.simple;
   }
 }

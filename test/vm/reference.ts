@@ -21,6 +21,8 @@ export interface Meter {
   /** An arm of an `if` begins, or a loop's body, each time. */
   begin(body: readonly Instruction[]): void;
   before(instruction: Instruction): void;
+  /** A body comes to its end. */
+  finish(body: readonly Instruction[]): void;
   /** The way goes on behind it. */
   after(instruction: Instruction): void;
   host(): void;
@@ -104,6 +106,7 @@ export class Reference {
       if (way !== NORMAL) return way;
       this.meter.after(instruction);
     }
+    this.meter.finish(body);
     return NORMAL;
   }
 

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Random } from '../../sim/random.ts';
+import { SCHEDULE, type Schedule } from '../../src/vm/schedule.ts';
 import type { NumberType } from './binary.ts';
 import { type BitCall, bitCall, type Cell, cell } from './bit-call.ts';
 import { FUEL_GLOBAL, randomBits } from './generate.ts';
@@ -78,6 +79,7 @@ function callsOf(program: Program, random: Random): Call[] {
 
 class Trial {
   private readonly program: Program;
+  private readonly schedule: Schedule;
   private readonly imports: Imports;
   private readonly calls: readonly Call[];
   private readonly plain: Instance | null;
@@ -89,7 +91,8 @@ class Trial {
   private readonly random: Random;
   returned = 0;
 
-  constructor(program: Program, seed: number) {
+  constructor(program: Program, seed: number, schedule: Schedule) {
+    this.schedule = schedule;
     this.program = program;
     this.random = new Random(seed ^ 0x5eed);
     this.calls = callsOf(program, this.random);
@@ -101,7 +104,7 @@ class Trial {
     });
     this.plain = plain;
     this.plainGlobals = plain === null ? [] : program.globals.map((_, index) => cell((plain as Instance).exports[`g${index}`]));
-    this.meter = new GasMeter(program);
+    this.meter = new GasMeter(program, schedule.costs);
     this.reference = new Reference(program, (index, args) => hostAnswer(index, args, program.types[program.imports[index]].results[0] ?? 'i64'), this.meter);
   }
 
@@ -110,7 +113,7 @@ class Trial {
   }
 
   run(): TrialResult {
-    const { admitted, module } = Metered.admit(bytesOf(this.program, false), this.program.floats ? 'canonical-nan' : 'integer');
+    const { admitted, module } = Metered.admit(bytesOf(this.program, false), this.program.floats ? 'canonical-nan' : 'integer', this.schedule);
     const make = (memory: Memory | null = null): Metered => new Metered({ admitted, module, imports: this.imports, memory });
     const metered = make();
     const before = metered.snapshot();
@@ -252,10 +255,10 @@ class Trial {
 }
 
 /** Even seeds are of the profile integer. @throws Error that names the seed */
-export function trial(seed: number): TrialResult {
+export function trial(seed: number, schedule: Schedule = SCHEDULE): TrialResult {
   const floats = seed % 2 === 1;
   try {
-    return new Trial(randomProgram(seed, floats), seed).run();
+    return new Trial(randomProgram(seed, floats), seed, schedule).run();
   } catch (error) {
     throw new Error(`seed ${seed}, ${floats ? 'canonical-nan' : 'integer'}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
