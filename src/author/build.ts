@@ -79,7 +79,9 @@ export function buildRule(dir: string, { check = false }: BuildOptions = {}): Bu
   const draft = inYaml(dir, () =>
     readRule(yaml, ENVIRONMENT, (name) => {
       file = name;
-      return source === undefined ? bytesOf(join(dir, name)) : EMPTY;
+      if (source !== undefined) return EMPTY;
+      if (existsSync(join(dir, name))) return bytesOf(join(dir, name));
+      throw new Fault('config', `${dir} has neither ${name} nor a source of it: ${SOURCES.map((one) => one.file).join(', ')}`, { path: dir });
     }),
   );
   if (!isGuest(draft)) {

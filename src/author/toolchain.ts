@@ -55,14 +55,24 @@ function run(program: string, args: readonly string[], cwd: string): Ran {
   return { ok: status === 0, stdout: stdout ?? '', stderr: stderr ?? '' };
 }
 
-/** Runs a compiler. @throws Fault rule_source with its first line that names an error; the whole text is in `output` */
+const PLACE = /([\w./-]+\.(?:ts|rs|rego))[(:](\d+)(?:[,:](\d+))?\)?:? ?/;
+
+/** Runs a compiler. @throws Fault rule_source with its first error and the place of it; the whole text is in `output` */
 function compile(program: string, args: readonly string[], cwd: string, file: string): void {
   const { ok, stdout, stderr } = run(program, args, cwd);
   if (ok) return;
   const output = `${stdout}${stderr}`.slice(0, MESSAGE_CHARS_MAX).trim();
   const lines = output.split('\n');
-  const problem = lines.find((line) => /error/i.test(line)) ?? lines[0] ?? '';
-  throw new Fault('rule_source', `${file}: ${problem.trim()}`, { file, output });
+  const first = Math.max(
+    0,
+    lines.findIndex((line) => /error/i.test(line)),
+  );
+  const place = PLACE.exec(lines.slice(first).join('\n'));
+  const said = place?.[0] ?? '';
+  // where the place stands on the same line, the problem stands after it
+  const problem = lines[first].slice(lines[first].includes(said) ? lines[first].indexOf(said) + said.length : 0).trim();
+  const at = place === null ? file : `${place[1]}:${place[2]}${place[3] === undefined ? '' : `:${place[3]}`}`;
+  throw new Fault('rule_source', `${at} ${problem}`, { file: place?.[1] ?? file, line: Number(place?.[2] ?? 1), column: Number(place?.[3] ?? 1), output });
 }
 
 const executable = (name: string): string[] =>
