@@ -41,15 +41,19 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
   const code = new Output(bytes.length * 2);
   const one = new Output(4096);
   let greatest = 0;
+  let merges = 0;
   for (const [i, body] of module.bodies.entries()) {
     const index = module.importedFunctions + i;
     const type = module.types[module.functions[index]];
+    const values = (type.params.length + body.localCount + facts[i].operands) * plans[i].points;
+    bound(`values of function ${index} times its pieces and calls`, values, limits.merges);
+    bound('values times pieces and calls', (merges += values), limits.merges_total);
     addFees(plans[i], fees, index);
     one.reset();
     writeBody(one, { bytes, type, body, facts: facts[i], plan: plans[i], entry: plans[i].value[0] - fees[index], meters, guards });
-    if (one.length > limits.instrumented_body_bytes) bound(`bytes of the instrumented function ${index}`, one.length, limits.instrumented_body_bytes);
+    bound(`bytes of the instrumented function ${index}`, one.length, limits.instrumented_body_bytes);
     code.sized(one);
-    if (code.length > limits.instrumented_bytes) bound('bytes of the instrumented module', code.length, limits.instrumented_bytes);
+    bound('bytes of the instrumented module', code.length, limits.instrumented_bytes);
     greatest = Math.max(greatest, frameWords(type, body, facts[i]));
   }
   const elements = elementItems(module, guards);
@@ -73,7 +77,7 @@ export function instrument(module: Module, facts: readonly BodyFacts[], limits: 
   out.section(9, module.elements.length, elements);
   out.section(10, declaredTypes.length, code);
   out.section(11, module.data.length, dataItems(module));
-  if (out.length > limits.instrumented_bytes) bound('bytes of the instrumented module', out.length, limits.instrumented_bytes);
+  bound('bytes of the instrumented module', out.length, limits.instrumented_bytes);
   return { wasm: out.done(), frameWords: greatest };
 }
 
@@ -85,8 +89,8 @@ function feesOf(module: Module, plans: readonly Plan[]): Int32Array {
   return fees;
 }
 
-function bound(what: string, count: number, limit: number): never {
-  throw new Fault('wasm_bound', `${count} ${what}, the limit is ${limit}`);
+function bound(what: string, count: number, limit: number): void {
+  if (count > limit) throw new Fault('wasm_bound', `${count} ${what}, the limit is ${limit}`);
 }
 
 function typeItems(types: readonly FunctionType[]): Output {

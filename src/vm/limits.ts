@@ -40,6 +40,12 @@ export interface Limits {
   readonly nesting: number;
   /** Greatest height of the operand stack of one function, in values. */
   readonly operands: number;
+  /**
+   * What compilers take time and memory by: parameters, locals and greatest height of operands of one function, times its pieces
+   * (VM-10) and calls. Of one function, of all.
+   */
+  readonly merges: number;
+  readonly merges_total: number;
   /** Labels of one br_table, the default left out. */
   readonly branch_labels: number;
   /** Labels of all br_tables together. */
@@ -79,6 +85,8 @@ export const LIMITS: Limits = {
   blocks: 16_384,
   nesting: 1_024,
   operands: 1_024,
+  merges: 1_048_576,
+  merges_total: 4_194_304,
   branch_labels: 4_096,
   branch_labels_total: 65_536,
   memory_pages: 256,

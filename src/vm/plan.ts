@@ -44,6 +44,8 @@ export interface Plan {
   readonly payer: Int32Array;
   /** All charges together. */
   readonly total: number;
+  /** Pieces and calls. */
+  readonly points: number;
 }
 
 const NONE = -1;
@@ -104,6 +106,7 @@ class Charges {
   private readonly within: number[] = [];
   readonly frames = new Frames();
   total = 0;
+  points = 0;
   /** Greatest cost of what may have run on a path to here since the sign was tested. */
   untested = 0;
   /** The open charge, what it costs so far, whether a call is in it, and the charge that it may join. */
@@ -115,6 +118,7 @@ class Charges {
   reset(): void {
     for (const column of [this.at, this.next, this.kind, this.value, this.taker, this.within]) column.length = 0;
     this.total = 0;
+    this.points = 0;
     this.untested = 0;
     this.splice = NONE;
     this.cost = 0;
@@ -133,6 +137,7 @@ class Charges {
 
   open(at: number, kind: number, join = NONE): void {
     this.splice = this.at.length;
+    this.points++;
     this.add(at, at, kind, 0);
     this.cost = 0;
     this.calls = false;
@@ -161,7 +166,20 @@ class Charges {
   done(): Plan {
     const payer = this.within.map((piece) => (piece === NONE ? NONE : this.taker[piece]));
     const column = (from: readonly number[]): Int32Array => new Int32Array(from);
-    return { at: column(this.at), next: column(this.next), kind: column(this.kind), value: column(this.value), payer: column(payer), total: this.total };
+    return {
+      at: column(this.at),
+      next: column(this.next),
+      kind: column(this.kind),
+      value: column(this.value),
+      payer: column(payer),
+      total: this.total,
+      points: this.points,
+    };
+  }
+
+  call(): void {
+    this.calls = true;
+    this.points++;
   }
 
   /** The open charge ends here and another begins. */
@@ -339,7 +357,7 @@ export class Planner {
         case OP.call: {
           const called = r.u32();
           p.cost += cost + this.typed(module.types[module.functions[called]]);
-          p.calls = true;
+          p.call();
           p.add(at, r.at, CALL, called);
           break;
         }
@@ -347,7 +365,7 @@ export class Planner {
           const type = r.u32();
           r.u32();
           p.cost += cost + this.typed(module.types[type]);
-          p.calls = true;
+          p.call();
           p.add(at, r.at, CALL_INDIRECT, 0);
           break;
         }
@@ -356,7 +374,7 @@ export class Planner {
         case op.MEMORY_COPY:
           skip(r, op.IMMEDIATE[code]);
           p.cost += cost;
-          p.calls = true;
+          p.call();
           p.add(at, r.at, code === OP.memory_grow ? GROW : code === op.MEMORY_FILL ? FILL : COPY, 0);
           break;
         default:

@@ -188,6 +188,8 @@ test('VM-7: limits of bodies and spaces', () => {
     [{ blocks: 1 }, moduleWith([BLOCK, VOID, END, BLOCK, VOID, END])],
     [{ nesting: 1 }, moduleWith([BLOCK, VOID, BLOCK, VOID, END, END])],
     [{ operands: 2 }, moduleWith([...zero, ...zero, ...zero, 0x1a, 0x1a, 0x1a])],
+    [{ merges: 12 }, moduleWith([...zero, IF, VOID, END, BLOCK, VOID, ...zero, 0x0d, 0, END])],
+    [{ merges_total: 12 }, moduleWith([...zero, IF, VOID, END, BLOCK, VOID, ...zero, 0x0d, 0, END])],
     [{ branch_labels: 1 }, moduleWith([...zero, 0x0e, 2, 0, 0, 0])],
     [{ branch_labels_total: 3 }, moduleWith([...zero, 0x0e, 2, 0, 0, 0, ...zero, 0x0e, 2, 0, 0, 0])],
     [{ memory_pages: 0 }, moduleWith([])],
