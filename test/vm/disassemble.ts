@@ -1,6 +1,6 @@
 /** Modules taken apart into instructions: own code, for what the profiles take and instrumentation adds. Valid modules only. */
-import { HEADER, moduleOf, name, SECTION, section, u } from './binary.ts';
-import { NUMBER_OPERATIONS } from './operation.ts';
+import { HEADER, moduleOf, name, SECTION, section, u, VALUE_TYPE } from './binary.ts';
+import { hasFloat, LOAD_OPERATIONS, NUMBER_OPERATIONS, STORE_OPERATIONS } from './operation.ts';
 
 export interface Token {
   /** From 256 on: behind the prefix 0xfc. */
@@ -24,10 +24,15 @@ export interface Disassembled {
   readonly exports: readonly { readonly name: string; readonly kind: number; readonly index: number }[];
   readonly elements: readonly number[];
   readonly bodies: readonly Body[];
+  /** A float type or an instruction on floats; a memory or table without a maximum. */
+  readonly floats: boolean;
+  readonly unbounded: boolean;
 }
 
 const NO_LABELS: readonly number[] = [];
 const INDEXED = new Set([0x0c, 0x0d, 0x10, 0x20, 0x21, 0x22, 0x23, 0x24, 0x3f, 0x40]);
+const FLOAT_TYPES: readonly number[] = [VALUE_TYPE.f32, VALUE_TYPE.f64];
+const FLOATS = new Set([0x43, 0x44, ...[...NUMBER_OPERATIONS, ...LOAD_OPERATIONS, ...STORE_OPERATIONS].filter(hasFloat).map(({ code }) => code)]);
 const PLAIN = new Set([0x00, 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b, ...NUMBER_OPERATIONS.map(({ code }) => code)]);
 
 class Cursor {
@@ -113,10 +118,12 @@ function body(c: Cursor): Body {
   return { locals, tokens };
 }
 
-function limits(c: Cursor): void {
+/** Whether a maximum is declared. */
+function limits(c: Cursor): boolean {
   const more = c.byte() === 1;
   c.u();
   if (more) c.u();
+  return more;
 }
 function constant(c: Cursor): void {
   while (token(c).op !== 0x0b);
@@ -133,6 +140,15 @@ export function disassemble(bytes: Uint8Array): Disassembled {
     exports: [] as { name: string; kind: number; index: number }[],
     elements: [] as number[],
     bodies: [] as Body[],
+    floats: false,
+    unbounded: false,
+  };
+  const value = (type: number): number => {
+    if (FLOAT_TYPES.includes(type)) out.floats = true;
+    return type;
+  };
+  const bounded = (): void => {
+    if (!limits(c)) out.unbounded = true;
   };
   while (c.at < bytes.length) {
     const id = c.byte();
@@ -141,7 +157,7 @@ export function disassemble(bytes: Uint8Array): Disassembled {
       case 1:
         out.types = c.list(() => {
           c.byte();
-          return { params: c.list(() => c.byte()), results: c.list(() => c.byte()) };
+          return { params: c.list(() => value(c.byte())), results: c.list(() => value(c.byte())) };
         });
         break;
       case 2:
@@ -153,20 +169,31 @@ export function disassemble(bytes: Uint8Array): Disassembled {
             out.functions.push(c.u());
             out.importedFunctions++;
           } else if (kind === 3) {
-            c.at += 2;
+            value(c.byte());
+            c.byte();
             out.globals++;
           } else {
             if (kind === 1) c.byte();
-            limits(c);
+            bounded();
           }
         });
         break;
       case 3:
         out.functions.push(...c.list(() => c.u()));
         break;
+      case 4:
+        c.list(() => {
+          c.byte();
+          bounded();
+        });
+        break;
+      case 5:
+        c.list(bounded);
+        break;
       case 6:
         c.list(() => {
-          c.at += 2;
+          value(c.byte());
+          c.byte();
           out.globals++;
           constant(c);
         });
@@ -188,6 +215,7 @@ export function disassemble(bytes: Uint8Array): Disassembled {
     }
     c.at = end;
   }
+  if (out.bodies.some(({ locals, tokens }) => locals.some((type) => FLOAT_TYPES.includes(type)) || tokens.some(({ op }) => FLOATS.has(op)))) out.floats = true;
   return out;
 }
 
