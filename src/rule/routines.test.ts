@@ -210,6 +210,12 @@ test('timestamps of every year against the calendar', () => {
     const iso = new Date(seconds * 1_000).toISOString().replace('.000', '');
     assert.equal(toText(['ts', BigInt(seconds)])?.text, iso);
     assert.equal(toTime(['str', iso])?.payload, BigInt(seconds), iso);
+    const zone = random.below(24) * 60 + random.below(60);
+    const east = random.chance(50);
+    const offset = `${east ? '+' : '-'}${`${Math.floor(zone / 60)}`.padStart(2, '0')}:${`${zone % 60}`.padStart(2, '0')}`;
+    const utc = seconds + (east ? -60 : 60) * zone;
+    const found = toTime(['str', iso.replace('Z', offset)])?.payload;
+    assert.equal(found, utc < -62_135_596_800 || utc > 253_402_300_799 ? undefined : BigInt(utc), `${iso} ${offset}`);
   }
 });
 

@@ -178,7 +178,12 @@ const EDGES: readonly string[] = [
   'timestamp("2024-01-01T00:30:00Z").getDayOfYear("-01:00") == 364 && timestamp("2024-12-31T12:00:00Z").getDayOfYear() == 365',
   '! duration("9223372036.854775808s") == duration("0")',
   'string(duration("-9223372036.854775808s")) == "-9223372036.854775808s"',
+  'timestamp("1969-12-25T00:00:00Z").getDayOfWeek() == 4 && timestamp("0001-01-01T00:00:00Z").getDayOfWeek() == 1',
+  'timestamp("2009-02-13T23:31:30.5-08:00") == timestamp("2009-02-14T07:31:30.5Z") && timestamp("2009-02-13T23:31:30+08:00") < timestamp("2009-02-13T23:31:30Z")',
   // texts
+  '! base64.decode("A") == b""',
+  '! base64.decode("YR") == b"a"',
+  'base64.decode("YQ") == b"a" && base64.decode("YQ==") == b"a" && base64.encode(b"ab\\xff\\xfe") == "YWL//g=="',
   '"ab\\u2000".trim() == "ab" && "\\u1680x\\u205f".trim() == "x" && "\\u200bx".trim().size() == 2',
   '! string(b"\\xed\\xa0\\x80") == ""',
   '! string(b"\\xc0\\x80") == ""',
