@@ -4,7 +4,7 @@ import { type Body, F32, F64, type FunctionType, I32, I64 } from './module.ts';
 import { canonicalF32, canonicalF64 } from './nan.ts';
 import { OP } from './opcode.ts';
 import type { Output } from './output.ts';
-import * as at from './plan.ts';
+import * as at from './pieces.ts';
 import { trapNumber } from './trap.ts';
 import type { BodyFacts } from './validate-body.ts';
 

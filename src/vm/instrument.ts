@@ -6,7 +6,8 @@ import type { Limits } from './limits.ts';
 import { type Bounds, type ExternKind, FUNCREF, type FunctionType, I32, I64, type Module, type ValueType, WASM_PAGES_MAX } from './module.ts';
 import { OP } from './opcode.ts';
 import { Output } from './output.ts';
-import { addFees, type Plan, Planner } from './plan.ts';
+import type { Plan } from './pieces.ts';
+import { addFees, Planner } from './plan.ts';
 import type { Costs } from './schedule.ts';
 import type { BodyFacts } from './validate-body.ts';
 

@@ -5,7 +5,8 @@ import { type Bytes, code, functionType, limits, moduleOf, SECTION, section } fr
 import { Fault } from '../base/fault.ts';
 import { decode } from './decode.ts';
 import { LIMITS } from './limits.ts';
-import { CHARGE, CHARGE_TESTED, ENTER, LOOP, Planner } from './plan.ts';
+import { CHARGE, CHARGE_TESTED, ENTER, LOOP } from './pieces.ts';
+import { Planner } from './plan.ts';
 import { SCHEDULE } from './schedule.ts';
 
 const [END, ELSE, IF, BLOCK, LOOP_OP, VOID] = [0x0b, 0x05, 0x04, 0x02, 0x03, 0x40];

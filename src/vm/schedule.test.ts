@@ -16,9 +16,9 @@ test('VM-9: a published schedule keeps its hash', () => {
   );
 });
 
-test('VM-11: nothing that repeats is free', () => {
-  const { loop, call, call_indirect } = SCHEDULE.costs;
-  assert.ok(loop >= 1 && call >= 30 && call_indirect >= 45);
+test('VM-9, VM-11: nothing that repeats is free, and what joins pieces is', () => {
+  const { free, loop, call, call_indirect } = SCHEDULE.costs;
+  assert.ok(free === 0 && loop >= 1 && call >= 30 && call_indirect >= 45);
 });
 
 test('VM-17: the numbers of traps', () => {

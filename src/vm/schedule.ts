@@ -13,7 +13,7 @@ export const INSTRUMENTER_VERSION = 1;
 
 /** Units for one of each; classes of instructions first (VM-10 says which is which). */
 export interface Costs {
-  /** block, else, end */
+  /** block, else, end: 0 in every schedule, or charges would not come out even (VM-10). */
   readonly free: number;
   readonly simple: number;
   readonly multiply: number;
