@@ -60,6 +60,26 @@ function putDigits(to: u32, from: u32, count: i32): u32 {
   return to + max(count, 0);
 }
 
+/**
+ * A double that a decimal of at most 15 digits reads back as, six of them after the point; 0 for another. Two such decimals
+ * never read as the same double, so that it is the shortest one.
+ */
+function putPlainDecimal(to: u32, value: f64): u32 {
+  if (value >= 1_000_000_000) return 0;
+  let ten: f64 = 10;
+  for (let places: u32 = 1; places <= 6; places++) {
+    const shifted = value * ten;
+    if (shifted == Math.trunc(shifted) && shifted / ten == value) {
+      const digits = shifted as u64;
+      to = putPadded(putByte(putDecimal(to, digits / (ten as u64)), 46), (digits % (ten as u64)) as u32, places);
+      while (load<u8>(to - 1) == 48) to -= 1;
+      return to;
+    }
+    ten *= 10;
+  }
+  return 0;
+}
+
 /** R-20: as ECMAScript writes a number, with the sign of zero; at most 25 bytes. Uses scratch from `scratch` on. */
 export function putDoubleText(to: u32, value: f64, scratch: u32): u32 {
   const special = putSpecial(to, value);
@@ -70,6 +90,8 @@ export function putDoubleText(to: u32, value: f64, scratch: u32): u32 {
   }
   if (value == 0) return putByte(to, 48);
   if (value < 9007199254740992.0 && value == Math.trunc(value)) return putDecimal(to, value as u64);
+  const plain = putPlainDecimal(to, value);
+  if (plain != 0) return plain;
   const packed = shortest(value, scratch, scratch + 24);
   const count = packed & 255;
   const point = packed >> 8;

@@ -73,7 +73,14 @@ function makeDouble(random: Random): number {
   view.setFloat64(0, random.chance(50) ? 2 ** (random.below(2_098) - 1_074) : Number(`1e${random.below(632) - 323}`));
   view.setBigUint64(0, view.getBigUint64(0) + (view.getBigUint64(0) === 0n ? 0n : step));
   const near = view.getFloat64(0);
-  return random.pick([any, near, random.below(1_000_000) * 0.01, random.below(2 ** 32) * 2 ** 21, -random.below(1_000)]);
+  return random.pick([
+    any,
+    near,
+    random.below(2 ** 30) * random.pick([0.1, 0.01, 1e-6, 1e-7]),
+    random.below(2 ** 31) / 10 ** random.below(9),
+    random.below(2 ** 32) * 2 ** 21,
+    -random.below(1_000),
+  ]);
 }
 
 test('the committed library is what its source makes', () => {
