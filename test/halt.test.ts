@@ -79,6 +79,7 @@ test('D-13: halt, what the others see of it, a restart, and the end', async () =
 test('D-11: a rule that keeps failing is not asked, and everyone can see it', async () => {
   assert.deepEqual([await decide('share', 0), await decide('share', 0), await decide('share', 5)], ['deny fault', 'deny fault', 'deny breaker']);
   assert.match((await here(['status', ...on])).stdout, /frail is stopped: breaker open until/);
+  assert.match((await here(['rules', 'show', 'frail', ...on])).stdout, /breaker +2 faults within 60 min open it for 60 min; 1 decision without one close it/);
   const { stopped } = json<{ stopped: readonly { rule: string; breaker: string }[] }>(await here(['status', '--json', ...on]));
   assert.deepEqual(
     stopped.map(({ rule, breaker }) => [rule, breaker]),

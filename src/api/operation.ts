@@ -141,7 +141,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'transaction',
     method: 'POST',
     path: '/v1/transactions',
-    summary: 'Places a signed transaction',
+    summary: 'Places a signed transaction: a trip of a breaker, the halt of a rule, its end',
     request: bytes(CBOR_TYPE),
     answer: json(Placed),
     faults: [400, 404, 409, 413, 415, 503],

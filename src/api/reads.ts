@@ -172,6 +172,7 @@ export function rulesView(state: State): RulesAnswer {
     rules: law.rules.map((rule) => ({
       ...standingView(standingOf(state, rule.name), validatorName),
       ...guestView(rule.manifest),
+      ...(rule.breaker === null ? {} : { breaker_limits: rule.breaker }),
       index: rule.index,
       rule: rule.name,
       title: rule.manifest.title,

@@ -242,6 +242,17 @@ export const RulesAnswer = Type.Object(
           ),
           breaker: Type.Enum(['closed', 'open', 'half_open'], { description: 'open: it gives on_fault without running' }),
           breaker_until_ms: count('When an open breaker ends; 0 for another'),
+          breaker_limits: Type.Optional(
+            Type.Object(
+              {
+                faults: count('Faults within the window that open it'),
+                window_ms: count('The window'),
+                open_ms: count('How long it stays open the first time'),
+                probes: count('Decisions without a fault that close it again'),
+              },
+              closed,
+            ),
+          ),
           halt: Type.Optional(
             Type.Object(
               {

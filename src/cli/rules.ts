@@ -6,7 +6,7 @@ import { suggestion } from '../base/nearest.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import { withNode } from './node-client.ts';
-import { columns, day, moment, plain, plural, toJson } from './text.ts';
+import { columns, day, duration, moment, plain, plural, toJson } from './text.ts';
 
 type Rule = RulesAnswer['rules'][number];
 
@@ -32,6 +32,9 @@ export async function ruleNamed(client: Client, name: string): Promise<Rule & { 
     );
   return { ...found, constitution, count: rules.length };
 }
+
+const breakerText = ({ faults, window_ms, open_ms, probes }: NonNullable<Rule['breaker_limits']>): string =>
+  `${plural(faults, 'fault')} within ${duration(window_ms)} open it for ${duration(open_ms)}; ${plural(probes, 'decision')} without one close it`;
 
 export async function listRules(call: Call): Promise<number> {
   const { out } = call;
@@ -77,6 +80,7 @@ export async function showRule(call: Call): Promise<number> {
       ...Object.entries(found.params).map(([param, value]) => ['param', `${param} = ${typeof value === 'string' ? value : toJson(value)}`]),
       ...found.inputs.map(({ path, type }) => ['reads', `${path}  ${type}`]),
       ...(found.advice === undefined ? [] : [['advice', plain(found.advice)]]),
+      ...(found.breaker_limits === undefined ? [] : [['breaker', breakerText(found.breaker_limits)]]),
       ['level', found.level],
       ['gas', String(found.gas)],
       ['program', found.id],
