@@ -12,16 +12,18 @@ import { wasm } from './vm/web-assembly.ts';
 
 const COMPILER = process.env['AVA_VM_COMPILER'];
 const GAS_MAX = 20_000_000n;
+/** Of processor time, the engine's compilers included: a busy machine is not at fault. */
 const ADMIT_MS_MAX = 3_000;
-const RUN_MS_MAX = 3_000;
+const RUN_MS_MAX = 4_000;
 const HOST_COST = 128n;
 
 function timed<T>(ms_max: number, what: string, work: () => T): T {
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   try {
     return work();
   } finally {
-    const took = performance.now() - begin;
+    const { user, system } = process.cpuUsage(begin);
+    const took = (user + system) / 1000;
     assert.ok(took < ms_max, `${what} took ${Math.round(took)} ms`);
   }
 }

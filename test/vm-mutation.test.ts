@@ -66,7 +66,7 @@ test(`${MUTATIONS} mutated modules from seed ${SEED}`, { timeout: 24 * 3_600_000
     const random = new Random(seed);
     for (let count = 0; count < EACH && done < MUTATIONS; count++, done++) {
       const bytes = mutated(random, module);
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       try {
         const admitted = admit(bytes, floats);
         if (admitted === undefined) continue;
@@ -81,9 +81,10 @@ test(`${MUTATIONS} mutated modules from seed ${SEED}`, { timeout: 24 * 3_600_000
           { cause: error },
         );
       }
-      const took = performance.now() - begin;
+      const { user, system } = process.cpuUsage(begin);
+      const took = (user + system) / 1000;
       counts.slowest_ms = Math.max(counts.slowest_ms, Math.round(took));
-      assert.ok(took < SLOW_MS || MUTATIONS > 20_000, `seed ${seed}, mutation ${count} took ${took} ms`);
+      assert.ok(took < SLOW_MS, `seed ${seed}, mutation ${count} took ${took} ms`);
     }
   }
   console.log(JSON.stringify(counts));
