@@ -98,7 +98,7 @@ def arithmetic(op, a, b):
             return ERROR
         if op == "div":
             if b != 0:
-                return float_of(Fraction(a) / Fraction(b)) if math.isfinite(a) and math.isfinite(b) and a else a / b
+                return a / b
             return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1, b)
         return {"add": a + b, "sub": a - b, "mul": a * b}[op]
     of, x, y = (int if ka == 3 else Uint), int(a), int(b)
@@ -107,10 +107,6 @@ def arithmetic(op, a, b):
             return ERROR
         return of(rule_ir.divide(x, y) if op == "div" else x - y * rule_ir.divide(x, y))
     return ranged(of, {"add": x + y, "sub": x - y, "mul": x * y}[op])
-
-
-def float_of(exact):
-    return exact.numerator / exact.denominator
 
 
 def rank(key):
@@ -271,9 +267,10 @@ def part(imm, a):
     if kind(a) != 6:
         return ERROR
     local = a // SECOND + ((zone - 1440) * 60 if zone else 0)
-    # 400 years more keep the edges within datetime's
-    at = EPOCH + timedelta(seconds=local + (146097 * 86400 if local < 0 else 0))
-    year = at.year - (400 if local < 0 else 0)
+    # the calendar repeats after 400 years, so that the edges come within datetime's
+    years = 400 if local < 0 else -400
+    at = EPOCH + timedelta(seconds=local + 146097 * 86400 * years // 400)
+    year = at.year - years
     day = at.timetuple().tm_yday - 1
     values = [year, at.month - 1, at.day, at.day - 1, at.isoweekday() % 7, day, at.hour, at.minute, at.second, a % SECOND // 10**6]
     return values[which]
