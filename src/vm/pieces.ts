@@ -191,8 +191,8 @@ export class Charges {
     if (this.untested > escape[frame]) escape[frame] = this.untested;
   }
 
-  /** VM-10: what both arms of an `if` charge at their start is charged before it, unless it must be tested there. */
-  private hoist(frame: number): void {
+  /** VM-10, lift: what both arms of an `if` charge at their start is charged before it, unless it must be tested there. */
+  private lift(frame: number): void {
     const before = this.taker[this.frames.before[frame]];
     const first = this.frames.first[frame];
     const second = this.frames.second[frame];
@@ -212,7 +212,7 @@ export class Charges {
     const left = outermost[frame] < frame;
     if (what === OP.if || what === OP.else || branched[frame] || (what === OP.loop && !left)) {
       this.close();
-      if (what === OP.else) this.hoist(frame);
+      if (what === OP.else) this.lift(frame);
       let most = Math.max(this.untested, escape[frame]);
       if (what === OP.if) most = Math.max(most, begin[frame]);
       this.untested = most;
