@@ -19,29 +19,43 @@ export interface GuestCalls {
 
 type HostFunctions = Readonly<Record<string, Readonly<Record<string, (...args: never[]) => unknown>>>>;
 
+/** That a host function began, or ended; the guest may be called in between. */
+interface Mark {
+  /** Events of the guest that come before it. */
+  readonly at: number;
+  /** null: the end of the last one that began and has not ended. */
+  readonly name: string | null;
+  readonly gas: bigint;
+}
+
 /** The log of one instance of a traceable module. */
 export class CallLog {
-  private readonly hostEvents: { readonly before: number; readonly name: string; readonly gas: bigint; spent: number | null }[] = [];
+  private readonly marks: Mark[] = [];
   private memory: EngineMemory | null = null;
   private cursor: EngineGlobal | null = null;
   private count: EngineGlobal | null = null;
   private gas: EngineGlobal | null = null;
 
-  /** The same functions, which tell when they are called. */
+  /** The same functions, which tell when they begin and end. */
   watched(functions: HostFunctions): HostFunctions {
     const watch =
       (name: string, work: (...args: never[]) => unknown) =>
       (...args: never[]): unknown => {
-        if (this.cursor === null || this.gas === null || this.hostEvents.length >= EVENTS_MAX) return work(...args);
-        const event = { before: (this.cursor.value as number) >>> EVENT_BYTES_BITS, name, gas: this.gas.value as bigint, spent: null as number | null };
-        this.hostEvents.push(event);
+        const kept = this.mark(name);
         const result = work(...args);
-        event.spent = Number(event.gas - (this.gas.value as bigint));
+        if (kept) this.mark(null);
         return result;
       };
     return Object.fromEntries(
       Object.entries(functions).map(([module, named]) => [module, Object.fromEntries(Object.entries(named).map(([name, work]) => [name, watch(name, work)]))]),
     );
+  }
+
+  /** Whether there was room for it; an end has it always. */
+  private mark(name: string | null): boolean {
+    if (this.cursor === null || this.gas === null || (name !== null && this.marks.length >= EVENTS_MAX)) return false;
+    this.marks.push({ at: (this.cursor.value as number) >>> EVENT_BYTES_BITS, name, gas: this.gas.value as bigint });
+    return true;
   }
 
   /** Begins to listen: what was called before this is forgotten. */
@@ -52,7 +66,7 @@ export class CallLog {
     this.gas = exports['ava:gas'] as EngineGlobal;
     this.cursor.value = 0;
     this.count.value = 0n;
-    this.hostEvents.length = 0;
+    this.marks.length = 0;
   }
 
   /** What was called since `begin`. */
@@ -61,27 +75,31 @@ export class CallLog {
     const kept = ((this.cursor as EngineGlobal).value as number) >>> EVENT_BYTES_BITS;
     const calls: { target: string | number; depth: number; gas: number | null }[] = [];
     const open: { readonly call: (typeof calls)[number]; readonly gas: bigint }[] = [];
-    let host = 0;
-    const hostCalls = (upTo: number): void => {
-      for (; host < this.hostEvents.length && this.hostEvents[host].before <= upTo; host++) {
-        const { name, spent } = this.hostEvents[host];
-        calls.push({ target: name, depth: open.length, gas: spent });
-      }
+    const began = (target: string | number, gas: bigint): void => {
+      const call = { target, depth: open.length, gas: null };
+      calls.push(call);
+      open.push({ call, gas });
     };
-    for (let i = 0; i < kept; i++) {
-      hostCalls(i);
+    const ended = (gas: bigint): void => {
+      const last = open.pop();
+      if (last !== undefined) last.call.gas = Number(last.gas - gas);
+    };
+    const left_out = Number((this.count as EngineGlobal).value) - kept;
+    let next = 0;
+    for (let i = 0; i <= kept; i++) {
+      // What began after the log was full ends what nobody knows.
+      if (i === kept && left_out > 0) break;
+      for (; next < this.marks.length && this.marks[next].at <= i; next++) {
+        const { name, gas } = this.marks[next];
+        if (name === null) ended(gas);
+        else began(name, gas);
+      }
+      if (i === kept) break;
       const what = view.getUint32(i << EVENT_BYTES_BITS, true);
       const gas = view.getBigInt64((i << EVENT_BYTES_BITS) + 8, true);
-      if ((what & 1) === 0) {
-        const call = { target: what >>> 1, depth: open.length, gas: null };
-        calls.push(call);
-        open.push({ call, gas });
-      } else {
-        const ended = open.pop();
-        if (ended !== undefined) ended.call.gas = Number(ended.gas - gas);
-      }
+      if ((what & 1) === 0) began(what >>> 1, gas);
+      else ended(gas);
     }
-    hostCalls(kept);
-    return { calls, left_out: Number((this.count as EngineGlobal).value) - kept };
+    return { calls, left_out };
   }
 }
