@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../sim/random.ts';
 import { Fault } from '../base/fault.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { BREAKER_DEFAULT, decodeManifest, encodeManifest, LIMITS_DEFAULT } from './manifest.ts';
@@ -178,6 +179,8 @@ test('what is refused, with its place', () => {
   }
 });
 
+const SEED = Number(process.env['AVA_SEED'] ?? 43);
+console.log(`seed ${SEED}`);
 const MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 const GUEST = `rule: graph/no-cycle
 title: No cycle of approvals
@@ -280,4 +283,45 @@ test('law bytes that no manifest has are refused', () => {
     { limits: { ...LIMITS_DEFAULT, gas: 2 ** 40 } },
   ];
   for (const change of changes) assert.throws(() => decodeManifest(encodeManifest({ ...manifest, ...change })), { slug: 'rule_field' }, Object.keys(change)[0]);
+});
+
+test(`law bytes of a guest with some bytes changed: another manifest that is written alike, or a fault (seed ${SEED})`, () => {
+  const random = new Random(SEED);
+  const bytes = encodeManifest(parseManifest(GUEST, files).manifest);
+  let other = 0;
+  for (let i = 0; i < 4_000; i++) {
+    const changed = bytes.slice(0, random.chance(0.1) ? random.below(bytes.length) : undefined);
+    for (let j = random.below(3); j >= 0 && changed.length > 0; j--) changed[random.below(changed.length)] = random.below(256);
+    try {
+      const manifest = decodeManifest(changed);
+      assert.deepEqual(encodeManifest(manifest), changed);
+      other += 1;
+    } catch (fault) {
+      assert.ok(fault instanceof Fault, String(fault));
+      assert.match(fault.slug, /^(cbor|rule)_/);
+    }
+  }
+  assert.ok(other > 100, `${other} are manifests`);
+});
+
+test(`mangled files of a guest: a manifest, or a fault with its place (seed ${SEED})`, () => {
+  const random = new Random(SEED + 1);
+  const pieces = ['[', ']', '{', '}', ': ', '"', '- a', 'hosts', 'calls: []', 'judge: "true"', '60s', '-1', 'ü', '\n', '  '];
+  let read = 0;
+  for (let i = 0; i < 2_000; i++) {
+    let text = GUEST;
+    for (let j = random.below(3); j >= 0; j--) {
+      const at = random.below(text.length);
+      text = text.slice(0, at) + (random.chance(0.7) ? random.pick(pieces) : '') + text.slice(at + random.below(6));
+    }
+    try {
+      const { manifest } = parseManifest(text, () => MODULE);
+      assert.deepEqual(decodeManifest(encodeManifest(manifest)), manifest, text);
+      read += 1;
+    } catch (fault) {
+      assert.ok(fault instanceof Fault, `${String(fault)}\n${text}`);
+      assert.match(fault.message, /^\d+:\d+ ./, text);
+    }
+  }
+  assert.ok(read > 50, `${read} are read`);
 });
