@@ -133,6 +133,7 @@ const EDGES: readonly string[] = [
   'string(0.0/0.0) == "NaN" && string(-(0.0/0.0)) == "NaN"',
   'math.greatest([0.0/0.0, 1.0]) != 1.0 && math.greatest([1.0, 0.0/0.0]) == 1.0',
   '!(dyn(0.0/0.0) < dyn(1)) && !(dyn(0.0/0.0) >= dyn(1))',
+  'type(math.greatest([1, 1.0])) == int && type(math.least([1u, 1, 1.0])) == uint && type(math.greatest([1, 2.0, 2u])) == double',
   '[[math.sqrt(-1.0)]].all(x, string(x[0]) == "NaN")',
   // numbers of one value and several kinds
   'dyn(1) == dyn(1u) && dyn(1u) == dyn(1.0) && {1: 2}[dyn(1.0)] == 2 && dyn([1, 2u, 3.0]) == dyn([1.0, 2, 3u])',
@@ -166,6 +167,14 @@ const EDGES: readonly string[] = [
   '! [18446744073709551615u, "a"][0] * [2u, "a"][0] == 0u',
   '[3.0, "a"][0] / [0.0, "a"][0] > 1e308 && -[0.0, "a"][0] == [0, "a"][0] && [7u, "a"][0] % [4u, "a"][0] == 3u',
   '! [3.0, "a"][0] % [2.0, "a"][0] == 1.0',
+  // folds over dyns
+  '[{"a": 1, "b": 2}, 5][0].all(k, v, v == (k == "a" ? 1 : 2))',
+  '[{"a": 1, 2: 2}, 5][0].transformMap(k, v, v + 1) == {"a": 2, 2: 3} && [{"a": 1}, 5][0].transformMap(k, v, k)["a"] == "a"',
+  '[[7, 8], 5][0].transformMap(i, v, v) == {0: 7, 1: 8} && [[7, 8], 5][0].transformList(i, v, i) == [0, 1]',
+  '[[7, 8], 5][0].map(x, x) == [7, 8] && [{"a": 1}, 5][0].map(k, k) == ["a"]',
+  '! [[7, 8], 5][1].all(x, true)',
+  '! [true, 1][1] && true',
+  '!([true, 1][1] && false) && ([true, 1][0] || [true, 1][1])',
   // times at their ends
   '! timestamp("9999-12-31T23:59:59.999999999Z") + duration("1ns") == timestamp(0)',
   '! timestamp("9999-12-31T00:00:00Z") - timestamp("1600-01-01T00:00:00Z") == duration("0")',
