@@ -30,6 +30,8 @@ export const FULL_RULES: readonly string[] = [
   'args.m.exists(k, v, type(v) == list && v[0] == 2)',
   'args.m.all(k, k < "z") && args.m.k + 1 == 2',
   'args.any && true',
+  'args.any.text.contains("a,") && args.any.text + args.s == "a,b" + args.s && args.any.text < args.s',
+  'args.any.list.size() == 6 && [args.any, args.any][0].id * 2 == 24 && -args.any.id - 1 == -13',
   '(dyn(args.n) && dyn(args.n)) == false || args.n < 5',
   'args.n < 0 ? args.any.id == 12 : args.any[0] == 5',
   // folds

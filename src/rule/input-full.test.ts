@@ -107,4 +107,13 @@ test('I-8: other buffers are refused', () => {
       `${type}, byte ${at}`,
     );
   }
+  // larger than the reader's bound
+  for (const [type, larger, value] of [
+    ['dyn(31)', 'dyn(32)', [null, true]],
+    ['dyn(7)', 'dyn(8)', 'a'],
+    ['list(dyn(8), 2)', 'list(dyn(16), 2)', [[1]]],
+  ] as const) {
+    const buffer = writeInputs([input(larger)], { a: value });
+    assert.throws(() => readInputs([input(type)], buffer), { slug: 'rule_inputs' }, type);
+  }
 });
