@@ -1,6 +1,7 @@
 /** Genesis and law (G): round trip, malformed ones, and the roots by plain hashing. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ruleText, SMALL_KEY, SMALL_PRINCIPAL, SMALL_TOOLS, smallConstitution, smallGenesis } from '../../sim/small-law.ts';
 import { fromOctets, hex, octets, utf8 } from '../base/bytes.ts';
@@ -168,3 +169,24 @@ test('a constitution reads at most 32 sums', () => {
   assert.equal(lawOf(smallGenesis({ rules: rules(32) })).sums.length, 32);
   assert.throws(() => lawOf(smallGenesis({ rules: rules(33) })), { slug: 'genesis_malformed' });
 });
+
+test('G-5: a guest is the module that its manifest names, and calls rules that are in force', () => {
+  const module = new Uint8Array(readFileSync(`${import.meta.dirname}/../../test/guest/probe.wasm`));
+  const guest = (calls: string): string =>
+    `rule: probe\ntitle: t\nscope: all\nprogram: probe.wasm\ninputs: { args.do: int, args.say: bool }\nhosts: [hash, verify, read, oracle, call, log]\nreads: [session.calls]\ncalls: ${calls}\nlimits: { memory_pages: 4 }\n`;
+  const genesis = (calls: string): Uint8Array => smallGenesis({ rules: [ruleText('a', 'session.denied < 9'), guest(calls)], module: () => module });
+  const { rules, schedule } = lawOf(genesis('[a]'));
+  assert.equal(schedule, SCHEDULES[1]);
+  assert.deepEqual(
+    [rules[1].callees, rules[1].witnessed.map(({ path }) => path), rules[1].gas],
+    [['a'], ['session.calls', 'session.denied'], rules[1].manifest.limits.gas],
+  );
+  assert.throws(() => lawOf(genesis('[a, b]')), { slug: 'rule_unknown', message: 'rule probe may call `b`, and no rule has this name' });
+  const [version, label, time_ms, home, sequencer, validators, constitution] = decode(genesis('[a]')) as Cbor[];
+  const [name, number, byDefault, laws, tools] = constitution as Cbor[];
+  const [first, [manifest, program]] = laws as [Cbor, [Uint8Array, Uint8Array]];
+  const other = encode([version, label, time_ms, home, sequencer, validators, [name, number, byDefault, [first, [manifest, flip(program)]], tools]]);
+  assert.throws(() => lawOf(other), { slug: 'rule_field', message: /not the one that the manifest names/ });
+});
+
+const flip = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
