@@ -44,12 +44,12 @@ export type ToolName = keyof typeof tools;
 export const TOOLS: Readonly<Record<ToolName, Tool>> = tools;
 
 export const SUITES: readonly Suite[] = [
-  { name: 'spec, by Python', files: ['test/spec-python.test.ts'], needs: ['python3'] },
+  { name: 'spec, by Python', files: ['test/{spec-python,cel}.test.ts'], needs: ['python3'] },
   { name: 'WebAssembly specification', files: ['spec/suite/wasm.test.ts'], needs: ['cargo', 'wabt'] },
   { name: 'modules of binaryen', files: ['test/vm-binaryen.test.ts'], needs: ['binaryen'] },
   { name: 'modules of text', files: ['test/guest-built.test.ts'], needs: ['wabt'] },
-  { name: 'guests in Rust', files: ['test/author-rust.test.ts'], needs: ['rustc'] },
-  { name: 'policies in Rego', files: ['test/author-rego.test.ts'], needs: ['opa'] },
+  { name: 'guests in Rust', files: ['test/author-rust.test.ts', 'test/rules-page-rust.test.ts'], needs: ['rustc'] },
+  { name: 'policies in Rego', files: ['test/author-rego.test.ts', 'test/rules-page-rego.test.ts'], needs: ['opa'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
