@@ -52,4 +52,4 @@ export function runTier(tier: Tier, from: number, to: number): Promise<TierRun> 
   });
 }
 
-if (import.meta.main) console.log(JSON.stringify(run(Number(process.argv[2]), Number(process.argv[3]))));
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(run(Number(process.argv[2]), Number(process.argv[3]))));
