@@ -7,9 +7,10 @@ import type { Law } from '../law/law.ts';
 import type { ActiveRule, GuestRule } from '../law/rule.ts';
 import { answersFor, type Held, type Judging, judge, RESULT, type Run, runRule } from '../machine/judge.ts';
 import type { Entry } from '../machine/receipt.ts';
-import { find, type Source, writeInputs } from '../rule/input.ts';
+import { find, readInputs, type Source, writeInputs } from '../rule/input.ts';
 import { type Steps, stepsOf } from '../rule/judge.ts';
-import { eventText, readRecord } from '../vm/host.ts';
+import { printValue } from '../rule/print.ts';
+import { eventText, type HostEvent, readRecord } from '../vm/host.ts';
 import { compareReceipt, type Recomputed } from './recompute.ts';
 
 /** Steps of one rule that are kept, and rounds of one fold. */
@@ -32,7 +33,7 @@ export interface GuestTrace {
   readonly calls: readonly TracedCall[];
   /** Calls, or beginnings and ends of functions, that were not kept. */
   readonly left_out: number;
-  /** What it asked the host for, in order: `read session.calls`. */
+  /** What it asked the host for, in order: `read session.calls: 3`. */
   readonly asked: readonly string[];
 }
 
@@ -122,6 +123,14 @@ function runGuest(rule: GuestRule, judging: Judging, budget: Parameters<Run>[2])
   );
   return {
     ran: { result, gas, memory, used: memory.length, short },
-    guest: { calls: kept, left_out: left_out + calls.length - kept.length, asked: readRecord(record).map(eventText) },
+    guest: { calls: kept, left_out: left_out + calls.length - kept.length, asked: readRecord(record).map((event) => askedText(rule, event)) },
   };
+}
+
+function askedText({ reads }: GuestRule, event: HostEvent): string {
+  const text = eventText(event);
+  const input = event.name === 'read' ? reads.find(({ path }) => text === `read ${path}`) : undefined;
+  if (input === undefined) return text;
+  const [found] = readInputs([input], event.answered);
+  return `${text}: ${'value' in found ? printValue(found.value) : 'no value'}`;
 }
