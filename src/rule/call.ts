@@ -4,7 +4,7 @@ import { suggestion } from '../base/nearest.ts';
 import { automatonOf } from './automaton.ts';
 import type { Checked, Checker } from './check.ts';
 import { formatProblem } from './format.ts';
-import { FUNCTIONS } from './function.ts';
+import { FUNCTIONS, type RuleFunction } from './function.ts';
 import { BYTES, DYN, fits, plain, STRING } from './static-type.ts';
 import { type Place, refuse } from './syntax.ts';
 import { apply, applyMarked, constant, type PlainOp, type Term } from './term.ts';
@@ -23,9 +23,15 @@ interface Operation {
   readonly term: (operands: readonly Checked[], places: readonly Place[]) => Term;
 }
 
+// R-23
+const FORMAT = 12;
+const GREATEST = 13;
+const LEAST = 14;
+
 const LIST = list(DYN, 0);
 const MAP = map(DYN, DYN, 0);
-const OPERATIONS = new Map<string, Operation>();
+
+type Entry = readonly [name: string, operation: Operation];
 
 const always =
   (type: Type): Operation['gives'] =>
@@ -35,91 +41,103 @@ const plainly =
   (op: PlainOp): Operation['term'] =>
   (operands) =>
     apply(op, ...operands.map((one) => one.term));
-
-function define(name: string, operation: Operation): void {
-  OPERATIONS.set(name, operation);
-}
-
-define('size', { usage: 'size(x)', method: true, global: true, takes: [[STRING], [BYTES], [LIST], [MAP]], gives: always(INT), term: plainly('size') });
-for (const [name, op] of [
-  ['startsWith', 'starts'],
-  ['endsWith', 'ends'],
-  ['contains', 'contains'],
-] as const) {
-  define(name, { usage: `text.${name}(part)`, method: true, global: false, takes: [[STRING, STRING]], gives: always(BOOL), term: plainly(op) });
-}
-define('matches', { usage: 'text.matches("expression")', method: true, global: true, takes: [[STRING, STRING]], gives: always(BOOL), term: matching });
-
-/** Conversions: a value that has the type already is itself. */
-function conversion(name: string, to: Type, op: PlainOp, from: readonly Type[]): void {
-  const term: Operation['term'] = ([a]) => (a.type.kind === to.kind ? a.term : apply(op, a.term));
-  define(name, { usage: `${name}(x)`, method: false, global: true, takes: [to, ...from].map((type) => [type]), gives: always(to), term });
-}
-conversion('int', INT, 'toint', [UINT, DOUBLE, STRING, TIMESTAMP]);
-conversion('uint', UINT, 'touint', [INT, DOUBLE, STRING]);
-conversion('double', DOUBLE, 'todbl', [INT, UINT, STRING]);
-conversion('string', STRING, 'tostr', [BOOL, INT, UINT, DOUBLE, BYTES, TIMESTAMP, DURATION]);
-conversion('bytes', BYTES, 'tobytes', [STRING]);
-conversion('bool', BOOL, 'tobool', [STRING]);
-conversion('timestamp', TIMESTAMP, 'tots', [STRING, INT]);
-conversion('duration', DURATION, 'todur', [STRING]);
-define('type', { usage: 'type(x)', method: false, global: true, takes: [[DYN]], gives: always(TYPE), term: plainly('typeof') });
-define('dyn', { usage: 'dyn(x)', method: false, global: true, takes: [[DYN]], gives: always(DYN), term: ([a]) => a.term });
-
-TIME_PARTS.forEach((name, part) => {
-  const takes = [[TIMESTAMP], [TIMESTAMP, STRING], ...(part >= 6 ? [[DURATION]] : [])];
-  const term: Operation['term'] = ([a, zone], places) => applyMarked('tsget', partNumber(part, zone === undefined ? 0 : zoneOf(zone.term, places[1])), a.term);
-  define(name, { usage: `time.${name}()`, method: true, global: false, takes, gives: always(INT), term });
-});
-
-/** The types of a function's operands, by the names of kinds. */
-const STATIC: Readonly<Record<string, Type>> = { str: STRING, bytes: BYTES, int: INT, uint: UINT, dbl: DOUBLE, list: list(STRING, 0) };
-FUNCTIONS.forEach((entry, number) => {
-  const { name } = entry;
-  // Not a function of the language: what transformMapEntry needs.
-  if (name === 'merge') return;
-  const rows: Type[][] = [[]];
-  const takes: Type[][] = [];
-  entry.operands.forEach((kinds, i) => {
-    rows.splice(0, rows.length, ...rows.flatMap((row) => kinds.map((kind) => [...row, STATIC[kind]])));
-    if (i + 1 >= entry.least) takes.push(...rows.filter(alike).map((row) => [...row]));
-  });
-  const global = name.includes('.');
-  const usage = global ? `${name}(x)` : `text.${name}(…)`;
-  define(name, { usage, method: !global, global, takes, gives: (types) => plain(entry.result(types)), term: (operands) => callOf(number, operands) });
-});
-
-/** Both operands of bits are of one kind; a shift's second is an int. */
-function alike(row: readonly Type[]): boolean {
-  const [a, b] = row;
-  return b === undefined || !['int', 'uint'].includes(a.kind) || b.kind === a.kind || b.kind === 'int';
-}
-
 const callOf = (number: number, operands: readonly Checked[]): Term => applyMarked('call', number, ...operands.map((one) => one.term));
 
-define('format', {
-  usage: 'text.format([…])',
-  method: true,
-  global: false,
-  takes: [[STRING, LIST]],
-  gives: always(STRING),
-  term: (operands) => callOf(12, operands),
-});
+/** A test of a text by another: `text.contains(part)`. */
+const textTest = (name: string, op: PlainOp): Entry => [
+  name,
+  { usage: `text.${name}(part)`, method: true, global: false, takes: [[STRING, STRING]], gives: always(BOOL), term: plainly(op) },
+];
+
+/** A value that has the type already is itself. */
+const conversion = (name: string, to: Type, op: PlainOp, from: readonly Type[]): Entry => [
+  name,
+  {
+    usage: `${name}(x)`,
+    method: false,
+    global: true,
+    takes: [to, ...from].map((type) => [type]),
+    gives: always(to),
+    term: ([a]) => (a.type.kind === to.kind ? a.term : apply(op, a.term)),
+  },
+];
+
+/** A part of a time; durations have those from hours on. */
+const timePart = (name: string, part: number): Entry => [
+  name,
+  {
+    usage: `time.${name}()`,
+    method: true,
+    global: false,
+    takes: [[TIMESTAMP], [TIMESTAMP, STRING], ...(part >= HOURS ? [[DURATION]] : [])],
+    gives: always(INT),
+    term: ([a, zone], places) => applyMarked('tsget', partNumber(part, zone === undefined ? 0 : zoneOf(zone.term, places[1])), a.term),
+  },
+];
+const HOURS = 6;
+
+/** The types of a function's operands, by the names of kinds. Lists are those of `join`. */
+const STATIC: Readonly<Record<string, Type>> = { str: STRING, bytes: BYTES, int: INT, uint: UINT, dbl: DOUBLE, list: list(STRING, 0) };
+
+/** A function of the table, with every row of kinds that it takes. */
+function tabled({ name, operands, least, result }: RuleFunction, number: number): Entry {
+  const global = name.includes('.');
+  const rows = (count: number): readonly (readonly Type[])[] =>
+    operands.slice(0, count).reduce<readonly (readonly Type[])[]>((made, kinds) => made.flatMap((row) => kinds.map((kind) => [...row, STATIC[kind]])), [[]]);
+  // bitAnd and its like take two of one kind
+  const alike = ([a, b]: readonly Type[]): boolean => operands[0] !== operands[1] || a.kind === b.kind;
+  return [
+    name,
+    {
+      usage: global ? `${name}(x)` : `text.${name}(…)`,
+      method: !global,
+      global,
+      takes: Array.from({ length: operands.length - least + 1 }, (_, more) => rows(least + more).filter(alike)).flat(),
+      gives: (types) => plain(result(types)),
+      term: (given) => callOf(number, given),
+    },
+  ];
+}
 
 /** Two and more numbers are a list of them; what comes out has the type of what goes in. */
-for (const [name, number] of [
-  ['math.greatest', 13],
-  ['math.least', 14],
-] as const) {
-  define(name, {
+const extremeOf = (name: string, number: number): Entry => [
+  name,
+  {
     usage: `${name}(a, b)`,
     method: false,
     global: true,
     takes: [[DYN]],
     gives: ([a]) => (a.kind === 'list' ? a.item : a),
     term: (operands) => callOf(number, operands),
-  });
-}
+  },
+];
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ['size', { usage: 'size(x)', method: true, global: true, takes: [[STRING], [BYTES], [LIST], [MAP]], gives: always(INT), term: plainly('size') }],
+  textTest('startsWith', 'starts'),
+  textTest('endsWith', 'ends'),
+  textTest('contains', 'contains'),
+  ['matches', { usage: 'text.matches("expression")', method: true, global: true, takes: [[STRING, STRING]], gives: always(BOOL), term: matching }],
+  conversion('int', INT, 'toint', [UINT, DOUBLE, STRING, TIMESTAMP]),
+  conversion('uint', UINT, 'touint', [INT, DOUBLE, STRING]),
+  conversion('double', DOUBLE, 'todbl', [INT, UINT, STRING]),
+  conversion('string', STRING, 'tostr', [BOOL, INT, UINT, DOUBLE, BYTES, TIMESTAMP, DURATION]),
+  conversion('bytes', BYTES, 'tobytes', [STRING]),
+  conversion('bool', BOOL, 'tobool', [STRING]),
+  conversion('timestamp', TIMESTAMP, 'tots', [STRING, INT]),
+  conversion('duration', DURATION, 'todur', [STRING]),
+  ['type', { usage: 'type(x)', method: false, global: true, takes: [[DYN]], gives: always(TYPE), term: plainly('typeof') }],
+  ['dyn', { usage: 'dyn(x)', method: false, global: true, takes: [[DYN]], gives: always(DYN), term: ([a]) => a.term }],
+  ...TIME_PARTS.map(timePart),
+  // All of the table but `merge`, which only transformMapEntry needs; those that follow have types of their own.
+  ...FUNCTIONS.map(tabled).filter(([name]) => name !== 'merge'),
+  [
+    'format',
+    { usage: 'text.format([…])', method: true, global: false, takes: [[STRING, LIST]], gives: always(STRING), term: (operands) => callOf(FORMAT, operands) },
+  ],
+  extremeOf('math.greatest', GREATEST),
+  extremeOf('math.least', LEAST),
+]);
 
 /** The regular expression of a constant second operand. */
 function matching(operands: readonly Checked[], places: readonly Place[]): Term {
@@ -184,11 +202,15 @@ export function call(checker: Checker, name: string, operands: readonly Checked[
     checker.problem(place, `\`${name}\` takes ${counts(operation.takes)}; it is written ${operation.usage}`);
     return nothing();
   }
-  if (!ways.some((row) => row.every((type, i) => fits(type, types[i])))) {
-    const wrong = types.findIndex((type, i) => !ways.some((row) => fits(row[i], type)));
-    const at = wrong < 0 ? types.length - 1 : wrong;
-    checker.problem(places[at], `\`${name}\` takes ${choices(ways, at)}, not ${kindPhrase(types[at])}`);
-    return nothing();
+  // The first operand that no way takes after those before it.
+  let left = ways;
+  for (const [at, type] of types.entries()) {
+    const next = left.filter((row) => fits(row[at], type));
+    if (next.length === 0) {
+      checker.problem(places[at], `\`${name}\` takes ${choices(left, at)}, not ${kindPhrase(type)}`);
+      return nothing();
+    }
+    left = next;
   }
   if (name === 'format') checkFormat(checker, operands, places);
   return { term: operation.term(operands, places), type: operation.gives(types) };

@@ -148,6 +148,7 @@ const REFUSED: readonly (readonly [source: string, slug: string, message: string
   ['"abc".substring("a")', 'rule_type', '1:17 `substring` takes an int, not a string'],
   ['"abc".substring()', 'rule_type', '1:7 `substring` takes two or three operands; it is written text.substring(…)'],
   ['"abc".substrin(1)', 'rule_unsupported', '1:7 `substrin` is not a function; `substring`?'],
+  ['math.bitAnd(1u, 2)', 'rule_type', '1:17 `math.bitAnd` takes a uint, not an int'],
   ['math.ceil(1)', 'rule_type', '1:11 `math.ceil` takes a double, not an int'],
   ['math.cei(1.0)', 'rule_unsupported', '1:6 `math.cei` is not a function; `math.ceil`?'],
   ['math.greatest(1, "a")', 'rule_type', '1:18 `math.greatest` takes numbers, not a string'],
