@@ -105,6 +105,11 @@ const BREAKS: readonly (readonly [what: string, breaks: readonly Break[]])[] = [
       ],
     ],
   ],
+  ['a NaN of a division', [['opcode.ts', "of(type, 'div'), { nan: true });", "of(type, 'div'));"]]],
+  [
+    'a call without the stack',
+    [['instrument-body.ts', '    this.out.op(OP.local_get, this.stack);\n    this.out.op(OP.global_set, this.site.meters.stack);', '']],
+  ],
   ['an entry that is not tested', [['instrument-body.ts', 'this.charge(entry, true);', 'this.charge(entry, false);']]],
   ['a long way without a test, behind a call', [['pieces.ts', 'if (this.calls) this.untested = UNTESTED_GAS_MAX;', 'if (this.calls) this.untested = 0;']]],
 ];

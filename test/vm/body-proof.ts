@@ -1,7 +1,8 @@
 /**
  * A proof for one instrumented body that gas is exact (VM-10): on every path through it, run or never run, what
  * was charged at an exit is the cost of the instructions on that path, and nothing ran before it was paid for. And that it
- * is tested in time (VM-11): what runs past the limit costs at most 4,096, and no circle is without a test.
+ * is tested in time (VM-11): what runs past the limit costs at most 4,096, and no circle is without a test. And that
+ * what is left of the stack is handed to every call (VM-15), and every NaN that an instruction makes is made canonical (VM-14).
  *
  * The body is walked beside the original. What is tracked is the surplus: charged so far less cost so far, of each place
  * where the balance can be (the global, the local). Where paths meet the surplus must be one number: so a single pass
@@ -10,8 +11,8 @@
  */
 
 import type { Costs } from '../../src/vm/schedule.ts';
-import type { Body, Disassembled, Token } from './disassemble.ts';
-import { LOAD_OPERATIONS, NUMBER_OPERATIONS, STORE_OPERATIONS } from './operation.ts';
+import { type Body, type Disassembled, type Token, TokenReader } from './disassemble.ts';
+import { LOAD_OPERATIONS, makesNan, NUMBER_OPERATIONS, STORE_OPERATIONS } from './operation.ts';
 import { operationCost } from './reference-cost.ts';
 
 const GAS_TRAP = 3;
@@ -40,14 +41,12 @@ interface Label {
   arms: number;
 }
 
-export class BodyProof {
+export class BodyProof extends TokenReader {
   private readonly costs: Costs;
   private readonly original: readonly Token[];
-  private readonly body: Body;
   private readonly module: Disassembled;
   private readonly meters: { readonly gas: number; readonly stack: number; readonly trap: number };
   private readonly fees: readonly number[];
-  private readonly results: number;
   private readonly first: number;
   /** The local of the balance, that of the stack, those of NaNs; −1 where there is none. */
   private readonly gasLocal: number;
@@ -57,17 +56,18 @@ export class BodyProof {
   /** Cost that is paid for by the charge that follows. */
   private pending: number;
   private readonly labels: Label[] = [];
-  private at = 0;
+  /** The frame was taken off the stack; what is left has just been written for a callee. */
+  private framed = false;
+  private handed = false;
 
   constructor(parts: { original: Body; body: Body; module: Disassembled; fees: readonly number[]; index: number; costs: Costs }) {
     const { original, body, module, fees, index, costs } = parts;
+    super(body.tokens, `function ${index}`);
     this.costs = costs;
     const { params } = module.types[module.functions[index]];
     this.original = original.tokens;
-    this.body = body;
     this.module = module;
     this.fees = fees;
-    this.results = index;
     this.meters = { gas: module.globals, stack: module.globals + 1, trap: module.globals + 2 };
     this.first = params.length + original.locals.length;
     this.added = body.locals.slice(original.locals.length);
@@ -78,23 +78,6 @@ export class BodyProof {
     this.pending = this.costs.local * original.locals.length;
   }
 
-  private fail(what: string): never {
-    throw new Error(`function ${this.results}, instruction ${this.at} of the instrumented body: ${what}`);
-  }
-
-  private get token(): Token {
-    return this.body.tokens[this.at];
-  }
-  private next(op: number, value?: number): void {
-    const { token } = this;
-    if (token?.op !== op || (value !== undefined && token.value !== value)) this.fail(`${token?.op} ${token?.value} instead of ${op} ${value ?? ''}`);
-    this.at++;
-  }
-  private is(op: number, value?: number, ahead = 0): boolean {
-    const token = this.body.tokens[this.at + ahead] as Token | undefined;
-    return token !== undefined && token.op === op && (value === undefined || token.value === value);
-  }
-
   prove(): void {
     this.inserted();
     if (this.kept) this.next(0x02);
@@ -102,18 +85,19 @@ export class BodyProof {
     for (const token of this.original) {
       this.inserted();
       this.step(token);
+      this.handed = false;
     }
     if (this.kept) {
       this.inserted();
       this.exit();
       this.next(0x0b);
     }
-    if (this.at !== this.body.tokens.length) this.fail('there is more of it');
+    if (this.at !== this.tokens.length) this.fail('there is more of it');
   }
 
   /** Everything that instrumentation put before the original's next instruction. */
   private inserted(): void {
-    const { gas, stack, trap } = this.meters;
+    const { gas, stack } = this.meters;
     for (;;) {
       const { token } = this;
       if (token === undefined) return;
@@ -122,9 +106,8 @@ export class BodyProof {
       else if (token.op === 0x20 && this.addedType(token.value) === I32) {
         this.at++;
         this.next(0x24, stack);
-      } else if (token.op === 0x22 && [F32, F64].includes(this.addedType(token.value) ?? 0)) this.canonical(token.value);
-      else if (token.op === 0x41 && this.is(0x24, trap, 1)) return;
-      else return;
+        this.handed = this.framed;
+      } else return;
     }
   }
 
@@ -180,6 +163,7 @@ export class BodyProof {
   }
 
   private frame(): void {
+    this.framed = true;
     this.next(0x23, this.meters.stack);
     this.next(0x41);
     this.next(0x6b);
@@ -245,6 +229,7 @@ export class BodyProof {
   }
 
   private away(cost: number): void {
+    if (!this.handed) this.fail('a call without what is left of the stack');
     this.spend(cost);
     if (this.state === null) return;
     if (this.kept && this.state.global !== this.state.local) this.fail('a call without the balance in its global');
@@ -353,6 +338,16 @@ export class BodyProof {
     return known === undefined ? this.costs.simple : operationCost(known, this.costs);
   }
 
+  /** VM-14: what can be a NaN is made canonical at once. */
+  private nan(op: number): void {
+    const known = OPERATIONS.get(op);
+    if (known === undefined || !makesNan(known)) return;
+    const { op: tee, value } = this.token;
+    const wanted = known.result === 'f64' ? F64 : F32;
+    if (tee !== 0x22 || this.addedType(value) !== wanted) this.fail('a NaN stays as it is');
+    this.canonical(value);
+  }
+
   private plain({ op, value }: Token): void {
     const { module } = this;
     switch (op) {
@@ -386,5 +381,6 @@ export class BodyProof {
         this.spend(this.operation(op));
     }
     this.next(op, value);
+    this.nan(op);
   }
 }

@@ -219,6 +219,34 @@ export function disassemble(bytes: Uint8Array): Disassembled {
   return out;
 }
 
+/** Instructions read one by one, as they are expected. */
+export class TokenReader {
+  protected at = 0;
+  protected readonly tokens: readonly Token[];
+  private readonly place: string;
+
+  constructor(tokens: readonly Token[], place: string) {
+    this.tokens = tokens;
+    this.place = place;
+  }
+
+  protected fail(what: string): never {
+    throw new Error(`${this.place}, instruction ${this.at} of the instrumented body: ${what}`);
+  }
+  protected get token(): Token {
+    return this.tokens[this.at];
+  }
+  protected next(op: number, value?: number): void {
+    const { token } = this;
+    if (token?.op !== op || (value !== undefined && token.value !== value)) this.fail(`${token?.op} ${token?.value} instead of ${op} ${value ?? ''}`);
+    this.at++;
+  }
+  protected is(op: number, value?: number, ahead = 0): boolean {
+    const token = this.tokens[this.at + ahead] as Token | undefined;
+    return token !== undefined && token.op === op && (value === undefined || token.value === value);
+  }
+}
+
 /** The same module with every function exported under its number, and nothing else. */
 export function exposed(bytes: Uint8Array): Uint8Array {
   const { functions } = disassemble(bytes);
