@@ -1,5 +1,5 @@
 /** The functions of texts (spec/rule-ir.md R-23). Places count code points. */
-import { ERROR, isBytes, isList, type Result, type Value } from './value.ts';
+import { codePoints, ERROR, isBytes, isList, type Result, type Value } from './value.ts';
 
 /** A place in a text: undefined when it is no int or not from 0 to `size`. */
 const placeIn = (value: Value | undefined, size: number): number | undefined =>
@@ -30,9 +30,9 @@ export function textFunction(name: string, operands: readonly (Value | undefined
     case 'charAt':
       return charAt([...text], second);
     case 'indexOf':
-      return typeof second === 'string' ? indexOf([...text], [...second], left(third, 0n)) : ERROR;
+      return typeof second === 'string' ? indexOf(text, second, left(third, 0n)) : ERROR;
     case 'lastIndexOf':
-      return typeof second === 'string' ? lastIndexOf([...text], [...second], third) : ERROR;
+      return typeof second === 'string' ? lastIndexOf(text, second, third) : ERROR;
     case 'lowerAscii':
       return text.replace(/[A-Z]/g, (char) => char.toLowerCase());
     case 'upperAscii':
@@ -62,20 +62,19 @@ function charAt(chars: readonly string[], index: Value | undefined): Result {
   return at === undefined ? ERROR : (chars[at] ?? '');
 }
 
-const standsAt = (chars: readonly string[], part: readonly string[], at: number): boolean => part.every((char, i) => chars[at + i] === char);
+/** The place of an offset in UTF-16 units; −1 stays. A well-formed part stands only at whole code points. */
+const placeOf = (text: string, units: number): bigint => (units < 0 ? -1n : BigInt(codePoints(text.slice(0, units))));
 
-function indexOf(chars: readonly string[], part: readonly string[], from: Value): Result {
+function indexOf(text: string, part: string, from: Value): Result {
+  const chars = [...text];
   const start = placeIn(from, chars.length);
-  if (start === undefined) return ERROR;
-  for (let at = start; at + part.length <= chars.length; at++) if (standsAt(chars, part, at)) return BigInt(at);
-  return -1n;
+  return start === undefined ? ERROR : placeOf(text, text.indexOf(part, chars.slice(0, start).join('').length));
 }
 
-function lastIndexOf(chars: readonly string[], part: readonly string[], upTo: Value | undefined): Result {
+function lastIndexOf(text: string, part: string, upTo: Value | undefined): Result {
+  const chars = [...text];
   const last = upTo === undefined ? chars.length : placeIn(upTo, chars.length);
-  if (last === undefined) return ERROR;
-  for (let at = Math.min(last, chars.length - part.length); at >= 0; at--) if (standsAt(chars, part, at)) return BigInt(at);
-  return -1n;
+  return last === undefined ? ERROR : placeOf(text, text.lastIndexOf(part, chars.slice(0, last).join('').length));
 }
 
 /** The pieces around the first `limit` places where `part` stands; all where it is negative. */
