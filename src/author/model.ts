@@ -149,7 +149,7 @@ export function scriptOf(rule: AuthoredRule, environment: Environment): string {
       ['error', script.not(script.or(answer.t, answer.f))],
     ].map(([name, term]) => `(define-fun ${name} () Bool ${term})`);
     const within = [...world.cut].map((bound) => `; looked at are ${bound}\n`);
-    return `; ${rule.manifest.name}: ${rule.manifest.title}\n${within.join('')}${names.join('\n')}\n(set-logic QF_BV)\n${script.text()}\n${answers.join('\n')}\n; for example: is there a call that it stops?\n(assert (and asked (not pass)))\n(check-sat)\n(get-model)\n`;
+    return `; ${rule.manifest.name}: ${rule.manifest.title}\n${within.join('')}${names.join('\n')}\n(set-logic ${script.logic})\n${script.text()}\n${answers.join('\n')}\n; for example: is there a call that it stops?\n(assert (and asked (not pass)))\n(check-sat)\n(get-model)\n`;
   } catch (error) {
     if (error instanceof NotLowered) throw new Fault('rule_unsupported', `the rule cannot be said in SMT-LIB: ${error.message}`);
     throw error;

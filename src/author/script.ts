@@ -23,7 +23,12 @@ export function vector(value: bigint, bits: number): Term {
 
 const literalOf = (term: Term): bigint | undefined => (term.startsWith('#x') ? BigInt(`0x${term.slice(2)}`) : undefined);
 
+/** IEEE 754, 64 bits. */
+export const FLOAT = '(_ FloatingPoint 11 53)';
+
 export class Script {
+  /** What a solver must know. */
+  logic: 'QF_BV' | 'QF_BVFP' = 'QF_BV';
   private readonly lines: string[] = [];
   private readonly names = new Map<string, Term>();
   /** Names of free variables in the order of their declaration. */
@@ -64,6 +69,7 @@ export class Script {
     if (known !== undefined) return known;
     if (this.names.size >= DEFINITIONS_MAX) throw new NotLowered('it unfolds to more than a solver can look through');
     const name = `t${this.names.size}`;
+    if (sort === FLOAT || text.includes('fp.')) this.logic = 'QF_BVFP';
     this.names.set(text, name);
     this.lines.push(`(define-fun ${name} () ${sort} ${text})`);
     return name;

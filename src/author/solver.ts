@@ -10,6 +10,7 @@ export { scriptOf } from './model.ts';
 /** The parts of z3's build and interface that are used here. */
 interface Build {
   readonly HEAPU8: Uint8Array;
+  readonly PThread: { terminateAllThreads(): void; readonly unusedWorkers: readonly unknown[]; readonly runningWorkers: readonly unknown[] };
   _malloc(bytes: number): number;
   _free(address: number): void;
   async_call(start: () => void): Promise<string>;
@@ -20,8 +21,7 @@ interface Engine {
   readonly Z3: { mk_config(): unknown; mk_context(config: unknown): unknown };
 }
 interface Library {
-  init(): Promise<Engine>;
-  killThreads(em: Build): Promise<void>;
+  init(overrides: { print(text: string): void; printErr(text: string): void }): Promise<Engine>;
 }
 
 /** What a script has to say so far. */
@@ -29,6 +29,7 @@ export interface Told {
   /** Lines from the `from`-th on. */
   text(from?: number): string;
   readonly length: number;
+  readonly logic: string;
 }
 
 export interface Solver {
@@ -52,21 +53,37 @@ export async function openSolver(): Promise<Solver | null> {
     if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
     throw new Fault('engine_failed', `the solver cannot be loaded: ${String(error)}`);
   }
-  const { Z3, em } = await library.init();
+  // What its threads say to each other is for nobody.
+  const { Z3, em } = await library.init({ print: () => {}, printErr: () => {} });
   const context = Z3.mk_context(Z3.mk_config());
   let current: Told | null = null;
   let told = 0;
+  let logic = '';
   return {
     async run(script, commands) {
       // What was said stays said: a second question about one script costs only itself.
-      const head = script === current ? '' : `(reset)\n(set-option :timeout ${ANSWER_MS})\n(set-logic QF_BV)\n`;
-      const from = script === current ? told : 0;
+      const goesOn = script === current && script.logic === logic;
+      const head = goesOn ? '' : `(reset)\n(set-option :timeout ${ANSWER_MS})\n(set-logic ${script.logic})\n`;
+      const from = goesOn ? told : 0;
       current = script;
+      logic = script.logic;
       told = script.length;
       return evaluate(em, context, utf8(`${head}${script.text(from)}\n${commands}\0`));
     },
-    close: () => library.killThreads(em),
+    close: () => end(em),
   };
+}
+
+const END_TRIES = 50;
+const END_WAIT_MS = 20;
+
+/** Ends the threads, also one that only begins; the package's own way fails where the machine is slow. */
+async function end({ PThread }: Build): Promise<void> {
+  for (let i = 0; i < END_TRIES; i++) {
+    await new Promise((done) => setTimeout(done, END_WAIT_MS));
+    PThread.terminateAllThreads();
+    if (PThread.unusedWorkers.length + PThread.runningWorkers.length === 0) return;
+  }
 }
 
 /** The package's own call passes a text that is freed before the solver's thread has read it: here it lives until the answer. */

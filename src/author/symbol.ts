@@ -3,22 +3,34 @@
  * and `and` is all and any. Other values have `ok` beside them; what they are while it is false means nothing. A list has
  * room for so many items, of which the first `length` count.
  */
-import { FALSE, NotLowered, type Script, type Term, TRUE, vector } from './script.ts';
+import { FALSE, FLOAT, NotLowered, type Script, type Term, TRUE, vector } from './script.ts';
 
 export interface BoolSymbol {
   readonly kind: 'bool';
   readonly t: Term;
   readonly f: Term;
 }
-/** `int`: 64 bits in two's complement. */
+/** 64 bits: an int in two's complement, a uint, a duration in nanoseconds. A timestamp: 128 bits, nanoseconds since 1970. */
 export interface IntSymbol {
-  readonly kind: 'int';
+  readonly kind: 'int' | 'uint' | 'dur' | 'ts';
   readonly ok: Term;
   readonly bits: Term;
 }
+export interface DoubleSymbol {
+  readonly kind: 'dbl';
+  readonly ok: Term;
+  readonly float: Term;
+  /** Of an input: its bits, which a model tells. */
+  readonly bits?: Term;
+}
+export interface NullSymbol {
+  readonly kind: 'null';
+  readonly ok: Term;
+}
 /** UTF-8: the first byte is the highest of `8 * width` bits, what lies beyond `length` is zero. */
 export interface TextSymbol {
-  readonly kind: 'str';
+  /** `bytes`: of any value. */
+  readonly kind: 'str' | 'bytes';
   readonly ok: Term;
   readonly length: Term;
   readonly bytes: Term;
@@ -41,7 +53,7 @@ export interface MapSymbol {
   readonly keys: readonly Symbol[];
   readonly values: readonly Symbol[];
 }
-export type Symbol = BoolSymbol | IntSymbol | TextSymbol | ListSymbol | MapSymbol;
+export type Symbol = BoolSymbol | IntSymbol | DoubleSymbol | NullSymbol | TextSymbol | ListSymbol | MapSymbol;
 
 /** Bits of a length. */
 export const LENGTH_BITS = 16;
@@ -49,6 +61,12 @@ export const lengthTerm = (length: number): Term => vector(BigInt(length), LENGT
 
 export const INT_BITS = 64;
 export const intTerm = (value: bigint): Term => vector(value, INT_BITS);
+export const TIME_BITS = 128;
+
+export const isWhole = (symbol: Symbol): symbol is IntSymbol => ['int', 'uint', 'dur', 'ts'].includes(symbol.kind);
+export const isTextual = (symbol: Symbol): symbol is TextSymbol => symbol.kind === 'str' || symbol.kind === 'bytes';
+/** Bits of a whole number. */
+export const bitsOf = ({ kind }: IntSymbol): number => (kind === 'ts' ? TIME_BITS : INT_BITS);
 
 const INT_SORT = `(_ BitVec ${INT_BITS})`;
 const LENGTH_SORT = `(_ BitVec ${LENGTH_BITS})`;
@@ -90,11 +108,14 @@ export class Symbols {
     if (a.kind === 'bool' && b.kind === 'bool') return { kind: 'bool', t: script.chooseBool(condition, a.t, b.t), f: script.chooseBool(condition, a.f, b.f) };
     if (a.kind === 'bool' || b.kind === 'bool') throw new NotLowered('it mixes types');
     const ok = script.chooseBool(condition, a.ok, b.ok);
-    if (a.kind === 'int' && b.kind === 'int') return { kind: 'int', ok, bits: script.choose(INT_SORT, condition, a.bits, b.bits) };
-    if (a.kind === 'str' && b.kind === 'str') {
+    if (a.kind !== b.kind) throw new NotLowered('it mixes types');
+    if (isWhole(a) && isWhole(b)) return { kind: a.kind, ok, bits: script.choose(`(_ BitVec ${bitsOf(a)})`, condition, a.bits, b.bits) };
+    if (a.kind === 'dbl' && b.kind === 'dbl') return { kind: 'dbl', ok, float: script.choose(FLOAT, condition, a.float, b.float) };
+    if (a.kind === 'null') return { kind: 'null', ok };
+    if (isTextual(a) && isTextual(b)) {
       const width = Math.max(a.width, b.width);
       return {
-        kind: 'str',
+        kind: a.kind,
         ok,
         width,
         length: script.choose(LENGTH_SORT, condition, a.length, b.length),
@@ -124,8 +145,11 @@ export class Symbols {
   equal(a: Symbol, b: Symbol): Term {
     const { script } = this;
     if (a.kind === 'bool' && b.kind === 'bool') return script.equal(a.t, b.t);
-    if (a.kind === 'int' && b.kind === 'int') return script.equal(a.bits, b.bits);
-    if (a.kind === 'str' && b.kind === 'str') {
+    if (isNumber(a) && isNumber(b)) return compareNumbers(script, 'eq', a, b);
+    if (a.kind !== b.kind) return FALSE;
+    if (isWhole(a) && isWhole(b)) return script.equal(a.bits, b.bits);
+    if (a.kind === 'null') return TRUE;
+    if (isTextual(a) && isTextual(b)) {
       const width = Math.max(a.width, b.width);
       return script.and(script.equal(a.length, b.length), script.equal(widened(script, a, width), widened(script, b, width)));
     }
@@ -150,8 +174,10 @@ export class Symbols {
   less(a: Symbol, b: Symbol): Term {
     const { script } = this;
     if (a.kind === 'bool' && b.kind === 'bool') return script.and(script.not(a.t), b.t);
-    if (a.kind === 'int' && b.kind === 'int') return script.relation('bvslt', a.bits, b.bits);
-    if (a.kind === 'str' && b.kind === 'str') {
+    if (isNumber(a) && isNumber(b)) return compareNumbers(script, 'lt', a, b);
+    if (a.kind !== b.kind) throw new NotLowered('it orders values of several types');
+    if (isWhole(a) && isWhole(b)) return script.relation('bvslt', a.bits, b.bits);
+    if (isTextual(a) && isTextual(b)) {
       const width = Math.max(a.width, b.width);
       const [x, y] = [widened(script, a, width), widened(script, b, width)];
       return script.or(script.relation('bvult', x, y), script.and(script.equal(x, y), script.relation('bvult', a.length, b.length)));
@@ -159,10 +185,38 @@ export class Symbols {
     throw new NotLowered(`it orders ${a.kind}`);
   }
 
-  /** Which item has this key, as [term, index]; of a map. */
+  /** a ≤ b: a NaN is neither less nor equal. */
+  atMost(a: Symbol, b: Symbol): Term {
+    if (isNumber(a) && isNumber(b)) return compareNumbers(this.script, 'le', a, b);
+    return this.script.not(this.less(b, a));
+  }
+
+  /** Of each entry of a map, whether it counts and has this key. */
   matches(map: MapSymbol, key: Symbol): readonly Term[] {
     return map.keys.map((one, i) => this.script.and(this.counts(i, map.length), this.equal(one, key)));
   }
+}
+
+const isNumber = (symbol: Symbol): symbol is IntSymbol | DoubleSymbol => symbol.kind === 'int' || symbol.kind === 'uint' || symbol.kind === 'dbl';
+
+/** A number as a double: the nearest, ties to even. */
+export function floatOf(script: Script, number: IntSymbol | DoubleSymbol): Term {
+  if (number.kind === 'dbl') return number.float;
+  return script.term(FLOAT, `((_ ${number.kind === 'uint' ? 'to_fp_unsigned' : 'to_fp'} 11 53) RNE ${number.bits})`);
+}
+
+/** Room for the values of ints and uints alike, and a sign. */
+const WIDE_BITS = 68;
+
+const RELATIONS = { eq: ['=', 'fp.eq'], lt: ['bvslt', 'fp.lt'], le: ['bvsle', 'fp.leq'] } as const;
+
+/** R-18: whole numbers by value, with a double as doubles. */
+function compareNumbers(script: Script, how: 'eq' | 'lt' | 'le', a: IntSymbol | DoubleSymbol, b: IntSymbol | DoubleSymbol): Term {
+  const [whole, real] = RELATIONS[how];
+  if (a.kind === 'dbl' || b.kind === 'dbl') return script.relation(real, floatOf(script, a), floatOf(script, b));
+  const wide = (one: IntSymbol): Term => script.operation(WIDE_BITS, `(_ ${one.kind === 'uint' ? 'zero' : 'sign'}_extend ${WIDE_BITS - INT_BITS})`, one.bits);
+  const [x, y] = a.kind === b.kind && a.kind === 'int' ? [a.bits, b.bits] : [wide(a), wide(b)];
+  return how === 'eq' ? script.equal(x, y) : script.relation(whole, x, y);
 }
 
 /** A text's bytes as a vector of more of them. */
@@ -175,6 +229,7 @@ export function widened(script: Script, text: TextSymbol, width: number): Term {
 /** Code points of a text: bytes that do not continue one. */
 export function sizeTerm(script: Script, text: TextSymbol): Term {
   if (text.size !== undefined) return text.size;
+  if (text.kind === 'bytes') return script.extend(text.length, LENGTH_BITS, INT_BITS);
   let sum = intTerm(0n);
   for (let i = 0; i < text.width; i++) {
     const high = 8 * (text.width - i) - 1;

@@ -2,13 +2,15 @@
  * A program of the rule IR as terms of a solver: the meaning of spec/rule-ir.md R-5 once more, for all inputs at once. Folds
  * are unrolled over the room of their range. What is outside the core profile is refused by name.
  */
+
 import { type Const, isFold, NO_PREDICATE, type Node, type Program } from '../rule/ir.ts';
+import { automatonOf, FUNCTIONS } from '../rule/judge.ts';
 import { FALSE, NotLowered, type Term, TRUE } from './script.ts';
 import {
   type BoolSymbol,
   INT_BITS,
-  type IntSymbol,
   intTerm,
+  isTextual,
   LENGTH_BITS,
   type ListSymbol,
   lengthTerm,
@@ -16,9 +18,9 @@ import {
   type Symbol,
   type Symbols,
   sizeTerm,
-  type TextSymbol,
 } from './symbol.ts';
-import { constantText, contains, endsWith, joined, startsWith } from './symbol-text.ts';
+import { arithmetic, converted, doubleConstant, mathFunction, negated } from './symbol-number.ts';
+import { accepts, constantBytes, constantText, contains, endsWith, inCase, joined, startsWith } from './symbol-text.ts';
 
 /** What a program finds at an input. */
 export interface InputSymbol {
@@ -43,7 +45,7 @@ class Unrolling {
   private readonly program: Program;
   private readonly inputs: readonly InputSymbol[];
   private readonly results: Symbol[] = [];
-  private readonly items: { readonly key: Symbol; readonly elem: Symbol }[] = [];
+  private readonly items: { readonly key: Symbol; readonly elem: Symbol; readonly iter: Symbol }[] = [];
   private runs = 0;
 
   constructor(symbols: Symbols, program: Program, inputs: readonly InputSymbol[]) {
@@ -86,6 +88,8 @@ class Unrolling {
         return this.items[node.imm - 1].elem;
       case 'key':
         return this.items[node.imm - 1].key;
+      case 'iter':
+        return this.items[node.imm - 1].iter;
       case 'not': {
         const { t, f } = this.bool(node.operands[0]);
         return { kind: 'bool', t: f, f: t };
@@ -104,7 +108,7 @@ class Unrolling {
       }
       default: {
         const operands = node.operands.map((j) => results[j]);
-        return this.strict(node.op, operands, script.and(...operands.map((one) => symbols.ok(one))));
+        return this.strict(node, operands, script.and(...operands.map((one) => symbols.ok(one))));
       }
     }
   }
@@ -113,11 +117,15 @@ class Unrolling {
     if (typeof value === 'boolean') return this.symbols.bool(value);
     if (typeof value === 'bigint') return { kind: 'int', ok: TRUE, bits: intTerm(value) };
     if (typeof value === 'string') return constantText(value);
+    if (typeof value === 'number') return doubleConstant(value);
+    if (value === null) return { kind: 'null', ok: TRUE };
+    if (value instanceof Uint8Array) return constantBytes('bytes', value);
+    if (value.kind === 'uint') return { kind: 'uint', ok: TRUE, bits: intTerm(value.value) };
     throw new NotLowered('it has a constant of another type');
   }
 
   /** Operations that need all their operands. `ok` says that all are there. */
-  private strict(op: Node['op'], operands: readonly Symbol[], ok: Term): Symbol {
+  private strict({ op, imm }: Node, operands: readonly Symbol[], ok: Term): Symbol {
     const { symbols } = this;
     const { script } = symbols;
     const [a, b] = operands;
@@ -127,33 +135,29 @@ class Unrolling {
       case 'lt':
         return symbols.truth(symbols.less(a, b), ok);
       case 'le':
-        return symbols.truth(script.not(symbols.less(b, a)), ok);
+        return symbols.truth(symbols.atMost(a, b), ok);
       case 'add':
-        if (a.kind === 'str' && b.kind === 'str') return { ...joined(script, a, b), ok };
+        if (isTextual(a) && isTextual(b) && a.kind === b.kind) return { ...joined(script, a, b), ok };
         if (a.kind === 'list' && b.kind === 'list') return this.append(a, b, ok);
-        return this.arithmetic('bvadd', 'bvsaddo', operands, ok);
+        return arithmetic(script, op, a, b, ok);
       case 'sub':
-        return this.arithmetic('bvsub', 'bvssubo', operands, ok);
       case 'mul':
-        return this.arithmetic('bvmul', 'bvsmulo', operands, ok);
       case 'div':
-      case 'rem': {
-        const [x, y] = this.integers(operands);
-        const whole = script.and(script.not(script.equal(y, intTerm(0n))), script.not(script.relation('bvsdivo', x, y)));
-        return { kind: 'int', ok: script.and(ok, whole), bits: script.operation(INT_BITS, op === 'div' ? 'bvsdiv' : 'bvsrem', x, y) };
-      }
-      case 'neg': {
-        const [x] = this.integers(operands);
-        return { kind: 'int', ok: script.and(ok, script.not(script.relation('bvnego', x))), bits: script.operation(INT_BITS, 'bvneg', x) };
-      }
+      case 'rem':
+        return arithmetic(script, op, a, b, ok);
+      case 'neg':
+        return negated(script, a, ok);
       case 'size':
-        return { kind: 'int', ok, bits: a.kind === 'str' ? sizeTerm(script, a) : script.extend((a as ListSymbol).length, LENGTH_BITS, INT_BITS) };
+        if (isTextual(a)) return { kind: 'int', ok, bits: sizeTerm(script, a) };
+        if (a.kind !== 'list' && a.kind !== 'map') throw new NotLowered(`it asks for the size of ${a.kind}`);
+        return { kind: 'int', ok, bits: script.extend(a.length, LENGTH_BITS, INT_BITS) };
       case 'get':
-        return a.kind === 'list' ? this.at(a, b, ok) : this.first(symbols.matches(a as MapSymbol, b), (a as MapSymbol).values, ok);
+        if (a.kind === 'list') return this.at(a, b, ok);
+        return this.first(this.entriesOf(a, b), (a as MapSymbol).values, ok);
       case 'has':
-        return symbols.truth(script.or(...symbols.matches(a as MapSymbol, b)), ok);
+        return symbols.truth(script.or(...this.entriesOf(a, b)), ok);
       case 'member':
-        if (b.kind === 'map') return symbols.truth(script.or(...symbols.matches(b, a)), ok);
+        if (b.kind === 'map') return symbols.truth(script.or(...this.entriesOf(b, a)), ok);
         return symbols.truth(
           script.or(...this.itemsOf(b).map((item, i) => script.and(symbols.counts(i, (b as ListSymbol).length), symbols.equal(item, a)))),
           ok,
@@ -163,28 +167,38 @@ class Unrolling {
       case 'map':
         return this.map(operands, ok);
       case 'starts':
-        return symbols.truth(startsWith(script, a as TextSymbol, b as TextSymbol), ok);
       case 'ends':
-        return symbols.truth(endsWith(script, a as TextSymbol, b as TextSymbol), ok);
-      case 'contains':
-        return symbols.truth(contains(script, a as TextSymbol, b as TextSymbol), ok);
+      case 'contains': {
+        if (a.kind !== 'str' || b.kind !== 'str') throw new NotLowered(`it looks into ${a.kind}`);
+        return symbols.truth({ starts: startsWith, ends: endsWith, contains }[op](script, a, b), ok);
+      }
+      case 'match':
+        if (a.kind !== 'str') throw new NotLowered(`it matches ${a.kind}`);
+        return symbols.truth(accepts(script, a, automatonOf(this.program.consts[imm] as string)), ok);
+      case 'toint':
+        return converted(script, 'int', a, ok);
+      case 'touint':
+        return converted(script, 'uint', a, ok);
+      case 'todbl':
+        return converted(script, 'dbl', a, ok);
+      case 'tobool':
+        if (a.kind !== 'bool') throw new NotLowered(`it converts ${a.kind} to bool`);
+        return a;
+      case 'call': {
+        const { name } = FUNCTIONS[imm];
+        if (name.startsWith('math.')) return mathFunction(symbols, name, operands, ok);
+        if ((name === 'lowerAscii' || name === 'upperAscii') && a.kind === 'str') return { ...inCase(script, a, name === 'upperAscii'), ok };
+        throw new NotLowered(`it uses ${name}`);
+      }
       default:
         throw new NotLowered(`it uses ${op}`);
     }
   }
 
-  private integers(operands: readonly Symbol[]): readonly Term[] {
-    return operands.map((one) => {
-      if (one.kind !== 'int') throw new NotLowered(`it counts with ${one.kind}`);
-      return one.bits;
-    });
-  }
-
-  private arithmetic(operation: string, overflow: string, operands: readonly Symbol[], ok: Term): IntSymbol {
-    const { script } = this.symbols;
-    const [x, y] = this.integers(operands);
-    const fits = script.not(script.relation(overflow, x, y));
-    return { kind: 'int', ok: script.and(ok, fits), bits: script.operation(INT_BITS, operation, x, y) };
+  /** Of each entry of a map, whether it has this key. */
+  private entriesOf(map: Symbol, key: Symbol): readonly Term[] {
+    if (map.kind !== 'map' || !KEYS.has(key.kind)) throw new NotLowered(`it looks for ${key.kind} in ${map.kind}`);
+    return this.symbols.matches(map, key);
   }
 
   private itemsOf(symbol: Symbol): readonly Symbol[] {
@@ -206,7 +220,8 @@ class Unrolling {
 
   private at(list: ListSymbol, index: Symbol, ok: Term): Symbol {
     const { script } = this.symbols;
-    const [at] = this.integers([index]);
+    if (index.kind !== 'int' && index.kind !== 'uint') throw new NotLowered(`an index of type ${index.kind}`);
+    const at = index.bits;
     const conditions = list.items.map((_, i) => script.and(this.symbols.counts(i, list.length), script.equal(at, intTerm(BigInt(i)))));
     return this.first(conditions, list.items, ok);
   }
@@ -234,6 +249,7 @@ class Unrolling {
   private map(operands: readonly Symbol[], ok: Term): MapSymbol {
     const { symbols } = this;
     const { script } = symbols;
+    if (operands.some(({ kind }, i) => i % 2 === 0 && !KEYS.has(kind))) throw new NotLowered('it makes a map with other keys');
     const keys = operands.filter((_, i) => i % 2 === 0).map((key) => symbols.where(TRUE, key));
     const values = operands.filter((_, i) => i % 2 === 1);
     const twice = keys.flatMap((a, i) => keys.slice(i + 1).map((b) => symbols.equal(a, b)));
@@ -258,12 +274,23 @@ class Unrolling {
       const counts = symbols.counts(i, range.length);
       if (counts === FALSE) break;
       const key: Symbol = range.kind === 'list' ? { kind: 'int', ok: TRUE, bits: intTerm(BigInt(i)) } : inList(range.keys[i]);
-      this.items.push({ key, elem: inList(values[i]) });
+      const elem = inList(values[i]);
+      this.items.push({ key, elem, iter: range.kind === 'list' ? elem : key });
       this.run(at + 1, at + 1 + node.count);
       this.items.pop();
-      rounds.push({ counts, keep: predicate === NO_PREDICATE ? symbols.bool(true) : this.bool(predicate), result: this.results[body] });
+      rounds.push({ counts, key, keep: predicate === NO_PREDICATE ? symbols.bool(true) : this.bool(predicate), result: this.results[body] });
     }
-    return node.op === 'collect' ? this.collect(range, rounds, predicate === NO_PREDICATE) : this.quantify(node.op, range, rounds);
+    const all = predicate === NO_PREDICATE;
+    if (node.op === 'collect') return this.collect(range, rounds, all);
+    if (node.op !== 'collectmap') return this.quantify(node.op, range, rounds);
+    // Keys stay in order.
+    const { ok, length, items } = this.collect(range, rounds, all);
+    const keys = this.collect(
+      range,
+      rounds.map((round) => ({ ...round, result: round.key })),
+      all,
+    ).items;
+    return { kind: 'map', ok, length, keys, values: items };
   }
 
   private quantify(op: Node['op'], range: ListSymbol | MapSymbol, rounds: readonly Round[]): BoolSymbol {
@@ -318,9 +345,13 @@ class Unrolling {
 
 interface Round {
   readonly counts: Term;
+  readonly key: Symbol;
   readonly keep: BoolSymbol;
   readonly result: Symbol;
 }
+
+/** Kinds of keys. */
+const KEYS: ReadonlySet<string> = new Set(['bool', 'int', 'uint', 'str']);
 
 /** An item of a list that is there is never the error. */
 const inList = (symbol: Symbol): Symbol => (symbol.kind === 'bool' ? symbol : { ...symbol, ok: TRUE });

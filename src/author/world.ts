@@ -6,9 +6,11 @@ import { Fault } from '../base/fault.ts';
 import { type Source, type SourceValue, segments } from '../rule/input.ts';
 import type { Input } from '../rule/ir.ts';
 import { printType } from '../rule/print.ts';
-import { FALSE, NotLowered, type Script, type Term, TRUE, vector } from './script.ts';
-import { INT_BITS, intTerm, LENGTH_BITS, lengthTerm, type Symbol, Symbols, type TextSymbol } from './symbol.ts';
-import { isText } from './symbol-text.ts';
+import { readSymbol, unfitFor } from './reading.ts';
+import { FALSE, FLOAT, NotLowered, type Script, type Term, TRUE, vector } from './script.ts';
+import { INT_BITS, intTerm, isTextual, isWhole, LENGTH_BITS, lengthTerm, type Symbol, Symbols, type TextSymbol, TIME_BITS } from './symbol.ts';
+import { isTimestamp } from './symbol-number.ts';
+import { isPadded, isText } from './symbol-text.ts';
 import type { InputSymbol } from './symbolic.ts';
 
 type Type = Input['type'];
@@ -149,6 +151,36 @@ export class World {
         this.plain[1].push(between(-(2n ** 53n) + 1n, 2n ** 53n - 1n));
         return { kind: 'int', ok: TRUE, bits };
       }
+      case 'null':
+        return { kind: 'null', ok: TRUE };
+      case 'uint':
+      case 'dur': {
+        const bits = script.vector(INT_BITS);
+        const small = type.kind === 'uint' ? 999n : 3_600_000_000_000n;
+        this.plain[0].push(script.relation('bvule', bits, intTerm(small)));
+        this.plain[1].push(script.relation('bvule', bits, intTerm(2n ** 53n - 1n)));
+        return { kind: type.kind, ok: TRUE, bits };
+      }
+      case 'ts': {
+        const bits = script.vector(TIME_BITS);
+        script.assert(isTimestamp(script, bits));
+        // A whole second of this century.
+        const second = script.operation(TIME_BITS, 'bvsrem', bits, vector(1_000_000_000n, TIME_BITS));
+        this.plain[0].push(script.equal(second, vector(0n, TIME_BITS)));
+        return { kind: 'ts', ok: TRUE, bits };
+      }
+      case 'dbl': {
+        const bits = script.vector(INT_BITS);
+        const float = script.term(FLOAT, `((_ to_fp 11 53) ${bits})`);
+        // I-4: finite, and zero has one form.
+        script.assert(script.and(script.not(script.relation('fp.isNaN', float)), script.not(script.relation('fp.isInfinite', float))));
+        script.assert(script.not(script.equal(bits, intTerm(-(2n ** 63n)))));
+        return { kind: 'dbl', ok: TRUE, float, bits };
+      }
+      case 'bytes': {
+        const { width, length, bytes } = this.octets(type.bytes, this.room.text_bytes, 'bytes');
+        return { kind: 'bytes', ok: TRUE, length, bytes, width };
+      }
       case 'str':
         return this.text(type.bytes);
       case 'list': {
@@ -172,14 +204,23 @@ export class World {
     return NAMED.has(path) ? this.text(Math.min(type.bytes, 16), 16) : undefined;
   }
 
+  /** A length and room for so many bytes; zeros stand beyond the length. */
+  private octets(bound: number, most: number, what: string): { readonly width: number; readonly length: Term; readonly bytes: Term } {
+    const { script } = this;
+    if (bound > most) this.cut.add(`${what} of up to ${most} bytes`);
+    const width = Math.max(1, Math.min(bound, most));
+    const length = script.vector(LENGTH_BITS);
+    const bytes = script.vector(8 * width);
+    script.assert(isPadded(script, length, bytes, width));
+    if (bound < width) script.assert(script.equal(length, lengthTerm(0)));
+    return { width, length, bytes };
+  }
+
   private text(bytes: number, most = this.room.text_bytes): TextSymbol {
     const { script } = this;
-    if (bytes > most) this.cut.add(`texts of up to ${most} bytes`);
-    const width = Math.max(1, Math.min(bytes, most));
-    const length = script.vector(LENGTH_BITS);
-    const text: TextSymbol = { kind: 'str', ok: TRUE, length, bytes: script.vector(8 * width), width };
+    const { width, length, bytes: octets } = this.octets(bytes, most, 'texts');
+    const text: TextSymbol = { kind: 'str', ok: TRUE, length, bytes: octets, width };
     script.assert(isText(script, text));
-    if (bytes < width) script.assert(script.equal(length, lengthTerm(0)));
     for (let i = 0; i < width; i++) {
       const byte = script.extract(text.bytes, 8 * width, 8 * (width - i) - 1, 8 * (width - i - 1));
       const within = (low: string, high: string): Term =>
@@ -246,10 +287,11 @@ export class World {
     const names: (readonly [Term, string])[] = [...this.groups].map(([path, term]) => [term, `${path} there`]);
     const visit = (symbol: Symbol, of: string): void => {
       if (symbol.kind === 'bool') names.push([symbol.t, of]);
-      else if (symbol.kind === 'int') names.push([symbol.bits, of]);
-      else {
+      else if (isWhole(symbol)) names.push([symbol.bits, of]);
+      else if (symbol.kind === 'dbl') names.push([symbol.bits ?? symbol.float, of]);
+      else if (symbol.kind !== 'null') {
         names.push([symbol.length, `${of} length`]);
-        if (symbol.kind === 'str') names.push([symbol.bytes, `${of} UTF-8`]);
+        if (isTextual(symbol)) names.push([symbol.bytes, `${of} UTF-8`]);
         else if (symbol.kind === 'list') for (const [i, item] of symbol.items.entries()) visit(item, `${of}[${i}]`);
         else
           symbol.keys.forEach((key, i) => {
@@ -270,10 +312,11 @@ export class World {
     const terms = new Set<Term>(this.groups.values());
     const visit = (symbol: Symbol): void => {
       if (symbol.kind === 'bool') terms.add(symbol.t);
-      else if (symbol.kind === 'int') terms.add(symbol.bits);
-      else {
+      else if (isWhole(symbol)) terms.add(symbol.bits);
+      else if (symbol.kind === 'dbl') terms.add(symbol.bits ?? symbol.float);
+      else if (symbol.kind !== 'null') {
         terms.add(symbol.length);
-        if (symbol.kind === 'str') terms.add(symbol.bytes);
+        if (isTextual(symbol)) terms.add(symbol.bytes);
         else (symbol.kind === 'list' ? symbol.items : [...symbol.keys, ...symbol.values]).forEach(visit);
       }
     };
@@ -318,39 +361,4 @@ function groupAt(source: Record<string, SourceValue>, parts: readonly string[]):
     at = at[part] as Record<string, SourceValue>;
   }
   return at;
-}
-
-/** A value of a type that is none of these. */
-const unfitFor = (kinds: readonly string[]): SourceValue => (kinds.includes('str') ? (kinds.includes('bool') ? 0.5 : true) : 'other');
-
-const literal = (text: string | undefined): bigint => (text === undefined ? 0n : BigInt(text.replace('#', '0')));
-
-function readSymbol(symbol: Symbol, of: (variable: Term) => string | undefined): SourceValue {
-  const read = (term: Term): bigint => literal(term.startsWith('#') ? term : of(term));
-  switch (symbol.kind) {
-    case 'bool':
-      return of(symbol.t) === 'true';
-    case 'int': {
-      const value = BigInt.asIntN(INT_BITS, read(symbol.bits));
-      return value > -(2n ** 53n) && value < 2n ** 53n ? Number(value) : value;
-    }
-    case 'str': {
-      const length = Number(read(symbol.length));
-      if (symbol.size !== undefined) return 'a'.repeat(length);
-      const hex = read(symbol.bytes)
-        .toString(16)
-        .padStart(2 * symbol.width, '0');
-      return new TextDecoder().decode(Uint8Array.from({ length }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)));
-    }
-    case 'list': {
-      const length = Number(read(symbol.length));
-      return Array.from({ length }, (_, i) => readSymbol(symbol.items[Math.min(i, symbol.items.length - 1)], of));
-    }
-    case 'map': {
-      const length = Number(read(symbol.length));
-      return Object.fromEntries(
-        Array.from({ length: Math.min(length, symbol.keys.length) }, (_, i) => [String(readSymbol(symbol.keys[i], of)), readSymbol(symbol.values[i], of)]),
-      );
-    }
-  }
 }

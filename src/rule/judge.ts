@@ -5,6 +5,8 @@ import { type Answer, judge } from './interpret.ts';
 import type { Program } from './ir.ts';
 import { emitWasm } from './wasm.ts';
 
+export { type Automaton, automatonOf } from './automaton.ts';
+export { FUNCTIONS } from './function.ts';
 export type { Answer } from './interpret.ts';
 export { type Step, type Steps, stepsOf } from './steps.ts';
 export { type InputWriter, planWriter } from './writer.ts';
