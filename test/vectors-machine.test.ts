@@ -82,6 +82,7 @@ test('the second chain: guests, breakers with limits, halts', () => {
   const { schedule, bytes } = chain.genesis[0];
   assert.equal(hex(lawOf(fromHex(bytes)).schedule), schedule);
   const results = new Set((chain.decision as unknown as { rules: { result: number }[] }[]).flatMap(({ rules }) => rules.map(({ result }) => result)));
-  for (const result of [0, 1, 2, 3, 4, ...(['unreachable', 'gas', 'stack', 'unauthorised', 'host'] as const).map(trapResult)]) assert.ok(results.has(result), `${result}`);
+  for (const result of [0, 1, 2, 3, 4, ...(['unreachable', 'gas', 'stack', 'unauthorised', 'host'] as const).map(trapResult)])
+    assert.ok(results.has(result), `${result}`);
   for (const { bytes: bundle, verdict } of chain.bundle) assert.equal(verifyBundle(fromHex(bundle), network).entry.receipt.verdict, verdict);
 });
