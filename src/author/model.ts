@@ -46,7 +46,7 @@ export class Model {
       }
     }
     const programs = rules.flatMap(({ compiled }) => (compiled === null ? [] : [compiled.program]));
-    this.world = new World(this.script, [...all, ...inputs.values()], roomFor(rules, [...names]), sizesOnly(programs));
+    this.world = new World(this.script, [...all, ...inputs.values()], roomsFor(rules, [...names]), sizesOnly(programs));
     assertOrdinary(this.world, tools, [...names]);
   }
 
@@ -98,23 +98,35 @@ export class Model {
   }
 }
 
-/** Room for the longest text that a rule compares with, and for lists a little longer than what is counted. */
-function roomFor(rules: readonly AuthoredRule[], names: readonly string[]): Room {
+const utf8Length = (value: string): number => new TextEncoder().encode(value).length;
+
+/** Of each path room for the longest text that a rule which reads it compares with, and for lists a little longer than it counts. */
+function roomsFor(rules: readonly AuthoredRule[], names: readonly string[]): (path: string) => Room {
+  const least: Room = { text_bytes: TEXT_MIN, items: ITEMS, name_bytes: names.reduce((most, name) => Math.max(most, utf8Length(name) + 2), TEXT_MIN) };
+  const rooms = new Map<string, Room>();
+  for (const rule of rules) {
+    const own = roomOf(rule);
+    for (const { path } of rule.inputs) {
+      const before = rooms.get(path) ?? least;
+      rooms.set(path, { ...least, text_bytes: Math.max(before.text_bytes, own.text_bytes), items: Math.max(before.items, own.items) });
+    }
+  }
+  return (path) => rooms.get(path) ?? least;
+}
+
+function roomOf({ compiled, manifest }: AuthoredRule): Room {
   let text = TEXT_MIN;
   let items = ITEMS;
-  const bytes = (value: string): number => new TextEncoder().encode(value).length;
-  for (const { compiled, manifest } of rules) {
-    if (compiled === null) continue;
-    const { consts, nodes } = compiled.program;
-    for (const value of consts) if (typeof value === 'string') text = Math.max(text, bytes(value) + 2);
-    if (!nodes.some(({ op }) => op === 'size' || op === 'get')) continue;
+  const { consts, nodes } = compiled?.program ?? { consts: [], nodes: [] };
+  for (const value of consts) if (typeof value === 'string') text = Math.max(text, utf8Length(value) + 2);
+  if (nodes.some(({ op }) => op === 'size' || op === 'get')) {
     for (const value of [...consts, ...manifest.params.map((param) => param.value)]) {
       if (typeof value !== 'bigint' || value < 0n) continue;
       if (value < ITEMS_MAX) items = Math.max(items, Number(value) + 1);
       if (value < TEXT_MAX) text = Math.max(text, Number(value) + 2);
     }
   }
-  return { text_bytes: Math.min(TEXT_MAX, text), items, name_bytes: names.reduce((most, name) => Math.max(most, bytes(name) + 2), TEXT_MIN) };
+  return { text_bytes: Math.min(TEXT_MAX, text), items };
 }
 
 /** Paths that all programs use for nothing but their size, and whether they are there. */

@@ -16,7 +16,7 @@ import { type BoolSymbol, intTerm, lengthTerm, type Symbol, TIME_BITS } from './
 import { doubleConstant } from './symbol-number.ts';
 import { constantBytes, constantText } from './symbol-text.ts';
 import { symbolic } from './symbolic.ts';
-import { World } from './world.ts';
+import { type Room, World } from './world.ts';
 
 const seed = Number(process.env['AVA_SEED'] ?? 4);
 const programs = Number(process.env['AVA_SMT_PROGRAMS'] ?? 25);
@@ -42,7 +42,7 @@ function constantOf(value: Value): Symbol {
   return { kind: 'map', ok: TRUE, length: lengthTerm(value.keys.length), keys: value.keys.map(constantOf), values: value.values.map(constantOf) };
 }
 
-const WIDE = { text_bytes: 24, items: 6 };
+const WIDE = (): Room => ({ text_bytes: 24, items: 6 });
 
 /** A world in which the inputs are these, and the program's answer in it. */
 function pinned(program: Program, source: ReturnType<typeof makeSource>): { world: World; answer: BoolSymbol } {

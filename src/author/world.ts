@@ -39,7 +39,9 @@ interface Leaf {
 export class World {
   readonly symbols: Symbols;
   readonly script: Script;
-  private readonly room: Room;
+  private readonly rooms: (path: string) => Room;
+  /** Of the path that is being declared. */
+  private room: Room;
   private readonly unfit: boolean;
   private readonly leaves = new Map<string, Leaf>();
   private readonly groups = new Map<string, Term>();
@@ -52,11 +54,12 @@ export class World {
    * @param sizes_only paths of which rules ask nothing but the size
    * @param unfit whether values of other types than the declared ones may stand there
    */
-  constructor(script: Script, inputs: readonly Input[], room: Room, sizes_only: ReadonlySet<string> = new Set(), unfit = false) {
+  constructor(script: Script, inputs: readonly Input[], rooms: (path: string) => Room, sizes_only: ReadonlySet<string> = new Set(), unfit = false) {
     this.script = script;
     this.unfit = unfit;
     this.symbols = new Symbols(script);
-    this.room = room;
+    this.rooms = rooms;
+    this.room = rooms('');
     const types = new Map<string, Type[]>();
     for (const { path, type } of inputs) types.set(path, addType(types.get(path) ?? [], type));
     for (const path of types.keys())
@@ -105,6 +108,7 @@ export class World {
 
   private leaf(path: string, types: readonly Type[], sizeOnly: boolean): Leaf {
     const { script } = this;
+    this.room = this.rooms(path);
     const there = script.bool();
     const unfit = this.unfit ? script.bool() : FALSE;
     const choices = types.slice(1).map(() => script.bool());
