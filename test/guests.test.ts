@@ -107,11 +107,13 @@ hosts: [hash, verify, read, oracle, call, log]\nlimits: { memory_pages: 4, gas: 
   const law = lawOf(smallGenesis({ ...GUEST_LAW, rules: [guest('outer', 'do', 300_000, 'other'), guest('other', 'burn', 1_000_000, 'outer')] }));
   const watch = new Stopwatch({ clock: () => 0, timeout_ms: 50, overran: assert.fail });
   for (const [burn, causes, gas] of [
-    [0, '', [4_000, 10_000]],
+    // What putting the other one back takes, a page, is its caller's.
+    [0, '', [12_192, 18_192]],
     // Within the caller's gas this one would have gone on.
     [6, 'gas', [300_000, 300_000]],
     [7, 'stack', [4_000, 299_999]],
-    [8, 'fault', [4_000, 10_000]],
+    // So is a new instance in place of one that trapped.
+    [8, 'fault', [44_960, 70_000]],
   ] as const) {
     const receipts = [runRule, watch.run].map((run) => {
       const desk = new Desk(law);

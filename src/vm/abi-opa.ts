@@ -35,6 +35,13 @@ function resultOf(result: unknown): number {
   return typeof said === 'boolean' ? resultOf(said) : 1;
 }
 
+/** What the host knows of a policy. */
+interface Ready {
+  readonly builtins: ReadonlyMap<number, Builtin>;
+  /** Address of the data document. */
+  readonly data: number;
+}
+
 export const OPA_ABI: Abi = {
   profile: 'canonical-nan',
   imports: {
@@ -59,13 +66,17 @@ export const OPA_ABI: Abi = {
   },
   link(host, paths) {
     let policy: Policy;
-    let builtins: ReadonlyMap<number, Builtin> = new Map();
-    let data = 0;
+    let ready: Ready = { builtins: new Map(), data: 0 };
+    let working = false;
     const text = new InputText(paths);
     const builtin = (id: number, _context: number, ...args: readonly number[]): number => {
-      const called = builtins.get(id);
-      if (called === undefined) throw new HostTrap('unauthorised');
-      return called(policy, args);
+      const called = ready.builtins.get(id);
+      // What a builtin asks the policy for asks for none: else they could stand on each other without end, on a stack that nobody counts.
+      if (called === undefined || working) throw new HostTrap('unauthorised');
+      working = true;
+      const answer = called(policy, args);
+      working = false;
+      return answer;
     };
     return {
       functions: {
@@ -81,18 +92,19 @@ export const OPA_ABI: Abi = {
           opa_builtin4: builtin,
         },
       },
-      attach(instance): Guest {
+      attach(instance, learnt): Guest {
+        if (learnt !== null) ready = learnt as Ready;
         policy = new Policy(host, instance, paths);
         return {
           ready() {
-            builtins = builtinsOf(policy);
-            data = policy.value('{}');
+            ready = { builtins: builtinsOf(policy), data: policy.value('{}') };
+            return ready;
           },
           judge(input) {
             policy.input = input;
             const document = text.document(input);
             const at = policy.put(document);
-            return verdict(parseJson(policy.text(policy.call('opa_eval', 0, 0, data, at, document.length, policy.call('opa_heap_ptr_get'), 0))));
+            return verdict(parseJson(policy.text(policy.call('opa_eval', 0, 0, ready.data, at, document.length, policy.call('opa_heap_ptr_get'), 0))));
           },
         };
       },

@@ -5,10 +5,13 @@ import type { Host } from './host.ts';
 import type { Instance } from './instance.ts';
 import { type FunctionType, I32, type Profile } from './module.ts';
 
+/** What the host learnt while a module was made ready: the same for every instance at the snapshot. */
+export type Learnt = object;
+
 /** One instance with the host's side of it, ready to be judged. */
 export interface Guest {
   /** GU-2: what the ABI asks for once the module's own initialisers have run. */
-  ready?(): void;
+  ready?(): Learnt;
   /** Judges the input in the gas that the instance has. @throws HostTrap, and what the engine throws */
   judge(input: Uint8Array): number;
 }
@@ -25,7 +28,8 @@ export interface Abi {
 
 export interface Link {
   readonly functions: Readonly<Record<string, Readonly<Record<string, (...args: never[]) => unknown>>>>;
-  attach(instance: Instance): Guest;
+  /** `learnt` by an instance before it, when this one is put to the snapshot instead of being made ready. */
+  attach(instance: Instance, learnt: Learnt | null): Guest;
 }
 
 /** A function type of i32 alone. */

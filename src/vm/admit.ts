@@ -56,6 +56,8 @@ export interface Facts {
   readonly mutableGlobals: readonly number[];
   readonly start: boolean;
   readonly functions: number;
+  /** Functions in element segments. */
+  readonly elements: number;
   /** Bytes of code as given. */
   readonly codeBytes: number;
   /** Words of the greatest frame. */
@@ -101,6 +103,7 @@ function factsOf(module: Module, profile: Profile, limits: Limits, schedule: Sch
     mutableGlobals: mutableGlobals(module),
     start: module.start !== null,
     functions: module.functions.length,
+    elements: module.elements.reduce((sum, { functions }) => sum + functions.length, 0),
     codeBytes: module.bodies.reduce((sum, { start, end }) => sum + end - start, 0),
     frameWords,
   };

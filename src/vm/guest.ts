@@ -4,7 +4,7 @@
  */
 import { equal } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { type Abi, type Guest as Attached, checkAbi } from './abi.ts';
+import { type Abi, type Guest as Attached, checkAbi, type Learnt } from './abi.ts';
 import { BUFFER_ABI } from './abi-buffer.ts';
 import { OPA_ABI } from './abi-opa.ts';
 import { WAPC_ABI } from './abi-wapc.ts';
@@ -16,7 +16,7 @@ import type { EngineMemory } from './engine.ts';
 import { functionNames } from './function-names.ts';
 import { type Answers, answersOf, type Budget, Host, HostTrap, type Judged, type Permissions } from './host.ts';
 import { compileModule, type Ended, Instance, newMemory, type Snapshot } from './instance.ts';
-import { WASM_PAGE_BYTES } from './module.ts';
+import { WASM_PAGE_BITS, WASM_PAGE_BYTES } from './module.ts';
 import { type TrapName, trapResult, trapText } from './trap.ts';
 
 const ABIS: Readonly<Record<AbiName, Abi>> = { buffer: BUFFER_ABI, opa: OPA_ABI, wapc: WAPC_ABI };
@@ -46,6 +46,8 @@ const INITIALISERS = ['_initialize', '_start', '__wasm_call_ctors', 'wapc_init']
 /** GU-4: of so many inputs about one is judged twice. */
 const SAMPLE = 256;
 const SAMPLE_WORDS = 64;
+/** GU-4: inputs can be sought that are judged twice, so what a new instance takes must be little. */
+const READY_AGAIN_GAS = 1_000_000;
 
 /** Whether this input is one that is judged twice: by its bytes, so that every node takes the same. */
 function isSampled(input: Uint8Array): boolean {
@@ -73,6 +75,8 @@ interface Call {
   readonly gas: number;
   readonly stack_words: number;
   readonly callers: readonly string[];
+  /** What its caller pays for putting the guest back. */
+  readonly entry: number;
 }
 
 /** A judgement with what was called in it. */
@@ -81,6 +85,21 @@ export interface Traced extends Judged, GuestCalls {}
 interface Tracing {
   readonly module: object;
   readonly log: CallLog;
+}
+
+/** GU-9: what the calls of another guest take beside their own gas, however often it calls. */
+interface Upkeep {
+  /** Every call: putting the guest back. */
+  readonly entry: number;
+  /** One whose instance is lost: a new one. */
+  readonly renewal: number;
+}
+
+function upkeepOf({ costs, facts }: Compiled, pages: number): Upkeep {
+  const { functions, elements } = facts;
+  const [globals, exported] = [facts.mutableGlobals.length, facts.exports.length];
+  const part = costs.page >>> 6;
+  return { entry: costs.page * pages + part * globals, renewal: part * (256 + 32 * globals + 16 * exported + 2 * elements + functions) };
 }
 
 interface Outcome {
@@ -98,6 +117,10 @@ export class Guest {
   private readonly snapshot: Snapshot;
   /** Always at the snapshot; null while it is judged, and after a trap. */
   private kept: Live | null;
+  private readonly learnt: Learnt | null;
+  /** What making it ready took. */
+  private readonly ready_gas: number;
+  private readonly upkeep: Upkeep;
   private names: ReadonlyMap<number, string> | null = null;
   /** A memory that no instance uses. */
   private spare: EngineMemory | null = null;
@@ -113,8 +136,12 @@ export class Guest {
     for (const { module, name } of this.code.facts.imports)
       if (module === 'ava' && !plan.hosts.some((host) => host === name))
         throw new Fault('wasm_refused', `the module imports the host function ${name}, which \`hosts\` of the manifest does not name`, { place: name });
-    this.kept = this.made();
-    this.snapshot = this.kept.instance.snapshot();
+    this.kept = this.linked(this.code.memory.min, null);
+    const written = this.kept.instance.extent();
+    this.learnt = this.makeReady(this.kept);
+    this.ready_gas = this.kept.instance.returned().gas;
+    this.snapshot = this.kept.instance.snapshot(written);
+    this.upkeep = upkeepOf(this.code, this.snapshot.bytes >>> WASM_PAGE_BITS);
     if (this.snapshot.globals.some(Number.isNaN)) throw new Fault('wasm_refused', 'a global of the module begins as NaN');
   }
 
@@ -124,24 +151,31 @@ export class Guest {
    */
   judge(input: Uint8Array, answers: Answers, budget: Budget | null = null): Judged {
     const call = this.callOf(input, budget);
-    const live = this.kept ?? this.made();
+    const live = this.kept ?? this.again();
     // Whatever is thrown from here on, this instance is not used again.
     this.kept = null;
     const { result, gas, trap } = run(live, call, answers, this.code);
     const { record } = live.host;
     if (isSampled(input)) this.compare(live, { result, gas, trap }, call, record);
-    if (trap !== null || live.instance.grown) this.drop(live);
-    else {
+    const short = this.wanted(trap, call);
+    if (trap === null && !live.instance.grown) {
       live.instance.restore(this.snapshot);
       this.kept = live;
+      return { result, gas, record, short };
     }
-    return { result, gas, record, short: this.wanted(trap, call) };
+    this.drop(live);
+    return { result, gas: this.withRenewal(gas, budget), record, short };
+  }
+
+  /** GU-9: gas of a call whose instance is lost. */
+  private withRenewal(gas: number, budget: Budget | null): number {
+    return budget === null ? gas : Math.min(gas + this.upkeep.renewal, budget.gas);
   }
 
   /** Whether a call ended for want of what its budget gave, and not of what the rule's own limits give. */
-  private wanted(trap: TrapName | null, { gas, stack_words }: Call): boolean {
+  private wanted(trap: TrapName | null, { gas, stack_words, entry }: Call): boolean {
     const { limits } = this.plan;
-    return (trap === 'gas' && gas < limits.gas) || (trap === 'stack' && stack_words < limits.stack_words);
+    return (trap === 'gas' && gas < limits.gas + entry) || (trap === 'stack' && stack_words < limits.stack_words);
   }
 
   /**
@@ -152,13 +186,14 @@ export class Guest {
     const { module, limits } = this.plan;
     const { wasm } = admitModule(module, this.abi.profile, { memory_pages: limits.memory_pages });
     const log = new CallLog();
-    const live = this.made({ module: compileModule(traceable(wasm, this.code.facts)), log });
+    const live = this.again({ module: compileModule(traceable(wasm, this.code.facts)), log });
     log.begin(live.instance.exports);
     const call = this.callOf(input, budget);
     const { result, gas, trap } = run(live, call, answers, this.code);
     const record = live.host.record.slice();
+    const spent = trap === null && !live.instance.grown ? gas : this.withRenewal(gas, budget);
     this.drop(live);
-    return { result, gas, record, short: this.wanted(trap, call), ...log.calls() };
+    return { result, gas: spent, record, short: this.wanted(trap, call), ...log.calls() };
   }
 
   /** The name of one of the module's functions: its name section's, an export's, or its number. */
@@ -169,25 +204,45 @@ export class Guest {
 
   private callOf(input: Uint8Array, budget: Budget | null): Call {
     const { limits } = this.plan;
-    if (budget === null) return { input, gas: limits.gas, stack_words: limits.stack_words, callers: NO_CALLERS };
+    if (budget === null) return { input, gas: limits.gas, stack_words: limits.stack_words, callers: NO_CALLERS, entry: 0 };
     const { gas, stack_words, callers } = budget;
-    return { input, gas: Math.min(limits.gas, gas), stack_words: Math.min(limits.stack_words, stack_words), callers };
+    const { entry } = this.upkeep;
+    return { input, gas: Math.min(limits.gas + entry, gas), stack_words: Math.min(limits.stack_words, stack_words), callers, entry };
   }
 
-  /** GU-2: a new instance, initialised. @throws Fault wasm_refused where it traps, engine_failed */
-  private made(tracing: Tracing | null = null): Live {
-    const { facts } = this.code;
-    const { gas, stack_words } = this.plan.limits;
-    // A new memory is zero, and takes none of the machine's until it is written.
-    if (this.spare !== null) new Uint8Array(this.spare.buffer).fill(0);
-    const memory = this.spare ?? newMemory(this.code.memory);
+  /** A memory of zeroes. */
+  private zeroes(pages: number): EngineMemory {
+    const { spare } = this;
+    // A new memory takes none of the machine's until it is written.
+    if (spare === null || spare.buffer.byteLength !== pages * WASM_PAGE_BYTES) return newMemory({ min: pages, max: this.code.memory.max });
     this.spare = null;
+    new Uint8Array(spare.buffer).fill(0);
+    return spare;
+  }
+
+  /** A new instance, of which nothing has run. */
+  private linked(pages: number, learnt: Learnt | null, tracing: Tracing | null = null): Live {
+    const { facts } = this.code;
+    const memory = this.zeroes(pages);
     const host = new Host(this.plan, this.code.costs);
     const link = this.abi.link(host, this.plan.inputs);
     const { module, functions } = tracing === null ? { ...this.code, ...link } : { module: tracing.module, functions: tracing.log.watched(link.functions) };
     const instance = new Instance(module, facts, memory, functions);
     host.bind(memory, instance.gas, instance.stack);
-    const attached = link.attach(instance);
+    return { instance, host, attached: link.attach(instance, learnt) };
+  }
+
+  /** A new instance at the snapshot: what making ready comes to is known. */
+  private again(tracing: Tracing | null = null): Live {
+    const live = this.linked(this.snapshot.bytes >>> WASM_PAGE_BITS, this.learnt, tracing);
+    live.instance.put(this.snapshot);
+    return live;
+  }
+
+  /** GU-2: runs what initialises it. @throws Fault wasm_refused where it traps, engine_failed */
+  private makeReady({ instance, host, attached }: Live): Learnt | null {
+    const { facts } = this.code;
+    const { gas, stack_words } = this.plan.limits;
     host.begin(null, NO_CALLERS);
     instance.begin(gas, stack_words, 0);
     const step = (work: () => void): void => {
@@ -199,19 +254,29 @@ export class Guest {
       const found = facts.exports.find((one) => one.name === name);
       if (found?.type?.params.length === 0 && found.type.results.length === 0) step(instance.function(name));
     }
-    step(() => attached.ready?.());
+    let learnt: Learnt | null = null;
+    step(() => {
+      learnt = attached.ready?.() ?? null;
+    });
     instance.settle();
-    return { instance, host, attached };
+    return learnt;
   }
 
   private drop({ instance }: Live): void {
-    // One that grew, even while it was made ready, is longer than an instance begins with.
-    if (instance.memory.buffer.byteLength === this.code.memory.min * WASM_PAGE_BYTES) this.spare = instance.memory;
+    if (!instance.grown) this.spare = instance.memory;
+  }
+
+  /** A new instance to compare with: made ready as the first was, unless that takes long. */
+  private another(): Live {
+    if (this.ready_gas > READY_AGAIN_GAS) return this.again();
+    const live = this.linked(this.code.memory.min, null);
+    this.makeReady(live);
+    return live;
   }
 
   /** GU-4. @throws Fault engine_failed where a new instance judges otherwise */
   private compare(kept: Live, outcome: Outcome, call: Call, record: Uint8Array): void {
-    const fresh = this.made();
+    const fresh = this.another();
     const again = run(fresh, call, answersOf(record), this.code);
     const same = again.result === outcome.result && again.gas === outcome.gas && equal(fresh.host.record, record) && fresh.instance.same(kept.instance);
     if (!same) throw new Fault('engine_failed', `rule ${this.plan.name}: an instance that was put back judges otherwise than a new one`);
@@ -230,11 +295,11 @@ function attempt(instance: Instance, work: () => void): Ended {
 }
 
 /** GU-3 */
-function run({ instance, host, attached }: Live, { input, gas, stack_words, callers }: Call, answers: Answers, { costs }: Compiled): Outcome {
+function run({ instance, host, attached }: Live, { input, gas, stack_words, callers, entry }: Call, answers: Answers, { costs }: Compiled): Outcome {
   host.begin(answers, callers);
-  const written = costs.byte * input.length;
-  if (written > gas) return { result: trapResult('gas'), gas, trap: 'gas' };
-  instance.begin(gas, stack_words, written);
+  const spent = entry + costs.byte * input.length;
+  if (spent > gas) return { result: trapResult('gas'), gas, trap: 'gas' };
+  instance.begin(gas, stack_words, spent);
   let result = 0;
   let ended: Ended;
   try {

@@ -40,7 +40,7 @@ export interface Ended {
 
 /** Where every call begins. */
 export interface Snapshot {
-  /** The memory up to its last word that is not zero. */
+  /** The memory up to the last word that was ever not zero, or is. */
   readonly image: Uint8Array;
   /** All of it. */
   readonly bytes: number;
@@ -132,19 +132,29 @@ export class Instance {
     return { trap, gas: trap === 'gas' ? this.limit : this.limit - left };
   }
 
-  snapshot(): Snapshot {
-    const bytes = new Uint8Array(this.memory.buffer);
+  /** Bytes of memory up to its last word that is not zero. */
+  extent(): number {
     const words = new Int32Array(this.memory.buffer);
     let end = words.length;
     while (end > 0 && words[end - 1] === 0) end -= 1;
-    return { image: bytes.slice(0, 4 * end), bytes: bytes.length, globals: this.globals.map((global) => global.value) };
+    return 4 * end;
+  }
+
+  /** `written`: how far it was written when it was instantiated. */
+  snapshot(written: number): Snapshot {
+    const bytes = new Uint8Array(this.memory.buffer);
+    return { image: bytes.slice(0, Math.max(written, this.extent())), bytes: bytes.length, globals: this.globals.map((global) => global.value) };
   }
 
   /** GU-4. Not for one that has grown since. */
-  restore({ image, globals }: Snapshot): void {
-    const { bytes } = this;
-    bytes.fill(0, image.length);
-    bytes.set(image);
+  restore(snapshot: Snapshot): void {
+    this.bytes.fill(0, snapshot.image.length);
+    this.put(snapshot);
+  }
+
+  /** The same for one that was only instantiated, over zeroes. */
+  put({ image, globals }: Snapshot): void {
+    this.bytes.set(image);
     for (let i = 0; i < globals.length; i++) this.globals[i].value = globals[i];
   }
 

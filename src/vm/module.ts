@@ -7,7 +7,8 @@ export const F64 = 0x7c;
 export const FUNCREF = 0x70;
 export type ValueType = typeof I32 | typeof I64 | typeof F32 | typeof F64;
 
-export const WASM_PAGE_BYTES = 65_536;
+export const WASM_PAGE_BITS = 16;
+export const WASM_PAGE_BYTES = 1 << WASM_PAGE_BITS;
 /** Pages that a 32-bit memory may have at all. */
 export const WASM_PAGES_MAX = 65_536;
 
