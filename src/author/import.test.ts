@@ -108,7 +108,7 @@ test('patterns of commands with stars within', async () => {
     null,
     ENVIRONMENT,
   );
-  const verdict = await rulesOf(report);
+  const verdict = await rulesOf(report, false);
   assert.equal(verdict(call('Bash', { command: 'git push origin main --force-with-lease' })), 'deny');
   assert.equal(verdict(call('Bash', { command: 'git push origin dev' })), 'allow');
 });

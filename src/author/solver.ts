@@ -38,8 +38,10 @@ export interface Solver {
   close(): Promise<void>;
 }
 
-/** After so long a question is given up. */
-const ANSWER_MS = 5_000;
+/** After so many of the solver's own steps a question is given up: the same everywhere, about five seconds' work. */
+const STEPS_MAX = 6_000_000;
+/** However slow the machine is. */
+const ANSWER_MS = 120_000;
 
 /**
  * Loads z3. null where the optional package is not installed.
@@ -63,7 +65,7 @@ export async function openSolver(): Promise<Solver | null> {
     async run(script, commands) {
       // What was said stays said: a second question about one script costs only itself.
       const goesOn = script === current && script.logic === logic;
-      const head = goesOn ? '' : `(reset)\n(set-option :timeout ${ANSWER_MS})\n(set-logic ${script.logic})\n`;
+      const head = goesOn ? '' : `(reset)\n(set-option :timeout ${ANSWER_MS})\n(set-option :rlimit ${STEPS_MAX})\n(set-logic ${script.logic})\n`;
       const from = goesOn ? told : 0;
       current = script;
       logic = script.logic;
