@@ -7,7 +7,7 @@ import { readAuthored } from './load.ts';
 import type { Solver } from './solver.ts';
 
 export type { Example, Finding, Severity } from './finding.ts';
-export { type Authored, type AuthoredRule, readAuthored } from './load.ts';
+export { type Authored, type AuthoredRule, readAuthored, readOneRule } from './load.ts';
 
 export interface LintReport {
   readonly rules: number;

@@ -57,6 +57,11 @@ export function readRuleFile(path: string, environment: Environment): AuthoredRu
   }
 }
 
+/** The one rule of a file, or of a folder with rule.yaml. @throws Fault as `readRuleFile` */
+export function readOneRule(path: string, environment: Environment): AuthoredRule {
+  return readRuleFile(existsSync(path) && statSync(path).isDirectory() ? join(path, 'rule.yaml') : path, environment);
+}
+
 interface Index {
   readonly default?: unknown;
   readonly tools?: unknown;

@@ -1,6 +1,6 @@
 /** `avactl rules export`: a rule in the forms that other programs read. */
 import { writeFileSync } from 'node:fs';
-import { type AuthoredRule, readAuthored } from '../author/lint.ts';
+import { type AuthoredRule, readOneRule } from '../author/lint.ts';
 import { scriptOf } from '../author/solver.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
@@ -23,9 +23,8 @@ export async function exportRule(call: Call): Promise<number> {
   const format = FORMATS.find((one) => one === named);
   if (format === undefined)
     throw new Fault('usage', `there is no format \`${named}\`${suggestion(named, FORMATS)}; there are ${FORMATS.join(', ')}`, { flag: 'format' });
-  const { rules, findings } = readAuthored(path, ENVIRONMENT);
-  if (rules.length !== 1) throw new Fault('usage', findings[0]?.message ?? `${path} is not one rule; name a rule file`, { path });
-  const made = exported(rules[0], format);
+  const rule = readOneRule(path, ENVIRONMENT);
+  const made = exported(rule, format);
   const file = call.text('output');
   if (file === undefined && typeof made !== 'string') throw new Fault('usage', `${format} is bytes: name a file with --output`, { flag: 'output' });
   if (file === undefined) {
@@ -37,8 +36,8 @@ export async function exportRule(call: Call): Promise<number> {
   } catch (error) {
     throw new Fault('usage', `${file} cannot be written (${(error as NodeJS.ErrnoException).code})`, { path: file });
   }
-  out.value({ rule: rules[0].manifest.name, format, file, bytes: made.length });
-  out.line(`${plain(file)}: ${rules[0].manifest.name} as ${format}, ${size(made.length)}`);
+  out.value({ rule: rule.manifest.name, format, file, bytes: made.length });
+  out.line(`${plain(file)}: ${rule.manifest.name} as ${format}, ${size(made.length)}`);
   return EXIT.ok;
 }
 

@@ -1,5 +1,5 @@
 /** `avactl rules gas`: what a judgement costs and where, against the rule's limits. */
-import { type AuthoredRule, readAuthored } from '../author/lint.ts';
+import { type AuthoredRule, readOneRule } from '../author/lint.ts';
 import { Fault } from '../base/fault.ts';
 import { runGuestTests } from '../law/guest-test.ts';
 import { ENVIRONMENT, guestOf } from '../law/rule.ts';
@@ -24,9 +24,7 @@ interface Cost {
 export async function gasOfRule(call: Call): Promise<number> {
   const { out } = call;
   const [path] = call.operands;
-  const { rules, findings } = readAuthored(path, ENVIRONMENT);
-  if (rules.length !== 1) throw new Fault('usage', findings[0]?.message ?? `${path} is not one rule; name a rule file`, { path });
-  const [rule] = rules;
+  const rule = readOneRule(path, ENVIRONMENT);
   out.line(`${out.paint('bold', plain(rule.manifest.name))}  ${plain(rule.manifest.title)}`);
   if (rule.guest !== null) guest(out, rule);
   else expression(out, rule, call.given('all'));
