@@ -1,6 +1,5 @@
 /** `avactl rules gas`: what a judgement costs and where, against the rule's limits. */
 import { type AuthoredRule, readOneRule } from '../author/lint.ts';
-import { Fault } from '../base/fault.ts';
 import { runGuestTests } from '../law/guest-test.ts';
 import { ENVIRONMENT, guestOf } from '../law/rule.ts';
 import { bill, printProgram } from '../rule/print.ts';
