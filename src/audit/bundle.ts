@@ -18,6 +18,7 @@ import { decodeEntry, type Entry, type Receipt } from '../machine/receipt.ts';
 import { KIND } from '../machine/transaction.ts';
 import { makeInclusion, nodesOf, PROOF_HASHES_MAX, verifyInclusion } from '../merkle/proof.ts';
 import type { Frame } from '../store/frame.ts';
+import './baseline.ts';
 import { compareReceipt, type Recomputed, recompute } from './recompute.ts';
 
 interface Bundle {

@@ -9,15 +9,18 @@ import { BUFFER_ABI } from './abi-buffer.ts';
 import { OPA_ABI } from './abi-opa.ts';
 import { WAPC_ABI } from './abi-wapc.ts';
 import { admitModule } from './admit.ts';
+import { hasBaseline, onBaseline, recompiled } from './baseline.ts';
 import { type Compiled, compiled } from './cache.ts';
 import { CallLog, type GuestCalls } from './call-log.ts';
 import { traceable } from './call-trace.ts';
 import type { EngineMemory } from './engine.ts';
 import { functionNames } from './function-names.ts';
 import { type Answers, answersOf, type Budget, Host, HostTrap, type Judged, type Permissions } from './host.ts';
-import { compileModule, type Ended, Instance, newMemory, type Snapshot } from './instance.ts';
+import { compileModule, type Ended, Instance, isExhausted, newMemory, type Snapshot } from './instance.ts';
 import { WASM_PAGE_BITS, WASM_PAGE_BYTES } from './module.ts';
 import { type TrapName, trapResult, trapText } from './trap.ts';
+
+export { type Holding, setBaseline } from './baseline.ts';
 
 const ABIS: Readonly<Record<AbiName, Abi>> = { buffer: BUFFER_ABI, opa: OPA_ABI, wapc: WAPC_ABI };
 export type AbiName = 'buffer' | 'opa' | 'wapc';
@@ -110,10 +113,15 @@ interface Outcome {
 
 const NO_CALLERS: readonly string[] = [];
 
+/** Guests that were moved to the baseline compiler's code, in this process. */
+let movedGuests = 0;
+
 export class Guest {
   readonly plan: GuestPlan;
   private readonly abi: Abi;
-  private readonly code: Compiled;
+  private code: Compiled;
+  /** Its code is the baseline compiler's, and stays so. */
+  private held = false;
   private readonly snapshot: Snapshot;
   /** Always at the snapshot; null while it is judged, and after a trap. */
   private kept: Live | null;
@@ -136,11 +144,11 @@ export class Guest {
     for (const { module, name } of this.code.facts.imports)
       if (module === 'ava' && !plan.hosts.some((host) => host === name))
         throw new Fault('wasm_refused', `the module imports the host function ${name}, which \`hosts\` of the manifest does not name`, { place: name });
-    this.kept = this.linked(this.code.memory.min, null);
-    const written = this.kept.instance.extent();
-    this.learnt = this.makeReady(this.kept);
-    this.ready_gas = this.kept.instance.returned().gas;
-    this.snapshot = this.kept.instance.snapshot(written);
+    const first = this.steadily(() => this.first());
+    this.kept = first.live;
+    this.learnt = first.learnt;
+    this.ready_gas = first.live.instance.returned().gas;
+    this.snapshot = first.live.instance.snapshot(first.written);
     this.upkeep = upkeepOf(this.code, this.snapshot.bytes >>> WASM_PAGE_BITS);
     if (this.snapshot.globals.some(Number.isNaN)) throw new Fault('wasm_refused', 'a global of the module begins as NaN');
   }
@@ -150,6 +158,48 @@ export class Guest {
    * one gives. @throws Fault engine_failed (GU-5)
    */
   judge(input: Uint8Array, answers: Answers, budget: Budget | null = null): Judged {
+    for (;;) {
+      const before = movedGuests;
+      try {
+        return this.held ? onBaseline(() => this.judgeOnce(input, answers, budget)) : this.judgeOnce(input, answers, budget);
+      } catch (error) {
+        // It can be another's frames that take the stack: all that stand on it move, and the outermost begins again.
+        if (!isExhausted(error)) throw error;
+        this.move();
+        if (budget !== null || movedGuests === before) throw error;
+      }
+    }
+  }
+
+  /** From here on the guest runs on the baseline compiler's code. */
+  private move(): void {
+    if (this.held || !hasBaseline()) return;
+    const { module, limits } = this.plan;
+    this.code = onBaseline(() => recompiled(module, this.abi.profile, limits.memory_pages));
+    this.kept = null;
+    this.held = true;
+    movedGuests += 1;
+  }
+
+  /** Makes it ready, on the baseline compiler's code where it must be. */
+  private steadily<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!isExhausted(error)) throw error;
+      this.move();
+      if (!this.held) throw error;
+      return onBaseline(work);
+    }
+  }
+
+  private first(): { readonly live: Live; readonly learnt: Learnt | null; readonly written: number } {
+    const live = this.linked(this.code.memory.min, null);
+    const written = live.instance.extent();
+    return { live, written, learnt: this.makeReady(live) };
+  }
+
+  private judgeOnce(input: Uint8Array, answers: Answers, budget: Budget | null): Judged {
     const call = this.callOf(input, budget);
     const live = this.kept ?? this.again();
     // Whatever is thrown from here on, this instance is not used again.

@@ -12,14 +12,21 @@ import { ENGINE_FAULT, type TrapName, trapOf } from './trap.ts';
 /** An export called from here. It gives a number or nothing: guests get and give no i64 at their ABI. */
 export type GuestFunction = (...args: readonly number[]) => number;
 
-const reason = (error: unknown): string => (error instanceof Error ? error.name : 'an unknown throw');
+/** The fault of a node whose engine threw this. */
+function failed(what: string, error: unknown): Fault {
+  const reason = error instanceof Error ? error.name : 'an unknown throw';
+  return new Fault('engine_failed', `${what}: ${reason}`, isExhausted(error) ? { exhausted: true } : {});
+}
+
+/** Whether it was thrown for want of stack, or of anything else that the engine counts by itself. */
+export const isExhausted = (error: unknown): boolean => error instanceof RangeError || (error instanceof Fault && error.context['exhausted'] === true);
 
 /** Compiles what was admitted. @throws Fault engine_failed */
 export function compileModule(wasm: Uint8Array): object {
   try {
     return new ENGINE.Module(wasm);
   } catch (error) {
-    throw new Fault('engine_failed', `an admitted module cannot be compiled: ${reason(error)}`);
+    throw failed('an admitted module cannot be compiled', error);
   }
 }
 
@@ -28,7 +35,7 @@ export function newMemory({ min, max }: { readonly min: number; readonly max: nu
   try {
     return new ENGINE.Memory({ initial: min, maximum: max });
   } catch (error) {
-    throw new Fault('engine_failed', `no memory for a guest: ${reason(error)}`);
+    throw failed('no memory for a guest', error);
   }
 }
 
@@ -69,7 +76,7 @@ export class Instance {
     try {
       this.exports = new ENGINE.Instance(module, { ...imports, [MEMORY_MODULE]: { [MEMORY_NAME]: memory } }).exports;
     } catch (error) {
-      throw new Fault('engine_failed', `a guest cannot be instantiated: ${reason(error)}`);
+      throw failed('a guest cannot be instantiated', error);
     }
     this.memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
@@ -125,7 +132,7 @@ export class Instance {
     if (error instanceof Fault) throw error;
     const told = this.trap.value as number;
     const known = error instanceof HostTrap || error instanceof ENGINE.RuntimeError;
-    if (told === ENGINE_FAULT || !known) throw new Fault('engine_failed', `a guest could not be run: ${reason(error)}`);
+    if (told === ENGINE_FAULT || !known) throw failed('a guest could not be run', error);
     const left = Number(this.gas.value);
     if (left < 0) return { trap: 'gas', gas: this.limit };
     const trap = trapOf(told) ?? (error instanceof HostTrap ? error.trap : 'trap');
