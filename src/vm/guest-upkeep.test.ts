@@ -5,6 +5,8 @@ import { type Bytes, code, functionType, limits, moduleOf, name, SECTION, s, sec
 import { EMPTY } from '../base/bytes.ts';
 import { Guest, type GuestPlan } from './guest.ts';
 import type { Answers, Judged } from './host.ts';
+import { BUILTINS } from './opa-builtin.ts';
+import type { Policy } from './opa-policy.ts';
 import { trapResult } from './trap.ts';
 
 const PAGE_GAS = 8_192;
@@ -92,6 +94,24 @@ test('GU-9: a caller pays for putting a guest back, and for the instance that it
   // What the rule's own limit does not cover is still paid for; that it ended is its own fault.
   const poor = guestOf([0x41, 2], { pages, gas: alone - 1, start: [] });
   assert.deepEqual(ask(poor, 1_000_000), { result: trapResult('gas'), gas: alone - 1 + 3 * PAGE_GAS + RENEWAL, record: EMPTY, short: false });
+});
+
+test('GU-15: builtins are paid for by what they compare and write out', () => {
+  const text = (what: string) => JSON.stringify(Array.from({ length: 100 }, () => what));
+  const dumps = [text(`${'a'.repeat(180)}b`), text(`${'a'.repeat(180)}c`), '"%.99f%f"', '[1e300,2.5]'];
+  let charged = 0;
+  const policy = {
+    dump: (value: number) => dumps[value],
+    charge: (units: number) => {
+      charged += units;
+    },
+    value: () => 1,
+  } as unknown as Policy;
+  assert.equal(BUILTINS.get('strings.any_prefix_match')?.(policy, [0, 1]), 1);
+  assert.equal(charged, 100 * 100 * 182);
+  charged = 0;
+  assert.equal(BUILTINS.get('sprintf')?.(policy, [2, 3]), 1);
+  assert.equal(charged, 512);
 });
 
 test('GU-15: builtins do not stand on each other', () => {

@@ -75,6 +75,10 @@ const quoted = (text: string): string =>
 /** Flags and width, digits of the fraction, verb. */
 const VERB = /%([-+# 0]*\d*)(?:\.(\d{0,2}))?([a-zA-Z%])/g;
 
+/** Verbs that write a number out to its last digit, and what each takes. */
+const FRACTION = /%[\d.]*f/g;
+const FRACTION_GAS = 256;
+
 /** @throws HostTrap host for a flag, a width or a verb that is not known here */
 export function sprintf(format: string, args: readonly Argument[]): string {
   let next = 0;
@@ -116,7 +120,7 @@ const anyMatch =
     const texts = textsAt(policy, search);
     const bases = textsAt(policy, base);
     if (texts === null || bases === null) return UNDEFINED;
-    policy.charge(texts.length * bases.length);
+    policy.charge(texts.length * bases.reduce((sum, one) => sum + 1 + one.length, 0));
     return policy.value(String(texts.some((text) => bases.some((one) => matches(text, one)))));
   };
 
@@ -141,6 +145,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
       const given = textAt(policy, format);
       const list = policy.dump(args);
       if (given === null || !list.startsWith('[')) return UNDEFINED;
+      policy.charge(FRACTION_GAS * (given.match(FRACTION)?.length ?? 0));
       const text = sprintf(given, items(list).map(argument));
       if (!text.isWellFormed()) throw new HostTrap('host');
       return policy.value(json(text));
