@@ -42,11 +42,11 @@ interface Refused {
   readonly line: string;
 }
 
-/** A command that must be refused: one line with a code and the fix, nothing on stdout. */
+/** A command that must be refused: one line with a code and the fix, the place in a file under it, nothing on stdout. */
 function refusedAs(program: string, args: readonly string[]): Refused {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 30_000, env: { ...process.env, NODE_OPTIONS: '' } });
   assert.equal(stdout, '');
-  assert.match(stderr, /^AVA-[0-9]{4} [^\n]+\.\n$/, 'one line');
+  assert.match(stderr, /^AVA-[0-9]{4} [^\n]+\.\n(?: +\d+ │ [^\n]*\n +│ +\^\n)?$/, 'one line, and the place');
   return { code: status, line: stderr };
 }
 

@@ -25,11 +25,11 @@ function json<T>({ stdout, stderr }: Ran): T {
   return JSON.parse(stdout) as T;
 }
 
-/** One line on stderr: code, sentence, next step. */
+/** One line on stderr: code, sentence, next step; under it the line of a file that it names. */
 function faultIs({ code, stdout, stderr }: Ran, exit: number, says: RegExp): void {
   assert.equal(code, exit, stderr);
   assert.equal(stdout, '');
-  assert.match(stderr, /^AVA-\d{4} [^\n]+[.?!]\n$/);
+  assert.match(stderr, /^AVA-\d{4} [^\n]+[.?!]\n(?: +\d+ │ [^\n]*\n +│ +\^\n)?$/);
   assert.match(stderr, says);
 }
 
