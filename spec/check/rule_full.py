@@ -259,9 +259,10 @@ def more_gas(op, types, result, imm):
     if op == "match":
         return heap(a)
     if op in ("toint", "touint", "todbl", "tostr", "tobytes", "tobool", "tots", "todur"):
-        return 32 + w(a) + added(result) // 8
+        decimal = op == "tostr" and a[0] in (5, 12) or op == "todbl" and a[0] in (8, 12)
+        return 64 + 4 * (w(a) + added(result) // 8) + (448 if decimal else 0)
     if op == "call":
-        work = 4 if imm in (1, 2, 6, 7, 12) else 16 if imm == 31 else 1
+        work = 1 if 13 <= imm <= 30 else 16 if imm in (6, 12, 31) else 8
         return work * (sum(map(w, types)) + added(result) // 8)
     return 8 if op == "tsget" else 0
 

@@ -18,6 +18,10 @@ export const BLOCK_DUE_MAX = 1_000;
 export const FACTS_MAX = 4_000_000;
 /** Rules of one constitution. */
 export const RULES_MAX = 256;
+/** Gas that the rules of one constitution may take together. */
+export const RULES_GAS_MAX = 2_000_000_000;
+/** Pages of 65,536 bytes that its guests may take together: each keeps its memory. */
+export const GUEST_PAGES_MAX = 4_096;
 /** Bytes of a name (`^[a-z][a-z0-9._/-]{0,63}$`). */
 export const NAME_BYTES_MAX = 64;
 /** Bytes of free short texts: tool, server and agent names. */

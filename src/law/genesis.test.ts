@@ -170,6 +170,21 @@ test('a constitution reads at most 32 sums', () => {
   assert.throws(() => lawOf(smallGenesis({ rules: rules(33) })), { slug: 'genesis_malformed' });
 });
 
+test('G-4: gas and pages of all rules together', () => {
+  const module = new Uint8Array(readFileSync(`${import.meta.dirname}/../../guest/examples/no-path/rule.wasm`));
+  const guests = (count: number, limits: string): Uint8Array => {
+    const rules = Array.from({ length: count }, (_, i) => `rule: r${i}\ntitle: t\nscope: all\nprogram: rule.wasm\nlimits: ${limits}\n`);
+    return smallGenesis({ rules, module: () => module });
+  };
+  for (const [most, limits, message] of [
+    [2, '{ gas: 1000000000 }', 'the rules may take 3000000000 gas together; at most 2000000000'],
+    [16, '{ memory_pages: 256 }', 'the programs may take 4352 pages of memory together; at most 4096'],
+  ] as const) {
+    assert.equal(lawOf(guests(most, limits)).rules.length, most);
+    assert.throws(() => lawOf(guests(most + 1, limits)), { slug: 'genesis_malformed', message });
+  }
+});
+
 test('G-5: a guest is the module that its manifest names, and calls rules that are in force', () => {
   const module = new Uint8Array(readFileSync(`${import.meta.dirname}/../../test/guest/probe.wasm`));
   const guest = (calls: string): string =>

@@ -5,6 +5,7 @@
 import { fromOctets, type Octets, putOctets, utf8 } from '../base/bytes.ts';
 import { type Cbor, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
+import { GUEST_PAGES_MAX, RULES_GAS_MAX } from '../base/limit.ts';
 import { hashLeaf, tagged } from '../crypto/hash.ts';
 import { keyId } from '../crypto/suite.ts';
 import { decodeToolMap, indexTools, type Tools } from '../facet/map.ts';
@@ -98,6 +99,14 @@ function lawTree(constitution: Constitution, rules: readonly Uint8Array[], names
   return tree.root();
 }
 
+/** G-4: what one action may ask of all rules together, whatever each is allowed. @throws Fault genesis_malformed */
+function bounded(rules: readonly ActiveRule[]): void {
+  const gas = rules.reduce((sum, rule) => sum + rule.gas, 0);
+  if (gas > RULES_GAS_MAX) throw new Fault('genesis_malformed', `the rules may take ${gas} gas together; at most ${RULES_GAS_MAX}`);
+  const pages = rules.reduce((sum, { module, manifest }) => sum + (module === null ? 0 : manifest.limits.memory_pages), 0);
+  if (pages > GUEST_PAGES_MAX) throw new Fault('genesis_malformed', `the programs may take ${pages} pages of memory together; at most ${GUEST_PAGES_MAX}`);
+}
+
 /** The law of a genesis. @throws Fault genesis_malformed, rule_*, cbor_* */
 export function lawOf(genesisBytes: Uint8Array): Law {
   const genesis = decodeGenesis(genesisBytes);
@@ -106,6 +115,7 @@ export function lawOf(genesisBytes: Uint8Array): Law {
   const names = activated.map((rule) => rule.name);
   if (new Set(names).size !== names.length) throw new Fault('genesis_malformed', 'two rules have one name');
   const rules = linkCalls(activated);
+  bounded(rules);
   const sums = new Map(rules.flatMap((rule) => rule.sums).map((sum) => [sum.key, sum]));
   if (sums.size > SUMS_MAX) throw new Fault('genesis_malformed', `the rules read ${sums.size} sums; at most ${SUMS_MAX} are kept`);
   const leaves = rules.map((rule, i) => ruleLeaf(rule.name, rule.id, constitution.rules[i].manifest, rule.gas, i));

@@ -32,6 +32,11 @@ function newWords(type: Type): number {
 /** Finding one key among a map's. */
 const searchGas = (map: Type, key: Type): number => searchSteps(lengthOf(map)) * (1 + words(key));
 
+/** R-27: a double as text, and back: big integers, about 4 µs at worst. */
+const DECIMAL_GAS = 448;
+const readsDecimal = (op: Op, { kind }: Type): boolean =>
+  (op === 'tostr' && (kind === 'dbl' || kind === 'dyn')) || (op === 'todbl' && (kind === 'str' || kind === 'dyn'));
+
 /** R-7, R-27: gas of one run of a node that is no fold. `result` is its own type, `imm` the number of its function. */
 export function nodeGas(op: Op, types: readonly Type[], result: Type, imm: number): number {
   const [a, b] = types;
@@ -70,7 +75,7 @@ export function nodeGas(op: Op, types: readonly Type[], result: Type, imm: numbe
     case 'tobool':
     case 'tots':
     case 'todur':
-      return 33 + words(a) + newWords(result);
+      return 65 + 4 * (words(a) + newWords(result)) + (readsDecimal(op, a) ? DECIMAL_GAS : 0);
     case 'tsget':
       return 9;
     case 'call':

@@ -88,21 +88,26 @@ const always =
   () =>
     type;
 
+/** Text is read and built code point by code point: up to 72 ns for 8 bytes on the baseline compiler. */
+const TEXT_WORK = 8;
+/** The same, more than once. */
+const LONG_TEXT_WORK = 16;
+
 /** By number. The order never changes; new ones are appended. */
 export const FUNCTIONS: readonly RuleFunction[] = [
-  /* 0 */ method('charAt', [TEXT, WHOLE], always(str(4))),
-  /* 1 */ method('indexOf', [TEXT, TEXT, WHOLE], always(INT), { least: 2, work: 4 }),
-  /* 2 */ method('lastIndexOf', [TEXT, TEXT, WHOLE], always(INT), { least: 2, work: 4 }),
-  /* 3 */ method('join', [LIST, TEXT], joined, { least: 1 }),
-  /* 4 */ method('lowerAscii', [TEXT], sameText),
-  /* 5 */ method('upperAscii', [TEXT], sameText),
-  /* 6 */ method('replace', [TEXT, TEXT, TEXT, WHOLE], replaced, { least: 3, work: 4 }),
-  /* 7 */ method('split', [TEXT, TEXT, WHOLE], pieces, { least: 2, work: 4 }),
-  /* 8 */ method('substring', [TEXT, WHOLE, WHOLE], sameText, { least: 2 }),
-  /* 9 */ method('trim', [TEXT], sameText),
-  /* 10 */ method('reverse', [TEXT], sameText),
-  /* 11 */ method('strings.quote', [TEXT], ([a]) => str(2 * bytesOf(a) + 2)),
-  /* 12 */ method('format', [TEXT, LIST], formatted, { work: 4 }),
+  /* 0 */ method('charAt', [TEXT, WHOLE], always(str(4)), { work: TEXT_WORK }),
+  /* 1 */ method('indexOf', [TEXT, TEXT, WHOLE], always(INT), { least: 2, work: TEXT_WORK }),
+  /* 2 */ method('lastIndexOf', [TEXT, TEXT, WHOLE], always(INT), { least: 2, work: TEXT_WORK }),
+  /* 3 */ method('join', [LIST, TEXT], joined, { least: 1, work: TEXT_WORK }),
+  /* 4 */ method('lowerAscii', [TEXT], sameText, { work: TEXT_WORK }),
+  /* 5 */ method('upperAscii', [TEXT], sameText, { work: TEXT_WORK }),
+  /* 6 */ method('replace', [TEXT, TEXT, TEXT, WHOLE], replaced, { least: 3, work: LONG_TEXT_WORK }),
+  /* 7 */ method('split', [TEXT, TEXT, WHOLE], pieces, { least: 2, work: TEXT_WORK }),
+  /* 8 */ method('substring', [TEXT, WHOLE, WHOLE], sameText, { least: 2, work: TEXT_WORK }),
+  /* 9 */ method('trim', [TEXT], sameText, { work: TEXT_WORK }),
+  /* 10 */ method('reverse', [TEXT], sameText, { work: TEXT_WORK }),
+  /* 11 */ method('strings.quote', [TEXT], ([a]) => str(2 * bytesOf(a) + 2), { work: TEXT_WORK }),
+  /* 12 */ method('format', [TEXT, LIST], formatted, { work: LONG_TEXT_WORK }),
   /* 13 */ method('math.greatest', [['int', 'uint', 'dbl', 'list']], extreme),
   /* 14 */ method('math.least', [['int', 'uint', 'dbl', 'list']], extreme),
   /* 15 */ method('math.ceil', [REAL], always(DOUBLE)),
@@ -121,7 +126,7 @@ export const FUNCTIONS: readonly RuleFunction[] = [
   /* 28 */ method('math.bitShiftLeft', [BITS, WHOLE], likeFirst(BITS)),
   /* 29 */ method('math.bitShiftRight', [BITS, WHOLE], likeFirst(BITS)),
   /* 30 */ method('math.sqrt', [NUMBER], always(DOUBLE)),
-  /* 31 */ method('merge', [LIST], merged, { work: 16 }),
-  /* 32 */ method('base64.encode', [['bytes']], ([a]) => str(2 * bytesOf(a) + 4)),
-  /* 33 */ method('base64.decode', [TEXT], ([a]) => plainBytes(bytesOf(a))),
+  /* 31 */ method('merge', [LIST], merged, { work: LONG_TEXT_WORK }),
+  /* 32 */ method('base64.encode', [['bytes']], ([a]) => str(2 * bytesOf(a) + 4), { work: TEXT_WORK }),
+  /* 33 */ method('base64.decode', [TEXT], ([a]) => plainBytes(bytesOf(a)), { work: TEXT_WORK }),
 ];

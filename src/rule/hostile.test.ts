@@ -37,7 +37,7 @@ const FULL_RULE = RULE.replace(
   && timestamp("2026-01-01T00:00:00Z").getHours("+01:00") > 5 && args.m.transformMap(k, v, size(v) > 1, "%s|%.2f".format([v, 1u]))
   .exists(k, v, dyn(k) == b"a" || v.split("|")[0].replace("1", effect) == string(duration("1h")))
 limits:`,
-);
+).replace('gas: 100000', 'gas: 1000000');
 const PIECES = [
   '(',
   ')',

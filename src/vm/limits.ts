@@ -82,7 +82,7 @@ export const LIMITS: Limits = {
   instrumented_body_bytes: 7_340_032,
   locals: 4_096,
   locals_total: 262_144,
-  blocks: 4_096,
+  blocks: 2_048,
   nesting: 1_024,
   operands: 1_024,
   merges: 1_048_576,
