@@ -12,6 +12,12 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(78);
 }
 module.enableCompileCache();
+// npm runs a script in the package's folder; files are named from where it was called.
+if (process.env.npm_lifecycle_event === 'avactl' && process.env.INIT_CWD) {
+  process.chdir(process.env.INIT_CWD);
+  // Not for the processes that this one starts.
+  delete process.env.INIT_CWD;
+}
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const { main } = await import((existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url)).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -262,6 +262,13 @@ test('a second node on the folder, a port in use, a foreign folder, a constituti
   faultIs(await unknown(join(scratch, 'nowhere')), 78, /^AVA-1007 [^ ]*constitution\.yaml: the file cannot be read \(ENOENT\)/);
 });
 
+test('npm runs it from the package: files are where it was called', async () => {
+  const folder = join(scratch, 'elsewhere');
+  mkdirSync(folder);
+  const made = await avactl(['rules', 'new', 'pay/limit'], { env: { npm_lifecycle_event: 'avactl', INIT_CWD: folder } });
+  assert.deepEqual([made.code, readdirSync(folder)], [0, ['limit']], made.stderr);
+});
+
 test('status, rules, doctor', async () => {
   const status = json<{ status: string; url: string; data: string; law: { name: string } }>(await here(['status', '--json', ...on]));
   assert.deepEqual([status.status, status.url, status.data, status.law.name], ['ok', url, data, 'starter']);
@@ -278,6 +285,10 @@ test('status, rules, doctor', async () => {
       check,
     );
   assert.ok(findings.some(({ detail }) => detail.includes('SOME_API_KEY')) && !doctor.stdout.includes('sk-never-shown'));
+  // A folder that has its law: what was named beside it is compiled, too.
+  const named = await here(['doctor', '--json', '--constitution', join(scratch, 'none'), ...on]);
+  const laws = json<{ findings: { check: string; state: string }[] }>({ ...named, code: 0 }).findings.filter(({ check }) => check === 'constitution');
+  assert.deepEqual([named.code, laws.map(({ state }) => state)], [78, ['ok', 'fail']]);
   const sick = await here(['doctor', '--json', '--data', join(scratch, 'foreign'), '--constitution', join(scratch, 'none')]);
   assert.equal(sick.code, 78);
   assert.deepEqual(readdirSync(join(scratch, 'foreign')), ['x']);

@@ -27,7 +27,7 @@ test('an expression, from a recorded call, and in AssemblyScript', async () => {
       return (await answer.json()) as Record<string, string>;
     };
     const { session } = await post('/v1/sessions', { agent: 'author', user: 'Read notes.txt' });
-    const action = { kind: 'tool.call', name: 'read_text_file', args: { path: 'notes.txt', head: 10, tags: ['a', 'b'] } };
+    const action = { kind: 'tool.call', name: 'read_text_file', args: { path: 'notes.txt', head: 10, scale: 0.5, tags: ['a', 'b'] } };
     const { receipt } = await post('/v1/decisions', { session, action });
     assert.ok(follow({ folder, has: new Set(['', 'node', 'assemblyscript']), env: { RECEIPT: receipt }, node: `--data ${data}` }) > 20);
   } finally {

@@ -146,6 +146,7 @@ function room(used: number, least: number, most: number): number {
 function typeOf(value: SourceValue): string | undefined {
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return 'int';
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'double';
   if (typeof value === 'string') {
     const bytes = utf8(value).length;
     return bytes > TEXT_BYTES_MAX ? undefined : `string(${room(bytes, TEXT_BYTES_MIN, TEXT_BYTES_MAX)})`;
@@ -166,6 +167,7 @@ function conditionOf({ path, value }: Declared): { readonly path: string; readon
     )
     .join('');
   if (typeof value === 'boolean') return { path, text: value ? at : `!${at}`, other: !value };
+  if (typeof value === 'number' && !Number.isInteger(value)) return { path, text: `${at} <= ${printValue(value)}`, other: value + 1 };
   if (typeof value === 'number' || typeof value === 'bigint')
     return { path, text: `${at} <= ${value}`, other: BigInt(value) < 2n ** 53n - 1n ? Number(value) + 1 : undefined };
   if (typeof value === 'string' && utf8(value).length <= COMPARED_BYTES_MAX)

@@ -41,6 +41,17 @@ function read(path: string): string {
   }
 }
 
+/** A guest's module, or undefined where there is none. */
+function moduleAt(path: string): Uint8Array | undefined {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new Fault('usage', `${path} cannot be read (${code})`, { path });
+  }
+}
+
 /**
  * The rule of a file; a guest's module is read beside it.
  * @throws Fault rule_*, usage: with the file's name, line and column
@@ -48,7 +59,7 @@ function read(path: string): string {
 export function readRuleFile(path: string, environment: Environment): AuthoredRule {
   const source = read(path);
   try {
-    const rule = readRule(source, environment, (name) => new Uint8Array(readFileSync(join(dirname(path), name))));
+    const rule = readRule(source, environment, (name) => moduleAt(join(dirname(path), name)));
     const compiled = 'program' in rule ? rule : null;
     return { file: path, source, manifest: rule.manifest, inputs: rule.inputs, compiled, guest: 'module' in rule ? rule : null };
   } catch (error) {
@@ -88,7 +99,7 @@ export function readAuthored(path: string, environment: Environment): Authored {
     return { path, rules, findings, tools: null, default: 'allow', whole: false };
   }
   const at = join(path, 'constitution.yaml');
-  if (!existsSync(at)) throw new Fault('usage', `${path} has no rule.yaml and no constitution.yaml; name a rule file or such a folder`, { path });
+  if (!existsSync(at)) throw new Fault('usage', `\`${path}\` has no rule.yaml and no constitution.yaml; name a rule file or such a folder`, { path });
   const index = (parse(read(at)) ?? {}) as Index;
   const files = Array.isArray(index.rules) ? index.rules.filter((file): file is string => typeof file === 'string') : [];
   if (files.length === 0) throw new Fault('config', `${at}: a constitution lists its rules under \`rules\``, { path: at });

@@ -30,6 +30,16 @@ export interface InputSymbol {
 
 /** Runs of nodes while unrolling: more is refused. */
 const RUNS_MAX = 60_000;
+/** Operations that are refused, as an author writes them. */
+const CEL_NAMES: ReadonlyMap<string, string> = new Map([
+  ['tostr', 'string(…)'],
+  ['tobytes', 'bytes(…)'],
+  ['tots', 'timestamp(…)'],
+  ['todur', 'duration(…)'],
+  ['tsget', 'a part of a timestamp'],
+  ['typeof', 'type(…)'],
+  ['collectmap', 'transformMap'],
+]);
 /** Items of a list that is made of others. */
 const ITEMS_MAX = 64;
 
@@ -191,7 +201,7 @@ class Unrolling {
         throw new NotLowered(`it uses ${name}`);
       }
       default:
-        throw new NotLowered(`it uses ${op}`);
+        throw new NotLowered(`it uses ${CEL_NAMES.get(op) ?? op}`);
     }
   }
 
@@ -306,7 +316,7 @@ class Unrolling {
       const [t, f] = op === 'all' ? [every, some] : [some, every];
       return { kind: 'bool', t: script.and(range.ok, t), f: script.and(range.ok, f) };
     }
-    if (op !== 'one') throw new NotLowered(`it uses ${op}`);
+    if (op !== 'one') throw new NotLowered(`it uses ${CEL_NAMES.get(op) ?? op}`);
     const fails = script.or(...bodies.map(({ counts, t, f }) => script.and(counts, script.not(t), script.not(f))));
     let one = FALSE;
     let more = FALSE;

@@ -34,7 +34,7 @@ export async function doctor(call: Call): Promise<number> {
   const folder = dataFolder(call);
   const port = call.count('port', 1, 65_535);
   const findings: Finding[] = [checkNode(process.versions.node), ...checkFolder(folder), checkDisk(folder), checkSync(folder)];
-  findings.push(...(await checkPort(port)), ...(await checkLaw(folder, call.text('constitution') ?? 'starter')));
+  findings.push(...(await checkPort(port)), ...(await checkLaw(folder, call.text('constitution'))));
   findings.push(...detours(process.env, process.cwd()));
   const failed = findings.filter(({ state }) => state === 'fail').length;
   const warned = findings.filter(({ state }) => state === 'warn').length;
@@ -179,8 +179,8 @@ function stoppedRule(rule: RulesAnswer['rules'][number]): Finding[] {
   return [{ check: 'rule', state: 'warn', detail: `${rule.rule}: ${text}`, fix }];
 }
 
-/** The law and the clock: of the folder where it has a ledger, else of the pack that `up` would take. */
-async function checkLaw(folder: string, pack: string): Promise<Finding[]> {
+/** The law and the clock: of the folder where it has a ledger; and of the constitution that was named, or that `up` would take. */
+async function checkLaw(folder: string, named: string | undefined): Promise<Finding[]> {
   const check = 'constitution';
   const clock = Date.now();
   const wrong = clock < CLOCK_MIN_MS;
@@ -216,16 +216,15 @@ async function checkLaw(folder: string, pack: string): Promise<Finding[]> {
       } finally {
         await log.close();
       }
-    } else {
-      const { name, version, rules } = loadConstitution(pack);
-      findings.push(
-        { check, state: 'ok', detail: `${name} v${version} compiles, and its rules pass their tests: ${plural(rules.length, 'rule')}` },
-        clockFinding(null),
-      );
+    } else findings.push(clockFinding(null));
+    if (named !== undefined || !existsSync(join(folder, 'genesis.cbor'))) {
+      const { name, version, rules } = loadConstitution(named ?? 'starter');
+      findings.push({ check, state: 'ok', detail: `${name} v${version} compiles, and its rules pass their tests: ${plural(rules.length, 'rule')}` });
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    findings.push({ check, state: 'fail', detail: `${error.code} ${error.message}`, fix: error.next }, clockFinding(null));
+    findings.push({ check, state: 'fail', detail: `${error.code} ${error.message}`, fix: error.next });
+    if (!findings.some((finding) => finding.check === 'clock')) findings.push(clockFinding(null));
   }
   return findings;
 }

@@ -26,7 +26,7 @@ export async function exportRule(call: Call): Promise<number> {
   const rule = readOneRule(path, ENVIRONMENT);
   const made = exported(rule, format);
   const file = call.text('output');
-  if (file === undefined && typeof made !== 'string') throw new Fault('usage', `${format} is bytes: name a file with --output`, { flag: 'output' });
+  if (file === undefined && typeof made !== 'string') throw new Fault('usage', `\`${format}\` is bytes: name a file with --output`, { flag: 'output' });
   if (file === undefined) {
     out.raw(made as string);
     return EXIT.ok;

@@ -58,7 +58,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'doctor',
     summary: 'Looks for what is wrong here, and for ways past AVA',
     details: [
-      'Checks Node, the data folder with its version, lock and modes, disk space, whether writes can be made durable, the port, the clock, and that the constitution compiles. Then it lists what can act past AVA as far as it can be seen: tool servers that agents call directly, agents with a shell of their own, credentials in the environment (names only). Nothing is changed.',
+      'Checks Node, the data folder with its version, lock and modes, disk space, whether writes can be made durable, the port, the clock, and that the constitution compiles: the one in force, and the one that --constitution names. Then it lists what can act past AVA as far as it can be seen: tool servers that agents call directly, agents with a shell of their own, credentials in the environment (names only). Nothing is changed.',
     ],
     operands: [],
     flags: [DATA_FLAG, PORT_FLAG, CONSTITUTION_FLAG],

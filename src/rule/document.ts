@@ -173,6 +173,10 @@ function place(lines: LineCounter, offset: number, problem: string, slug: FaultN
   return new Fault(slug, `${line}:${col} ${problem}`, { line, column: col, field, problem });
 }
 
+/** What the library says where a text has a sign that YAML takes for its own. */
+const QUOTED: ReadonlySet<string> = new Set(['BLOCK_AS_IMPLICIT_KEY', 'UNEXPECTED_TOKEN', 'BAD_SCALAR_START', 'TAG_RESOLVE_FAILED']);
+const QUOTE = '; mind the indentation, and put what has `: ` in it, or begins with a quote or one of ! & * | >, on a line of its own after `NAME: |`';
+
 /** The root of a YAML text. @throws Fault rule_yaml with line and column */
 export function readDocument(source: string): Field {
   if (source.length > DOCUMENT_BYTES_MAX) throw new Fault('rule_bound', `the file has more than ${DOCUMENT_BYTES_MAX} bytes`);
@@ -181,7 +185,9 @@ export function readDocument(source: string): Field {
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined) {
     // The library meets the end of its stack as an error of the text.
-    const problem = error.message.startsWith('Maximum call stack') ? 'nested too deeply' : error.message.split('\n')[0];
+    const problem = error.message.startsWith('Maximum call stack')
+      ? 'nested too deeply'
+      : `${error.message.split('\n')[0]}${QUOTED.has(error.code) ? QUOTE : ''}`;
     throw place(lines, error.pos[0], problem, 'rule_yaml', '');
   }
   const contents = document.contents as Node | null;

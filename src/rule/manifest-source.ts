@@ -72,7 +72,7 @@ const GUEST_FIELDS = ['abi', 'uses', 'hosts', 'calls', 'reads'] as const;
 type Fields = Partial<Record<(typeof FIELDS)[number], Field>>;
 
 /** The bytes of the module that `program:` names, relative to the rule's file. */
-export type ReadModule = (file: string) => Uint8Array;
+export type ReadModule = (file: string) => Uint8Array | undefined;
 
 /** A manifest with the place of its expression in the file. */
 export interface ManifestText {
@@ -126,7 +126,8 @@ export function parseManifest(source: string, readModule?: ReadModule): Manifest
 
 function moduleOf(program: Field, readModule: ReadModule | undefined): Uint8Array {
   const file = program.text(TEXT_BYTES_MAX);
-  return readModule?.(file) ?? program.fail(`\`${file}\` is a file, and none can be read here`);
+  if (readModule === undefined) return program.fail(`\`${file}\` is a file, and none can be read here`);
+  return readModule(file) ?? program.fail(`there is no file \`${file}\` beside the rule; \`avactl rules build\` makes it from its source`);
 }
 
 function readGuest(field: Fields, module: Uint8Array | null): Guest | null {

@@ -6,6 +6,7 @@ import type { Octets } from '../base/bytes.ts';
 import { type CborMap, Reader } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { RULES_MAX } from '../base/limit.ts';
+import { suggestion } from '../base/nearest.ts';
 import * as records from '../base/record.ts';
 import { isPath } from './admit.ts';
 import { GAS_DEFAULT, GAS_MAX, MEMORY_PAGES_DEFAULT, MEMORY_PAGES_MAX } from './cost.ts';
@@ -140,7 +141,7 @@ export function scopeProblem(item: string): string | undefined {
     case 'kind':
       return KINDS.includes(name) ? undefined : `a kind is one of ${KINDS.join(', ')}`;
     default:
-      return SCOPE_HELP;
+      return `${SCOPE_HELP}${suggestion(item.slice(0, Math.max(dot, 0)), ['facet', 'effect', 'tool', 'kind'])}`;
   }
 }
 

@@ -143,7 +143,7 @@ export class Guest {
     // GU-13
     for (const { module, name } of this.code.facts.imports)
       if (module === 'ava' && !plan.hosts.some((host) => host === name))
-        throw new Fault('wasm_refused', `the module imports the host function ${name}, which \`hosts\` of the manifest does not name`, { place: name });
+        throw new Fault('wasm_refused', `the module imports the host function ${name}; name it under \`hosts\`, or do without it`, { place: name });
     const first = this.steadily(() => this.first());
     this.kept = first.live;
     this.learnt = first.learnt;
