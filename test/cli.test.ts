@@ -285,6 +285,7 @@ test('status, rules, doctor', async () => {
       check,
     );
   assert.ok(findings.some(({ detail }) => detail.includes('SOME_API_KEY')) && !doctor.stdout.includes('sk-never-shown'));
+  assert.equal(findings.filter(({ check }) => check === 'constitution').length, 1);
   // A folder that has its law: what was named beside it is compiled, too.
   const named = await here(['doctor', '--json', '--constitution', join(scratch, 'none'), ...on]);
   const laws = json<{ findings: { check: string; state: string }[] }>({ ...named, code: 0 }).findings.filter(({ check }) => check === 'constitution');

@@ -34,7 +34,7 @@ export async function doctor(call: Call): Promise<number> {
   const folder = dataFolder(call);
   const port = call.count('port', 1, 65_535);
   const findings: Finding[] = [checkNode(process.versions.node), ...checkFolder(folder), checkDisk(folder), checkSync(folder)];
-  findings.push(...(await checkPort(port)), ...(await checkLaw(folder, call.text('constitution'))));
+  findings.push(...(await checkPort(port)), ...(await checkLaw(folder, call.given('constitution') ? call.text('constitution') : undefined)));
   findings.push(...detours(process.env, process.cwd()));
   const failed = findings.filter(({ state }) => state === 'fail').length;
   const warned = findings.filter(({ state }) => state === 'warn').length;

@@ -102,6 +102,8 @@ function printRule(out: Output, rule: ExplainedRule): void {
     if (remedy !== null) out.line(`         ${clip(plain(remedy), JUDGE_MAX)}`);
   }
   if (rule.result === 'passed') return;
+  // What did not run passes nothing, whatever it is given.
+  if (rule.result === 'halt' || rule.result === 'breaker') return;
   if (rule.advice !== '') out.line(`  would pass   ${plain(rule.advice)}`);
   for (const { path, value } of rule.flips)
     out.line(`  would pass   with ${path} ${value === null ? 'left out' : `= ${clip(plain(value), VALUE_MAX)}`}, all else the same`);
