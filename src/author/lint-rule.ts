@@ -9,6 +9,7 @@ import type { Source } from '../rule/input.ts';
 import type { Param } from '../rule/manifest.ts';
 import { shrink } from './example.ts';
 import { type Example, type Finding, givenText, type Severity } from './finding.ts';
+import { unknownGiven } from './lint-given.ts';
 import { type AuthoredRule, placeOf } from './load.ts';
 import { Model } from './model.ts';
 import { type Found, find } from './question.ts';
@@ -38,7 +39,7 @@ export async function lintRule(rule: AuthoredRule, around: Surroundings): Promis
   const add = adder(rule, findings);
   lintScope(rule, around.tools, add);
   lintUse(rule, add);
-  lintTests(rule, add);
+  lintTests(rule, around.environment, add);
   if (rule.guest !== null) add('note', 'not-proved', ['program'], 'not proved: what a guest program means is seen by its tests alone');
   if (around.solver !== null && rule.compiled !== null) await lintMeaning(rule, around, around.solver, add);
   return findings;
@@ -80,12 +81,19 @@ function lintUse({ manifest, inputs, compiled }: AuthoredRule, add: Add): void {
 }
 
 /** Tests that fail, and what no test shows. */
-function lintTests(rule: AuthoredRule, add: Add): void {
+function lintTests(rule: AuthoredRule, environment: Environment, add: Add): void {
   const { tests, judge } = rule.manifest;
   const got =
     rule.guest === null ? tests.map((test) => answerOf(rule, test.given as Source)) : runGuestTests(rule.guest, guestOf(rule.guest)).map((run) => run.got);
   tests.forEach((test, i) => {
     if (got[i] !== test.expect) add('error', 'test-fails', ['tests', i], `test \`${test.name}\` expects ${test.expect}, the rule gives ${got[i]}`);
+    for (const { path, meant } of unknownGiven(rule.manifest, environment, test.given as Source))
+      add(
+        'warning',
+        'given-unknown',
+        ['tests', i],
+        `test \`${test.name}\` gives \`${path}\`, which nothing reads${meant === undefined ? '' : `; \`${meant}\`?`}`,
+      );
   });
   if (/^\s*(?:true|false)\s*$/.test(judge)) return;
   for (const [expect, what] of [

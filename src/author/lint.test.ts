@@ -62,6 +62,15 @@ test('files that do not compile are findings with their place and the nearest na
   assert.match(found.message, /`flow\.refused`\?/);
 });
 
+test('a test that gives what nothing reads is told, with the path that was meant', async () => {
+  const given = (text: string): string => head('flow.refused == 0', `tests:\n  - { given: ${text}, expect: error }\n`);
+  const told = async (text: string): Promise<readonly string[]> =>
+    (await findings(given(text))).filter(({ code }) => code === 'given-unknown').map(({ line, message }) => `${line} ${message}`);
+  assert.deepEqual(await told('{ money: { amout: 6 } }'), ['6 test `test 1` gives `money.amout`, which nothing reads; `money.amount`?']);
+  assert.deepEqual(await told('{ flwo: 1 }'), ['6 test `test 1` gives `flwo`, which nothing reads; `flow`?']);
+  assert.deepEqual(await told('{ args: { anything: { else: 1 } }, flow: { refused: 1 }, mail: { to: [a@x.com] } }'), []);
+});
+
 test('a failing test is an error at its place', async () => {
   const [found] = await findings(
     head('flow.refused == 0', 'tests:\n  - { given: { flow: { refused: 1 } }, expect: pass }\n  - { given: { flow: { refused: 1 } }, expect: fail }\n'),
