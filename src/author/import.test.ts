@@ -64,7 +64,7 @@ test('Claude Code permissions: deny before ask before allow, reading free', asyn
       additionalDirectories: ['../x'],
     },
   };
-  const report = importRules('/work/project/.claude/settings.json', JSON.stringify(settings), null, ENVIRONMENT);
+  const report = importRules('/home/me/project/.claude/settings.json', JSON.stringify(settings), null, ENVIRONMENT);
   assert.equal(report.kind, 'claude');
   assert.deepEqual(
     report.refused.map(({ text }) => text),
@@ -73,8 +73,8 @@ test('Claude Code permissions: deny before ask before allow, reading free', asyn
   // A dozen patterns over paths and commands: a solver takes its time.
   const verdict = await rulesOf(report, false);
   const cases: readonly (readonly [string, Source])[] = [
-    ['allow', call('Read', { file_path: '/work/project/a.ts' })],
-    ['deny', call('Read', { file_path: '/work/project/.env' })],
+    ['allow', call('Read', { file_path: '/home/me/project/a.ts' })],
+    ['deny', call('Read', { file_path: '/home/me/project/.env' })],
     ['deny', call('Grep', { path: '/x/y.pem' })],
     ['allow', call('Bash', { command: 'npm run test' })],
     ['allow', call('Bash', { command: 'npm run test --watch' })],
@@ -85,8 +85,8 @@ test('Claude Code permissions: deny before ask before allow, reading free', asyn
     ['escalate', call('Bash', { command: 'rmdir x' })],
     ['escalate', call('Bash', { command: 'git push origin' })],
     ['escalate', call('Bash', { command: 'ls' })],
-    ['allow', call('Edit', { file_path: '/work/project/src/a/b.ts' })],
-    ['escalate', call('Edit', { file_path: '/work/project/package.json' })],
+    ['allow', call('Edit', { file_path: '/home/me/project/src/a/b.ts' })],
+    ['escalate', call('Edit', { file_path: '/home/me/project/package.json' })],
     ['deny', call('Write', { file_path: '/etc/passwd' })],
     ['allow', call('WebFetch', { url: 'https://docs.rs/x' })],
     ['escalate', call('WebFetch', { url: 'https://docs.rs.evil.com/x' })],

@@ -92,7 +92,7 @@ function lintTests(rule: AuthoredRule, environment: Environment, add: Add): void
         'warning',
         'given-unknown',
         ['tests', i],
-        `test \`${test.name}\` gives \`${path}\`, which nothing reads${meant === undefined ? '' : `; \`${meant}\`?`}`,
+        `test \`${test.name}\` gives \`${path}\`, which no rule can read${meant === undefined ? '' : `; \`${meant}\`?`}`,
       );
   });
   if (/^\s*(?:true|false)\s*$/.test(judge)) return;

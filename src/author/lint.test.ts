@@ -66,8 +66,8 @@ test('a test that gives what nothing reads is told, with the path that was meant
   const given = (text: string): string => head('flow.refused == 0', `tests:\n  - { given: ${text}, expect: error }\n`);
   const told = async (text: string): Promise<readonly string[]> =>
     (await findings(given(text))).filter(({ code }) => code === 'given-unknown').map(({ line, message }) => `${line} ${message}`);
-  assert.deepEqual(await told('{ money: { amout: 6 } }'), ['6 test `test 1` gives `money.amout`, which nothing reads; `money.amount`?']);
-  assert.deepEqual(await told('{ flwo: 1 }'), ['6 test `test 1` gives `flwo`, which nothing reads; `flow`?']);
+  assert.deepEqual(await told('{ money: { amout: 6 } }'), ['6 test `test 1` gives `money.amout`, which no rule can read; `money.amount`?']);
+  assert.deepEqual(await told('{ flwo: 1 }'), ['6 test `test 1` gives `flwo`, which no rule can read; `flow`?']);
   assert.deepEqual(await told('{ args: { anything: { else: 1 } }, flow: { refused: 1 }, mail: { to: [a@x.com] } }'), []);
 });
 

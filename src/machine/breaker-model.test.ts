@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { frameOfBlock } from '../../sim/chain.ts';
+import { Pass } from '../../sim/pass.ts';
 import { DAY_MS, Desk, HOUR_MS, MINUTE_MS, ruleText, SMALL_KEY, SMALL_START_MS, said, smallGenesis } from '../../sim/small-law.ts';
 import { factsOf } from '../../sim/snapshot.ts';
 import { beginReplay, replayFrame } from '../audit/replay.ts';
@@ -136,19 +137,6 @@ class Resume extends Step {
     model.halt_until_ms = null;
   }
   override toString = (): string => 'resume';
-}
-
-class Pass implements fc.Command<Model, Real> {
-  readonly ms: number;
-  constructor(ms: number) {
-    this.ms = ms;
-  }
-  check = (): boolean => true;
-  run(model: Model, { desk }: Real): void {
-    model.now_ms += this.ms;
-    desk.now_ms += this.ms;
-  }
-  toString = (): string => `pass(${this.ms})`;
 }
 
 test('D-11, D-13: any run of decisions, trips, halts and time, and its replay', () => {

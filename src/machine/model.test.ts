@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Pass } from '../../sim/pass.ts';
 import { Desk, HOUR_MS, MINUTE_MS, ruleText, SMALL_START_MS, said, smallGenesis } from '../../sim/small-law.ts';
 import { Fault } from '../base/fault.ts';
 import { type Law, lawOf } from '../law/law.ts';
@@ -105,19 +106,6 @@ class Outcome implements fc.Command<Model, Real> {
     if (this.ok) model.settled.add(permit.id);
   }
   toString = (): string => `outcome(${this.which}, ${this.ok})`;
-}
-
-class Pass implements fc.Command<Model, Real> {
-  readonly ms: number;
-  constructor(ms: number) {
-    this.ms = ms;
-  }
-  check = (): boolean => true;
-  run(model: Model, { desk }: Real): void {
-    model.now_ms += this.ms;
-    desk.now_ms += this.ms;
-  }
-  toString = (): string => `pass(${this.ms})`;
 }
 
 test('any run of payments, outcomes and time', () => {
