@@ -18,6 +18,14 @@ tools:
   - { tool: read, effect: read, args: { path: obj }, fs: { op: =read, path: path }, result: records, reads: [private], metadata: [sender] }
 `;
 
+/** T-6: what only version 2 holds. */
+const YAML_2 = `map: vectors
+unlisted: guess
+tools:
+  - { tool: run, effect: write, args: { command: obj }, shell: { command: command, cwd: options.cwd }, result: untrusted }
+  - { tool: query, effect: write, args: { statement: obj }, sql: statement, result: records }
+`;
+
 const CALLS: readonly (readonly [string | null, string, unknown])[] = [
   [null, 'pay', { to: 'X1', amount: 50.1 }],
   [null, 'pay', { to: 'X1', amount: '0.001' }],
@@ -50,6 +58,7 @@ export function facetVectors(): object {
     version: FACET_VERSION,
     paths: Object.fromEntries(FACET_PATHS),
     map: { yaml: YAML, bytes: hex(encodeToolMap(map)) },
+    map_2: { yaml: YAML_2, bytes: hex(encodeToolMap(parseToolMap(YAML_2))) },
     calls: CALLS.map(([server, tool, args]) => {
       const entry = tools.find(server, tool);
       return { server, tool, args, facets: facetsOf(entry, { kind: 'tool.call', server, name: tool }, args), flow: callFlow(entry, args, memory) };
@@ -60,6 +69,7 @@ export function facetVectors(): object {
       { bytes: hex(encodeToolMap(map).slice(0, -1)), fault: 'cbor_truncated' },
       { bytes: `${hex(encodeToolMap(map))}00`, fault: 'cbor_trailing' },
       { bytes: hex(encodeToolMap(map)).replace(/^8601/, '8602'), fault: 'cbor_range' },
+      { bytes: '8702617880808080' + '00', fault: 'cbor_range' },
       { yaml: 'map: x\ntools:\n  - { tool: a, efect: read }\n', fault: 'map_field' },
       { yaml: 'map: [\n', fault: 'map_yaml' },
     ],

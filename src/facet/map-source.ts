@@ -19,8 +19,10 @@ import {
   type MailBinding,
   type MoneyBinding,
   PATH_SEGMENTS_MAX,
+  type ShellBinding,
   type ToolMap,
   TRUSTS,
+  UNLISTED,
   type WordClass,
 } from './map.ts';
 import { words } from './words.ts';
@@ -35,8 +37,25 @@ export function parseToolMap(source: string, file = 'tools.yaml'): ToolMap {
   return new Source(source, file).map();
 }
 
-const MAP_FIELDS = ['map', 'about', 'verbs', 'nouns', 'delegable', 'tools'];
-const TOOL_FIELDS = ['tool', 'server', 'effect', 'egress', 'args', 'money', 'mail', 'http', 'fs', 'intent', 'about', 'result', 'reads', 'metadata'];
+const MAP_FIELDS = ['map', 'about', 'unlisted', 'verbs', 'nouns', 'delegable', 'tools'];
+const TOOL_FIELDS = [
+  'tool',
+  'server',
+  'effect',
+  'egress',
+  'args',
+  'money',
+  'mail',
+  'http',
+  'fs',
+  'shell',
+  'sql',
+  'intent',
+  'about',
+  'result',
+  'reads',
+  'metadata',
+];
 
 class Source {
   private readonly file: string;
@@ -81,7 +100,8 @@ class Source {
     }
     if (entries.length > ENTRIES_MAX) this.fail(this.root, `more than ${ENTRIES_MAX} tools`);
     entries.sort((a, b) => order(a.tool, b.tool) || order(a.server ?? '', b.server ?? ''));
-    const map: ToolMap = { version: 1, name, verbs: this.verbs, nouns: this.nouns, delegable, entries };
+    const unlisted = top.has('unlisted') ? this.choice(top.get('unlisted'), UNLISTED) : 'opaque';
+    const map: ToolMap = { name, verbs: this.verbs, nouns: this.nouns, delegable, entries, unlisted };
     encodeToolMap(map); // the bounds of the record hold, or a fault says which
     return map;
   }
@@ -99,6 +119,8 @@ class Source {
       mail: this.optional(fields.get('mail'), (x) => this.mail(x)),
       http: this.optional(fields.get('http'), (x) => this.http(x)),
       fs: this.optional(fields.get('fs'), (x) => this.fs(x)),
+      shell: this.optional(fields.get('shell'), (x) => this.shell(x)),
+      sql: this.optional(fields.get('sql'), (x) => this.pathOf(x)),
       intent: this.classNames(fields.get('intent'), this.verbs, 'verbs'),
       about: this.classNames(fields.get('about'), this.nouns, 'nouns'),
       // T-5: what is not said is not trusted.
@@ -148,6 +170,14 @@ class Source {
     return {
       op: this.binding(fields.get('op') ?? this.fail(node, '`fs.op` is missing: `=read`, or the argument that holds it')),
       paths: this.list(fields.get('path') ?? this.fail(node, '`fs.path` is missing')).map((x) => this.pathOf(x)),
+    };
+  }
+
+  private shell(node: unknown): ShellBinding {
+    const fields = this.fields(node, 'shell', ['command', 'cwd']);
+    return {
+      command: this.pathOf(fields.get('command') ?? this.fail(node, '`shell.command` is missing: the argument that holds the command line')),
+      cwd: this.optional(fields.get('cwd'), (x) => this.pathOf(x)),
     };
   }
 

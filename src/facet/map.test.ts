@@ -43,6 +43,21 @@ test('T-3, T-6: a map is read, sorted, and survives its bytes', () => {
   );
 });
 
+test('T-6: shell, sql and unlisted are of version 2, which no map that version 1 holds is written in', () => {
+  const later = `map: x\nunlisted: guess\ntools:\n  - { tool: run, effect: write, shell: { command: command } }\n  - { tool: query, effect: write, sql: a.b }\n`;
+  const map = parseToolMap(later);
+  assert.deepEqual([map.unlisted, map.entries[0].sql, map.entries[1].shell], ['guess', ['a', 'b'], { command: ['command'], cwd: null }]);
+  const bytes = encodeToolMap(map);
+  assert.deepEqual([bytes[1], encodeToolMap(parseToolMap(GOOD))[1]], [2, 1]);
+  assert.deepEqual(decodeToolMap(bytes), map);
+  const plain = encodeToolMap(parseToolMap('map: x\ntools: []\n'));
+  const raised = Uint8Array.from([0x87, 2, ...plain.subarray(2), 0]);
+  assert.throws(
+    () => decodeToolMap(raised),
+    (fault) => fault instanceof Fault && fault.slug === 'cbor_range',
+  );
+});
+
 test("T-4: a server's own entry goes before the one for any", () => {
   const tools = indexTools(parseToolMap(GOOD));
   assert.equal(tools.find('a', 'read')?.effect, 'read');
@@ -84,6 +99,8 @@ test('T-3: what is wrong is named with its place', () => {
     ['map: x\ntools:\n  - { tool: a, effect: read, args: { a: dset } }\n', 'map_field', /`dset` is not one of .*; `dest`\?$/],
     ['map: x\ntools:\n  - { tool: a, effect: read, egress: yes }\n', 'map_field', /true or false is expected/],
     ['map: x\ntools:\n  - { tool: a, effect: read, money: {} }\n', 'map_field', /`money.amount` is missing/],
+    ['map: x\ntools:\n  - { tool: a, effect: read, shell: {} }\n', 'map_field', /`shell.command` is missing/],
+    ['map: x\nunlisted: gess\ntools: []\n', 'map_field', /:2:11 `gess` is not one of opaque, guess; `guess`\?$/],
     ['map: x\ntools:\n  - { tool: a, effect: read }\n  - { tool: a, effect: write }\n', 'map_field', /:4:5 the tool `a` has two entries/],
     ['map: x\nmap: y\ntools: []\n', 'map_yaml', /:2:1 /],
     ['map: [\n', 'map_yaml', /^tools\.yaml:\d+:\d+ /],

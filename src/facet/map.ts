@@ -1,7 +1,9 @@
 /** Tool maps: what each tool does, as law (spec/facet.md T-3 to T-6). Their YAML is read in map-source.ts. */
 
+import { Reader } from '../base/cbor.ts';
+import { Fault } from '../base/fault.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
-import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, text } from '../base/record.ts';
+import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, type Shape, text } from '../base/record.ts';
 
 /** T-4: `opaque` is what a tool without an entry has, or one whose arguments cannot be decoded. */
 export type Effect = 'read' | 'write' | 'irreversible' | 'opaque';
@@ -43,6 +45,12 @@ export interface FsBinding {
   readonly op: Binding;
   readonly paths: readonly ArgPath[];
 }
+export interface ShellBinding {
+  /** The command line, or an argument vector as a list of texts. */
+  readonly command: ArgPath;
+  /** The folder in which it runs. */
+  readonly cwd: ArgPath | null;
+}
 
 export interface Entry {
   readonly tool: string;
@@ -56,6 +64,10 @@ export interface Entry {
   readonly mail: MailBinding | null;
   readonly http: HttpBinding | null;
   readonly fs: FsBinding | null;
+  /** null in a map of version 1. */
+  readonly shell: ShellBinding | null;
+  /** The argument that holds statements; null in a map of version 1. */
+  readonly sql: ArgPath | null;
   /** Verb classes of the vocabulary; the user means the call when he used one of them … */
   readonly intent: readonly string[];
   /** … and a noun of one of these classes. Empty: no noun is asked for. */
@@ -72,20 +84,25 @@ export interface WordClass {
   readonly words: readonly string[];
 }
 
+/** What a tool without an entry counts as: opaque, or what its name and arguments say (`guess`). */
+export type Unlisted = 'opaque' | 'guess';
+
 export interface ToolMap {
-  readonly version: 1;
   readonly name: string;
   readonly verbs: readonly WordClass[];
   readonly nouns: readonly WordClass[];
   /** Verb classes that a document may ask for where the user told the agent to follow it. */
   readonly delegable: readonly string[];
   readonly entries: readonly Entry[];
+  /** `opaque` in a map of version 1. */
+  readonly unlisted: Unlisted;
 }
 
 export const EFFECTS: readonly Effect[] = ['read', 'write', 'irreversible', 'opaque'];
 export const KINDS: readonly Kind[] = ['dest', 'sec', 'obj', 'text', 'qty', 'time'];
 export const TRUSTS: readonly Trust[] = ['untrusted', 'records', 'directory', 'own', 'ack'];
 export const LABELS: readonly Label[] = ['untrusted', 'private', 'secret'];
+export const UNLISTED: readonly Unlisted[] = ['opaque', 'guess'];
 
 export const ENTRIES_MAX = 1024;
 export const ARGS_MAX = 32;
@@ -102,7 +119,12 @@ const binding = record<Binding>('a binding', { fixed: nullable(segment), path })
 const wordClasses = list(record<WordClass>('a word class', { class: name, words: list(text(WORD_BYTES_MAX), CLASS_WORDS_MAX) }), CLASSES_MAX);
 const classNames = list(name, CLASSES_MAX);
 
-const entry = record<Entry>('a tool', {
+type LaterEntry = 'shell' | 'sql';
+type FirstEntry = Omit<Entry, LaterEntry>;
+type FirstMap = Omit<ToolMap, 'entries' | 'unlisted'> & { readonly entries: readonly FirstEntry[] };
+type Versioned = { readonly version: number };
+
+const FIRST_ENTRY: Shape<FirstEntry> = {
   tool: label,
   server: nullable(label),
   effect: choice(EFFECTS),
@@ -117,21 +139,42 @@ const entry = record<Entry>('a tool', {
   result: choice(TRUSTS),
   reads: list(choice(LABELS), LABELS.length),
   metadata: list(segment, ARGS_MAX),
+};
+const firstEntry = record<FirstEntry>('a tool', FIRST_ENTRY);
+const secondEntry = record<Entry>('a tool', {
+  ...FIRST_ENTRY,
+  shell: nullable(record<ShellBinding>('shell', { command: path, cwd: nullable(path) })),
+  sql: nullable(path),
 });
 
-const toolMap = record<ToolMap>('a tool map', {
-  version: constant(1) as Field<1>,
-  name,
-  verbs: wordClasses,
-  nouns: wordClasses,
-  delegable: classNames,
-  entries: list(entry, ENTRIES_MAX),
+const HEAD: Shape<Omit<ToolMap, 'entries' | 'unlisted'>> = { name, verbs: wordClasses, nouns: wordClasses, delegable: classNames };
+const firstMap = record<FirstMap & Versioned>('a tool map', { version: constant(1), ...HEAD, entries: list(firstEntry, ENTRIES_MAX) });
+const secondMap = record<ToolMap & Versioned>('a tool map', {
+  version: constant(2),
+  ...HEAD,
+  entries: list(secondEntry, ENTRIES_MAX),
+  unlisted: choice(UNLISTED),
 });
+
+/** T-6: the lowest version that holds the map. */
+const versionOf = (map: ToolMap): 1 | 2 => (map.unlisted === 'opaque' && map.entries.every((each) => each.shell === null && each.sql === null) ? 1 : 2);
 
 /** T-6: the bytes of law. @throws Fault cbor_* where a bound is passed */
-export const encodeToolMap = (map: ToolMap): Uint8Array => encodeWith(toolMap, map);
-/** @throws Fault cbor_* */
-export const decodeToolMap = (bytes: Uint8Array): ToolMap => decodeWith(toolMap, bytes);
+export const encodeToolMap = (map: ToolMap): Uint8Array =>
+  versionOf(map) === 1 ? encodeWith(firstMap, { version: 1, ...map }) : encodeWith(secondMap, { version: 2, ...map });
+
+/** @throws Fault cbor_*, also for a map of version 2 that version 1 holds */
+export function decodeToolMap(bytes: Uint8Array): ToolMap {
+  const reader = new Reader(bytes);
+  reader.array();
+  if (reader.uint() !== 2) {
+    const { version: _, entries, ...rest } = decodeWith(firstMap, bytes);
+    return { ...rest, entries: entries.map((each) => ({ ...each, shell: null, sql: null })), unlisted: 'opaque' };
+  }
+  const { version: _, ...map } = decodeWith(secondMap, bytes);
+  if (versionOf(map) === 1) throw new Fault('cbor_range', 'a tool map of version 2 that version 1 holds');
+  return map;
+}
 
 /** A map made ready to look up: tools by name, words by what they mean. */
 export interface Tools {

@@ -20,7 +20,7 @@ export const PACKS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '
 
 const packs = (): string[] => readdirSync(PACKS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
-const NO_TOOLS: ToolMap = { version: 1, name: 'none', verbs: [], nouns: [], delegable: [], entries: [] };
+const NO_TOOLS: ToolMap = { name: 'none', verbs: [], nouns: [], delegable: [], entries: [], unlisted: 'opaque' };
 
 function read(path: string): string {
   try {
