@@ -11,6 +11,7 @@ import { facetsOf } from '../src/facet/facet.ts';
 import { decodeToolMap, encodeToolMap } from '../src/facet/map.ts';
 import { lawOf } from '../src/law/law.ts';
 import { ENVIRONMENT } from '../src/law/rule.ts';
+import { readWritten } from '../src/law/source.ts';
 import { judge, rulesFor } from '../src/machine/judge.ts';
 import { loadConstitution } from '../src/node/constitution.ts';
 import { soloGenesis } from '../src/node/genesis.ts';
@@ -44,13 +45,36 @@ for (const folder of [starter, peers]) {
   });
 }
 
-test('every rule file of a folder is in its constitution, once', () => {
-  for (const name of ['starter', 'peers']) {
-    const listed = [...readFileSync(join(folderOf(name), 'constitution.yaml'), 'utf8').matchAll(/^ {2}- rules\/(.+)$/gm)].map((line) => line[1]);
-    assert.deepEqual([...listed].sort(), readdirSync(join(folderOf(name), 'rules')).sort());
+const readText = (path: string): string => readFileSync(path, 'utf8');
+const starterFiles = readWritten(folderOf('starter'), folderOf('packs'), readText);
+
+test('every rule file of a folder is in its constitution or pack, once', () => {
+  const folders = ['starter', 'peers', ...readdirSync(folderOf('packs')).map((pack) => `packs/${pack}`)];
+  for (const name of folders) {
+    const index = name.startsWith('packs/') ? 'pack.yaml' : 'constitution.yaml';
+    const listed = [...readText(join(folderOf(name), index)).matchAll(/^ {2}- rules\/(.+)$/gm)].map((line) => line[1]);
+    assert.deepEqual([...listed].sort(), readdirSync(join(folderOf(name), 'rules')).sort(), name);
   }
   const names = [...starter.rules, ...peers.rules].map(({ manifest }) => manifest.name);
   assert.equal(new Set(names).size, names.length);
+});
+
+test('starter: names every pack; what is wrong in a folder or pack is named', () => {
+  assert.deepEqual(starterFiles.packs.map(({ name }) => name).sort(), readdirSync(folderOf('packs')).sort());
+  const table: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+    [{ 'a/constitution.yaml': 'constitution: a\nversion: 1\ndefault: allow\n' }, /a\/constitution.yaml: a constitution has/],
+    [{ 'a/constitution.yaml': 'constitution: a\nversion: 1\ndefault: allow\npack: [x]\n' }, /`pack` is not one of its fields/],
+    [{ 'a/constitution.yaml': 'constitution: a\nversion: 1\ndefault: allow\npacks: [x]\n', 'p/x/pack.yaml': 'pack: x\n' }, /p\/x\/pack.yaml: a pack has/],
+    [
+      {
+        'a/constitution.yaml': 'constitution: a\nversion: 1\ndefault: allow\npacks: [x, ./x]\n',
+        'p/x/pack.yaml': 'pack: x\ntitle: t\nrules: [r]\n',
+        'a/./x/pack.yaml': 'pack: x\ntitle: t\nrules: [r]\n',
+      },
+      /the pack `x` is named twice/,
+    ],
+  ];
+  for (const [files, message] of table) assert.throws(() => readWritten('a', 'p', (path) => files[path] ?? assert.fail(path)), message);
 });
 
 test('starter: a small floor, most enforced, what is observed ends', () => {
@@ -68,8 +92,8 @@ test('starter: a small floor, most enforced, what is observed ends', () => {
 test('starter: the tool map survives its law bytes, and no value of anybody stands in the folder', () => {
   const { tools } = starter;
   assert.deepEqual(decodeToolMap(encodeToolMap(tools.map)), tools.map);
-  for (const file of ['constitution.yaml', 'tools.yaml', ...readdirSync(join(folderOf('starter'), 'rules')).map((name) => `rules/${name}`)]) {
-    const text = readFileSync(join(folderOf('starter'), file), 'utf8');
+  for (const file of [join(folderOf('starter'), 'constitution.yaml'), join(folderOf('starter'), 'tools.yaml'), ...starterFiles.rules]) {
+    const text = readText(file);
     assert.deepEqual(text.match(/\b[A-Z]{2}\d{8,}\b|www\.[a-z]|[\w.-]+@(?!example\.org)[\w.-]+\.\w+/g), null, file);
   }
 });

@@ -39,8 +39,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   governance: { sentence: 'who may change what, when', surface: ['level', 'role', 'proposal', 'ballot', 'quorum', 'halt'], imports: ['crypto'], pure: true },
   law: {
     sentence: 'what is in force: genesis, compiled rules, roots',
-    surface: ['genesis', 'law', 'rule', 'guest-test', 'sum-input'],
+    surface: ['genesis', 'law', 'rule', 'guest-test', 'sum-input', 'source'],
     imports: BELOW_LAW,
+    packages: ['yaml'],
     pure: true,
   },
   machine: {
@@ -86,7 +87,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     sentence: 'composition root: one node from its parts',
     surface: ['start', 'ledger', 'constitution', 'genesis', 'owner'],
     imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp'],
-    packages: ['yaml'],
   },
 };
 

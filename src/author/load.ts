@@ -1,10 +1,12 @@
 /** Rules as their author has them: one file, or a constitution's folder. What does not compile is a finding, not an end. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from 'yaml';
+import { fileURLToPath } from 'node:url';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { Fault } from '../base/fault.ts';
 import { indexTools, type Tools } from '../facet/map.ts';
 import { parseToolMap } from '../facet/map-source.ts';
+import { readPack, readWritten } from '../law/source.ts';
 import { type Compiled, type Environment, type GuestRule, readRule } from '../rule/compile.ts';
 import type { Input } from '../rule/ir.ts';
 import type { Manifest } from '../rule/manifest.ts';
@@ -73,13 +75,10 @@ export function readOneRule(path: string, environment: Environment): AuthoredRul
   return readRuleFile(existsSync(path) && statSync(path).isDirectory() ? join(path, 'rule.yaml') : path, environment);
 }
 
-interface Index {
-  readonly default?: unknown;
-  readonly tools?: unknown;
-  readonly rules?: unknown;
-}
+/** Where the packs that come with AVA lie. */
+const PACKS = fileURLToPath(new URL('../../constitutions/packs', import.meta.url));
 
-/** A rule file, a folder with rule.yaml, or one with constitution.yaml. @throws Fault usage, config, map_* */
+/** A rule file, or a folder with rule.yaml, pack.yaml or constitution.yaml. @throws Fault usage, config, map_* */
 export function readAuthored(path: string, environment: Environment): Authored {
   if (!existsSync(path)) throw new Fault('usage', `there is no file or folder ${path}`, { path });
   const findings: Finding[] = [];
@@ -98,15 +97,16 @@ export function readAuthored(path: string, environment: Environment): Authored {
     add(file);
     return { path, rules, findings, tools: null, default: 'allow', whole: false };
   }
-  const at = join(path, 'constitution.yaml');
-  if (!existsSync(at)) throw new Fault('usage', `\`${path}\` has no rule.yaml and no constitution.yaml; name a rule file or such a folder`, { path });
-  const index = (parse(read(at)) ?? {}) as Index;
-  const files = Array.isArray(index.rules) ? index.rules.filter((file): file is string => typeof file === 'string') : [];
-  if (files.length === 0) throw new Fault('config', `${at}: a constitution lists its rules under \`rules\``, { path: at });
-  for (const file of files) add(join(path, file));
-  const map = typeof index.tools === 'string' ? join(path, index.tools) : null;
-  const tools = map === null ? null : indexTools(parseToolMap(read(map), map));
-  return { path, rules, findings, tools, default: index.default === 'deny' ? 'deny' : 'allow', whole: true };
+  if (existsSync(join(path, 'pack.yaml'))) {
+    for (const each of readPack(path, read).rules) add(each);
+    return { path, rules, findings, tools: null, default: 'allow', whole: false };
+  }
+  if (!existsSync(join(path, 'constitution.yaml')))
+    throw new Fault('usage', `\`${path}\` has no rule.yaml, pack.yaml or constitution.yaml; name a rule file or such a folder`, { path });
+  const written = readWritten(path, PACKS, read);
+  for (const file of written.rules) add(file);
+  const tools = written.tools === null ? null : indexTools(parseToolMap(read(written.tools), written.tools));
+  return { path, rules, findings, tools, default: written.default, whole: true };
 }
 
 function findingOf(fault: Fault, file: string): Finding {

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import { equal } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { suggestion } from '../base/nearest.ts';
@@ -12,13 +11,15 @@ import { parseToolMap } from '../facet/map-source.ts';
 import { type Constitution, constitution, type RuleLaw } from '../law/genesis.ts';
 import { runGuestTests } from '../law/guest-test.ts';
 import { ENVIRONMENT, guestOf } from '../law/rule.ts';
+import { readWritten } from '../law/source.ts';
 import { readRule, runTests } from '../rule/compile.ts';
 import { encodeManifest } from '../rule/manifest.ts';
 
-/** Where the packs that come with AVA lie, run from source or from the package. */
-export const PACKS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'constitutions');
+/** Where the constitutions that come with AVA lie, and in `packs` their packs; run from source or from the package. */
+export const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'constitutions');
 
-const packs = (): string[] => readdirSync(PACKS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const isConstitution = (name: string): boolean => existsSync(join(SHIPPED, name, 'constitution.yaml'));
+const constitutions = (): string[] => readdirSync(SHIPPED).filter(isConstitution);
 
 const NO_TOOLS: ToolMap = { name: 'none', verbs: [], nouns: [], delegable: [], entries: [], unlisted: 'opaque' };
 
@@ -64,72 +65,36 @@ export function loadRule(path: string): RuleLaw {
   });
 }
 
-interface Index {
-  readonly constitution: string;
-  readonly version: number;
-  readonly default: 'allow' | 'deny';
-  readonly tools?: string;
-  readonly rules: readonly string[];
-}
-
-function isIndex(value: unknown): value is Index {
-  const index = value as Partial<Index> | null;
-  return (
-    typeof index === 'object' &&
-    index !== null &&
-    typeof index.constitution === 'string' &&
-    isName(index.constitution) &&
-    Number.isSafeInteger(index.version) &&
-    (index.default === 'allow' || index.default === 'deny') &&
-    (index.tools === undefined || typeof index.tools === 'string') &&
-    Array.isArray(index.rules) &&
-    index.rules.every((rule) => typeof rule === 'string')
-  );
-}
-
-/** A folder with constitution.yaml, tools.yaml and rules; or the name of a pack. @throws Fault config, rule_* */
-export function loadConstitution(folderOrPack: string): Constitution {
-  const isPack = isName(folderOrPack) && !folderOrPack.includes('/') && !folderOrPack.includes('.');
-  const folder = isPack ? join(PACKS, folderOrPack) : folderOrPack;
-  if (isPack && !existsSync(folder))
-    throw new Fault('config', `no constitution that comes with AVA is called \`${folderOrPack}\`${suggestion(folderOrPack, packs())}`, {
-      constitution: folderOrPack,
+/** A folder with constitution.yaml, or the name of one that comes with AVA. @throws Fault config, rule_* */
+export function loadConstitution(folderOrName: string): Constitution {
+  const shipped = isName(folderOrName) && !folderOrName.includes('/') && !folderOrName.includes('.');
+  const folder = shipped ? join(SHIPPED, folderOrName) : folderOrName;
+  if (shipped && !isConstitution(folderOrName))
+    throw new Fault('config', `no constitution that comes with AVA is called \`${folderOrName}\`${suggestion(folderOrName, constitutions())}`, {
+      constitution: folderOrName,
     });
-  const path = join(folder, 'constitution.yaml');
-  const index: unknown = inFile(path, () => {
-    try {
-      return parse(read(path), { uniqueKeys: true });
-    } catch (error) {
-      throw error instanceof Fault ? error : new Fault('config', ` ${(error as Error).message}`);
-    }
-  });
-  if (!isIndex(index))
-    throw new Fault(
-      'config',
-      `${path}: a constitution has constitution (a name), version, default (allow or deny), rules (a list of files) and perhaps tools (a file)`,
-      { path },
-    );
-  const toolsPath = index.tools === undefined ? null : join(folder, index.tools);
-  const tools =
-    toolsPath === null
+  const written = readWritten(folder, join(SHIPPED, 'packs'), (path) => inFile(path, () => read(path)));
+  const { tools } = written;
+  const map =
+    tools === null
       ? NO_TOOLS
       : parseToolMap(
-          inFile(toolsPath, () => read(toolsPath)),
-          toolsPath,
+          inFile(tools, () => read(tools)),
+          tools,
         );
   return {
-    name: index.constitution,
-    version: index.version,
-    default: index.default,
-    rules: index.rules.map((rule) => loadRule(join(folder, rule))),
-    tools: encodeToolMap(tools),
+    name: written.name,
+    version: written.version,
+    default: written.default,
+    rules: written.rules.map(loadRule),
+    tools: encodeToolMap(map),
   };
 }
 
-/** Whether a folder or pack still says what a ledger's first law says; false where it cannot be loaded. */
-export function isInForce(folderOrPack: string, law: Constitution): boolean {
+/** Whether a constitution still says what a ledger's first law says; false where it cannot be loaded. */
+export function isInForce(folderOrName: string, law: Constitution): boolean {
   try {
-    return equal(encodeWith(constitution, loadConstitution(folderOrPack)), encodeWith(constitution, law));
+    return equal(encodeWith(constitution, loadConstitution(folderOrName)), encodeWith(constitution, law));
   } catch (error) {
     if (error instanceof Fault) return false;
     throw error;
