@@ -53,7 +53,7 @@ export function facetVectors(): object {
   const map = parseToolMap(YAML);
   const tools = indexTools(map);
   const keys = new Set(userKeys(tools, TEXT));
-  const memory = { gate: true, passage: 2, has: (key: string) => keys.has(key) };
+  const memory = { gate: true, passage: 2, has: (key: string) => keys.has(key), page: (key: string) => (keys.has(key) ? 0 : null) };
   return {
     version: FACET_VERSION,
     paths: Object.fromEntries(FACET_PATHS),
@@ -61,7 +61,7 @@ export function facetVectors(): object {
     map_2: { yaml: YAML_2, bytes: hex(encodeToolMap(parseToolMap(YAML_2))) },
     calls: CALLS.map(([server, tool, args]) => {
       const entry = tools.find(server, tool);
-      return { server, tool, args, facets: facetsOf(entry, { kind: 'tool.call', server, name: tool }, args), flow: callFlow(entry, args, memory) };
+      return { server, tool, args, facets: facetsOf(entry, { kind: 'tool.call', server, name: tool }, args), ...callFlow(entry, args, memory) };
     }),
     user: { text: TEXT, keys: [...keys] },
     results: RESULTS.map((result) => ({ tool: 'read', named: true, result, flow: resultFlow(tools, tools.find(null, 'read'), result, memory, true) })),

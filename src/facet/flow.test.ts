@@ -35,12 +35,15 @@ class Session implements Memory {
   has(key: string): boolean {
     return this.keys.has(key);
   }
+  page(key: string): number | null {
+    return this.keys.has(key) ? 0 : null;
+  }
   says(text: string): this {
     for (const key of userKeys(tools, text)) this.keys.add(key);
     return this;
   }
   call(name: string, args: Record<string, unknown>, verdict: 'allow' | 'escalate' | 'deny' = 'allow', result: unknown = null): FlowFacts {
-    const facts = callFlow(entry(name), args, this);
+    const { facts } = callFlow(entry(name), args, this);
     for (const key of verdictKeys(entry(name), args, this, verdict)) this.keys.add(key);
     if (verdict !== 'allow') return facts;
     const after = resultFlow(tools, entry(name), result, this, facts.args_named);
@@ -50,7 +53,7 @@ class Session implements Memory {
     return facts;
   }
   facts(name: string, args: Record<string, unknown>): FlowFacts {
-    return callFlow(entry(name), args, this);
+    return callFlow(entry(name), args, this).facts;
   }
 }
 const session = (text: string): Session => new Session().says(text);
@@ -73,7 +76,7 @@ test('T-20: counts of what the user did not name', () => {
     ['mail', { to: 'bob@x.example', body: 'write to ann.lee@y.example' }, { link_unknown: 0 }],
   ];
   for (const [name, args, expected] of table) assert.deepEqual({ ...s.facts(name, args), ...expected }, s.facts(name, args), `${name} ${JSON.stringify(args)}`);
-  assert.equal(callFlow(null, { to: 'eve@x.example' }, s).intended, false);
+  assert.equal(callFlow(null, { to: 'eve@x.example' }, s).facts.intended, false);
 });
 
 test('T-21: intended: a verb, and a noun of the object or its name', () => {
@@ -221,8 +224,8 @@ test('T-16, T-18: bounded and total', () => {
       (name, args, result, text) => {
         const s = session(text);
         s.passage = 2;
-        const facts = callFlow(entry(name), args, s);
-        assert.deepEqual(callFlow(entry(name), args, s), facts);
+        const { facts } = callFlow(entry(name), args, s);
+        assert.deepEqual(callFlow(entry(name), args, s).facts, facts);
         assert.ok(facts.dest_unknown <= facts.dest_unnamed && facts.dest_passage <= facts.dest_unknown && facts.link_passage <= facts.link_unknown);
         assert.deepEqual(resultFlow(tools, entry(name), result, s, true), resultFlow(tools, entry(name), result, s, true));
       },

@@ -1,30 +1,28 @@
 /**
- * Where the values of a call come from (spec/facet.md T-14 to T-22). The machine keeps a session's memory (a set of
+ * Where the values of a call come from (spec/facet.md T-14 to T-23). The machine keeps a session's memory (a set of
  * hashed keys, two facts); this room says which keys to add after user text, verdicts and results, and what a call's
  * values mean under them.
  */
-import { FOUND_MAX, findValues } from './arguments.ts';
 import { learned } from './learn.ts';
 import { leavesOf } from './leaves.ts';
-import type { Entry, Kind, Tools, Trust } from './map.ts';
+import type { ArgPath, Entry, Kind, Tools, Trust } from './map.ts';
 import { passagesOf } from './passage.ts';
+import { linksIn, textsAt } from './texts.ts';
 import { chunks, hostOf, isCompound, isMail, isNamed, isProse, isWeb, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
+export { USER_KEYS_MAX, userKeys } from './said.ts';
 export type { Memory } from './value.ts';
 
-/** Keys that one user text adds at most. */
-export const USER_KEYS_MAX = 4_096;
 /** Keys that one result adds at most. */
 export const RESULT_KEYS_MAX = 512;
 /** Of these, for the passages of the result. */
 const PASSAGE_KEYS_MAX = 256;
-/** UTF-16 units of an argument in which links are looked for. */
-export const LINK_TEXT_MAX = 65_536;
-const LINKS_MAX = 256;
 /** T-20: a text of an argument counts as dictated from three words up to this length. */
 const DICTATED_LENGTH_MAX = 120;
 const DICTATED_WORDS_MIN = 3;
+/** T-23 */
+export const FINDINGS_MAX = 16;
 
 /** T-20: nested as the rules' inputs are: `flow.gate` and so on. Counts are of values. */
 export interface FlowFacts {
@@ -54,48 +52,42 @@ export interface FlowFacts {
   secret: boolean;
 }
 
-const NO_VALUES: readonly string[] = [];
+/**
+ * T-23: where a value that counts in a fact was found, the most telling place first where it stands in several. Append-only:
+ * `unseen` nowhere in what the session read or was told · `text` in text that others wrote · `passage` in text that addresses
+ * agents · `record` in a record that the user named a part of · `directory` in a list of the server · `named` by the user ·
+ * `partly` named by him, or labelled in a document that he named · `asked`, `refused` in an earlier call · `unread` past what is looked at.
+ */
+export const ORIGINS = ['unseen', 'text', 'passage', 'record', 'directory', 'named', 'partly', 'asked', 'refused', 'unread'] as const;
+export type Origin = (typeof ORIGINS)[number];
 
-/** T-16: the keys that a text of the user adds to the session. */
-export function userKeys(tools: Tools | null, text: string): string[] {
-  const keys = new Set<string>();
-  const add = (key: string): void => {
-    if (keys.size < USER_KEYS_MAX) keys.add(key);
-  };
-  for (const word of words(text)) {
-    add(`u:${word}`);
-    if (tools !== null) for (const meaning of tools.meanings(word)) add(meaning);
-  }
-  for (const piece of new Set(chunks(text))) {
-    if (keys.size >= USER_KEYS_MAX) break;
-    if (!isCompound(piece)) continue;
-    // "see www.example.org.They …": a sentence may begin without a space.
-    for (const part of [piece, piece.replace(/\.\p{Lu}\p{Ll}*$/u, '')]) {
-      const whole = normal(part);
-      // A piece of marks alone ("&") names nothing.
-      if (whole !== '') add(`u:${whole}`);
-      const host = isWeb(part) ? hostOf(part) : '';
-      if (host !== '') add(`u:${host}`);
-    }
-  }
-  if (delegates(text)) add('d:');
-  return [...keys];
+/** T-23: a value that counts in a fact. */
+export interface Finding {
+  /** Of the argument, its segments joined by dots. */
+  readonly path: string;
+  readonly fact: keyof FlowFacts;
+  readonly origin: Origin;
+  /** Which page of the session's memory holds it: the place of the transaction that added it; null where none does. */
+  readonly page: number | null;
 }
 
-const DELEGATION = /\b(?:follow|do|perform|complete|execute|carry out|adjust|handle|act on)\b/i;
-const DELEGATED = /\b(?:instructions?|tasks?|to-?do|steps|accordingly|requests?)\b/i;
-const SPELLED_OUT = /\b(?:following|these|below)\s+(?:tasks?|instructions?|steps)\b/i;
-
-/** T-16: does the user tell the agent to do what a document says? "The following tasks" are his own words. */
-function delegates(text: string): boolean {
-  for (const sentence of text.split(/(?<=[.!?;])\s+|\n+/)) {
-    if (DELEGATION.test(sentence) && DELEGATED.test(sentence) && !SPELLED_OUT.test(sentence)) return true;
-  }
-  return false;
+export interface CallFlow {
+  readonly facts: FlowFacts;
+  /** In the order of the arguments, at most `FINDINGS_MAX`. */
+  readonly findings: readonly Finding[];
 }
+
+/** What is looked at, and what was found so far. */
+interface Looking {
+  readonly entry: Entry;
+  readonly memory: Memory;
+  readonly facts: FlowFacts;
+  readonly findings: Finding[];
+}
+const NO_FINDINGS: readonly Finding[] = [];
 
 /** T-20: the flow facts of a call. Without an entry the values have no kinds: the counts are 0, nothing is intended. */
-export function callFlow(entry: Entry | null, args: unknown, memory: Memory): FlowFacts {
+export function callFlow(entry: Entry | null, args: unknown, memory: Memory): CallFlow {
   const facts: FlowFacts = {
     gate: memory.gate,
     passage: memory.passage,
@@ -116,7 +108,9 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
     private: memory.has('l:private'),
     secret: memory.has('l:secret'),
   };
-  if (entry === null) return facts;
+  if (entry === null) return { facts, findings: NO_FINDINGS };
+  const findings: Finding[] = [];
+  const at: Looking = { entry, memory, facts, findings };
   let named = 0;
   let unnamed = 0;
   for (let i = 0; i < entry.args.length; i++) {
@@ -125,51 +119,74 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Fl
     const { texts, whole } = textsAt(args, path);
     if (!whole) {
       unnamed++;
-      overflow(entry, kind, memory, facts);
+      overflow(at, path, kind);
     }
     for (const text of texts) {
-      if (kind === 'text') textFacts(text, memory, facts);
-      else if (valueFacts(entry, kind, text, memory, facts)) named++;
+      if (kind === 'text') textFacts(at, path, text);
+      else if (valueFacts(at, path, kind, text)) named++;
       else if (kind !== 'sec') unnamed++;
     }
   }
   facts.args_named = named > 0 && unnamed === 0;
   facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (facts.args_named || anyOf(entry.about, 'n:', 'N:', memory));
-  return facts;
+  return { facts, findings };
+}
+
+type Count = { [K in keyof FlowFacts]: FlowFacts[K] extends number ? K : never }[keyof FlowFacts];
+
+/** Counts a value in a fact; of `keys` the first that is remembered says where it stands. */
+function count(at: Looking, path: ArgPath, fact: Count, keys: Iterable<string>): void {
+  at.facts[fact]++;
+  if (at.findings.length >= FINDINGS_MAX) return;
+  for (const key of keys) {
+    if (at.memory.has(key)) return void at.findings.push({ path: path.join('.'), fact, origin: ORIGIN_OF[key[0]], page: at.memory.page(key) });
+  }
+  at.findings.push({ path: path.join('.'), fact, origin: 'unseen', page: null });
+}
+
+const ORIGIN_OF: Readonly<Record<string, Origin>> = { q: 'asked', x: 'refused', p: 'passage', k: 'partly', r: 'record', c: 'directory', f: 'text', t: 'text' };
+
+/** The keys under which a value may be remembered, the most telling first. */
+function* placesOf(value: string, inPassage: string | null): Iterable<string> {
+  if (inPassage !== null) yield inPassage;
+  const key = normal(value);
+  for (const prefix of ['k:', 'r:', 'c:', 't:']) yield prefix + key;
+  if (isWeb(value)) yield `t:${hostOf(value)}`;
 }
 
 /** More values than are looked at: one of them may be anything. */
-function overflow(entry: Entry, kind: Kind, memory: Memory, facts: FlowFacts): void {
-  const passage = memory.passage >= 2 ? 1 : 0;
+function overflow(at: Looking, path: ArgPath, kind: Kind): void {
+  const unread = (fact: Count): void => {
+    at.facts[fact]++;
+    if (at.findings.length < FINDINGS_MAX) at.findings.push({ path: path.join('.'), fact, origin: 'unread', page: null });
+  };
+  const passage = at.memory.passage >= 2;
   if (kind === 'text') {
-    facts.link_unknown++;
-    facts.link_passage += passage;
+    unread('link_unknown');
+    if (passage) unread('link_passage');
   } else if (kind === 'obj') {
-    facts.obj_unnamed++;
-    facts.obj_passage += passage;
+    unread('obj_unnamed');
+    if (passage) unread('obj_passage');
   } else {
-    if (kind === 'sec') facts.sec_unnamed++;
-    else {
-      facts.dest_unnamed++;
-      facts.dest_unknown++;
-      if (entry.http !== null) facts.url_unknown++;
-    }
-    facts.dest_passage += passage;
+    unread(kind === 'sec' ? 'sec_unnamed' : 'dest_unnamed');
+    if (kind === 'dest') unread('dest_unknown');
+    if (kind === 'dest' && at.entry.http !== null) unread('url_unknown');
+    if (passage) unread('dest_passage');
   }
 }
 
 /** Adds what one value means; true when it is a selector that the user named. */
-function valueFacts(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, memory: Memory, facts: FlowFacts): boolean {
+function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', text: string): boolean {
+  const { entry, memory } = at;
   if (isNamed(text, memory, kind === 'obj')) return kind !== 'sec';
   const value = cut(text);
-  const passage = memory.passage >= 2 && inPassage(value, memory);
+  const passage = memory.passage >= 2 ? passageKey(value, memory) : null;
+  const places = placesOf(value, passage);
   if (kind === 'obj') {
-    facts.obj_unnamed++;
-    if (passage) facts.obj_passage++;
+    count(at, path, 'obj_unnamed', places);
+    if (passage !== null) count(at, path, 'obj_passage', [passage]);
     return false;
   }
-  if (kind === 'sec') facts.sec_unnamed++;
-  else facts.dest_unnamed++;
   const key = normal(value);
   const web = kind === 'dest' && entry.http !== null;
   // T-17: after a passage that tells anyone what to do, lists count no more, and records not for what cannot be undone.
@@ -179,14 +196,20 @@ function valueFacts(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, me
       ((memory.passage === 0 || entry.effect !== 'irreversible') && memory.has(`r:${key}`)) ||
       (memory.passage === 0 && memory.has(`c:${key}`)) ||
       (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`)));
+  count(at, path, kind === 'sec' ? 'sec_unnamed' : 'dest_unnamed', placesOf(value, passage));
   if (!known) {
-    if (kind === 'dest') facts.dest_unknown++;
-    if (web) facts.url_unknown++;
-    if (passage) facts.dest_passage++;
+    if (kind === 'dest') count(at, path, 'dest_unknown', placesOf(value, passage));
+    if (web) count(at, path, 'url_unknown', placesOf(value, passage));
+    if (passage !== null) count(at, path, 'dest_passage', [passage]);
   }
-  if (memory.has(`q:${key}`)) facts.asked++;
-  if (memory.has(`x:${key}`)) facts.refused++;
+  earlier(at, path, key);
   return false;
+}
+
+/** T-22: does the value wait for an answer, or was it refused? */
+function earlier(at: Looking, path: ArgPath, key: string): void {
+  if (at.memory.has(`q:${key}`)) count(at, path, 'asked', [`q:${key}`]);
+  if (at.memory.has(`x:${key}`)) count(at, path, 'refused', [`x:${key}`]);
 }
 
 /** T-21: one of these classes stands in the user's text, or in a document that he told the agent to follow. */
@@ -196,22 +219,20 @@ function anyOf(classes: readonly string[], prefix: string, delegated: string, me
   return false;
 }
 
-function textFacts(text: string, memory: Memory, facts: FlowFacts): void {
+function textFacts(at: Looking, path: ArgPath, text: string): void {
+  const { memory } = at;
   const { links, whole } = linksIn(text);
-  if (!whole) {
-    facts.link_unknown++;
-    if (memory.passage >= 2) facts.link_passage++;
-  }
+  if (!whole) overflow(at, path, 'text');
   for (const link of links) {
     const key = isMail(link) ? normal(link) : hostOf(link);
     if (isNamed(link, memory, false)) continue;
-    if (memory.has(`q:${key}`)) facts.asked++;
-    if (memory.has(`x:${key}`)) facts.refused++;
+    earlier(at, path, key);
     if (memory.has(`k:${key}`) || memory.has(`f:${key}`)) continue;
-    facts.link_unknown++;
-    if (memory.passage >= 2 && memory.has(`p:${key}`)) facts.link_passage++;
+    const passage = memory.passage >= 2 && memory.has(`p:${key}`) ? `p:${key}` : null;
+    count(at, path, 'link_unknown', placesOf(link, passage));
+    if (passage !== null) count(at, path, 'link_passage', [passage]);
   }
-  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory)) facts.text_passage++;
+  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory)) count(at, path, 'text_passage', [`p:${words(text)[0]}`]);
 }
 
 /** A short text of some words, all in a passage and not all the user's. */
@@ -220,93 +241,20 @@ function isDictated(text: string, memory: Memory): boolean {
   return parts.length >= DICTATED_WORDS_MIN && !parts.every((word) => memory.has(`u:${word}`)) && parts.every((word) => memory.has(`p:${word}`));
 }
 
-interface Found {
-  readonly links: Iterable<string>;
-  /** False when there may be more of them. */
-  readonly whole: boolean;
-}
-const NO_LINKS: Found = { links: NO_VALUES, whole: true };
-
-/** Web and mail addresses in a text, each once: pieces with a dot inside. */
-function linksIn(text: string): Found {
-  const length = Math.min(text.length, LINK_TEXT_MAX);
-  let links: Set<string> | null = null;
-  let at = text.indexOf('.');
-  while (at >= 0 && at < length) {
-    let end = at + 1;
-    // A dot before a space or at the end closes a sentence.
-    if (end < length && text.charCodeAt(end) > 44 && at > 0 && text.charCodeAt(at - 1) > 44) {
-      let start = at;
-      while (start > 0 && !isBreak(text.charCodeAt(start - 1))) start--;
-      while (end < length && !isBreak(text.charCodeAt(end))) end++;
-      const piece = chunks(text.slice(start, end))[0];
-      if (piece !== undefined && (isMail(piece) || isWeb(piece))) {
-        links ??= new Set();
-        if (links.size >= LINKS_MAX && !links.has(piece)) return { links, whole: false };
-        links.add(piece);
-      }
-    }
-    at = text.indexOf('.', end);
-  }
-  return links === null && at < 0 ? NO_LINKS : { links: links ?? NO_VALUES, whole: at < 0 };
-}
-
-/** Space, quotes, brackets, comma, semicolon: what `chunks` cuts at. */
-const isBreak = (code: number): boolean =>
-  code <= 34 ||
-  code === 39 ||
-  code === 40 ||
-  code === 41 ||
-  code === 44 ||
-  code === 59 ||
-  code === 60 ||
-  code === 62 ||
-  code === 91 ||
-  code === 93 ||
-  code === 96 ||
-  (code >= 123 && code <= 125);
-
-function inPassage(text: string, memory: Memory): boolean {
+/** The key of the passage in which a value stands; null where it stands in none. */
+function passageKey(text: string, memory: Memory): string | null {
   const parts = words(text);
-  if (parts.length === 0) return false;
-  if (memory.has(`p:${parts.join(' ')}`) || (isWeb(text) && memory.has(`p:${hostOf(text)}`))) return true;
-  if (isWeb(text) || isMail(text.trim())) return false;
-  for (let i = 0; i < parts.length; i++) if (!memory.has(`p:${parts[i]}`)) return false;
-  return true;
+  if (parts.length === 0) return null;
+  const whole = `p:${parts.join(' ')}`;
+  if (memory.has(whole)) return whole;
+  if (isWeb(text)) return memory.has(`p:${hostOf(text)}`) ? `p:${hostOf(text)}` : null;
+  if (isMail(text.trim())) return null;
+  for (let i = 0; i < parts.length; i++) if (!memory.has(`p:${parts[i]}`)) return null;
+  return `p:${parts[0]}`;
 }
 
 /** A value as far as it is looked at. */
 const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? text.slice(0, VALUE_LENGTH_MAX) : text);
-
-interface Texts {
-  readonly texts: readonly string[];
-  /** False when there are more of them. */
-  readonly whole: boolean;
-}
-const NO_TEXTS: Texts = { texts: NO_VALUES, whole: true };
-
-/** The texts at a path; a text with several addresses counts as several. */
-function textsAt(args: unknown, path: readonly string[]): Texts {
-  const found: unknown[] = [];
-  let whole = findValues(args, path, 0, found);
-  if (found.length === 0) return NO_TEXTS;
-  const texts: string[] = [];
-  for (const value of found) {
-    if (typeof value === 'string') {
-      if (value.includes('@') && /[,;\n]/.test(value)) {
-        for (const part of value.split(/[,;\n]/)) {
-          const text = part.trim();
-          if (text !== '' && texts.push(text) > FOUND_MAX) break;
-        }
-      } else texts.push(value);
-    } else if (typeof value === 'number' || typeof value === 'bigint') texts.push(String(value));
-    if (texts.length > FOUND_MAX) {
-      whole = false;
-      break;
-    }
-  }
-  return { texts, whole };
-}
 
 /**
  * T-22: the keys that a verdict adds: the labels of what an allowed call reads; the values, not known to the user's

@@ -14,6 +14,8 @@ export interface Memory {
   /** The highest level of a passage read so far, 0 to 2 (T-19). */
   readonly passage: number;
   has(key: string): boolean;
+  /** T-23: the page that holds the key, in the order in which pages were added; null where none does. */
+  page(key: string): number | null;
 }
 
 /** Words of a value; a longer one is free text and is never named. */

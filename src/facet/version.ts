@@ -4,7 +4,7 @@
  * The version of everything that this room computes: facets, the normal form of words, flow facts, passages.
  * It enters the schedule of a block; a change of any result is a new version, and the old one stays in the code.
  */
-export const FACET_VERSION = 1;
+export const FACET_VERSION = 2;
 
 /** T-2: path → type text, for the compiler's environment. Groups are absent where the tool has none. */
 export const FACET_PATHS: ReadonlyMap<string, string> = new Map([

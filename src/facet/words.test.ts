@@ -45,7 +45,7 @@ test('T-13: folding twice is folding once; words of words are the words', () => 
 
 const memory = (text: string): Memory => {
   const keys = new Set(userKeys(null, text));
-  return { gate: false, passage: 0, has: (key) => keys.has(key) };
+  return { gate: false, passage: 0, has: (key) => keys.has(key), page: () => null };
 };
 
 test('T-15: named by the user', () => {

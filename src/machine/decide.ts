@@ -52,7 +52,7 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
         age_ms: time_ms - session.opened_ms,
         labels: session.labels,
       },
-      flow: reads_flow || action.permit ? { ...callFlow(entry, args, memory) } : undefined,
+      flow: reads_flow || action.permit ? { ...callFlow(entry, args, memory).facts } : undefined,
       now_ms: time_ms,
     },
     facets,

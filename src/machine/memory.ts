@@ -41,7 +41,8 @@ function keyOf(network: Octets, key: string): Octets {
 
 interface Union {
   readonly pages: Page[];
-  readonly keys: Set<Octets>;
+  /** The first page of each key. */
+  readonly keys: Map<Octets, number>;
 }
 const unions = new Map<Octets, Union>();
 const UNIONS_MAX = 4_096;
@@ -60,14 +61,15 @@ function unionOf(overlay: Overlay, id: Octets, pages: number): Union {
       unions.clear();
       unionKeys = 0;
     }
-    union = { pages: [], keys: new Set() };
+    union = { pages: [], keys: new Map() };
     unions.set(id, union);
   }
   for (let i = union.pages.length; i < pages; i++) {
     const page = overlay.get(pageKey(id, i)) as Page;
     union.pages.push(page);
     for (let at = 0; at < page.keys.length; at += KEY_OCTETS) {
-      union.keys.add(page.keys.slice(at, at + KEY_OCTETS));
+      const key = page.keys.slice(at, at + KEY_OCTETS);
+      if (!union.keys.has(key)) union.keys.set(key, i);
       unionKeys += 1;
     }
   }
@@ -77,11 +79,12 @@ function unionOf(overlay: Overlay, id: Octets, pages: number): Union {
 /** The session's memory as the flow rules see it. */
 export function memoryOf(network: Octets, overlay: Overlay, id: Octets, session: Session): Memory {
   const { gate, passage } = session;
-  if (session.pages === 0) return { gate, passage, has: () => false };
+  if (session.pages === 0) return { gate, passage, has: () => false, page: () => null };
   const { keys } = unionOf(overlay, id, session.pages);
+  const page = (key: string): number | null => keys.get(keyOf(network, key)) ?? null;
   if (session.pages >= PAGES_MAX || keys.size >= SESSION_KEYS_MAX)
-    return { gate, passage, has: (key) => WARNINGS.includes(key[0] ?? '') || keys.has(keyOf(network, key)) };
-  return { gate, passage, has: (key) => keys.has(keyOf(network, key)) };
+    return { gate, passage, has: (key) => WARNINGS.includes(key[0] ?? '') || keys.has(keyOf(network, key)), page };
+  return { gate, passage, has: (key) => keys.has(keyOf(network, key)), page };
 }
 
 /** The session with these keys remembered: one more page, or the same session where nothing is new. */
