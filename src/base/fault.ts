@@ -36,6 +36,9 @@ export const FAULTS = {
   map_yaml: [2041, 400, 'The tool map is not valid YAML', 'correct the named line'],
   map_field: [2042, 400, 'A field of the tool map is missing or wrong', 'correct the named field'],
 
+  call_denied: [3020, 403, 'The constitution forbids this call', 'do not retry it unchanged; see what would pass'],
+  call_escalated: [3021, 403, 'This call needs the approval of a person', 'wait for the approval, or do something else'],
+
   request_json: [4001, 400, 'The request is not valid JSON', 'send one JSON value in UTF-8'],
   request_shape: [4002, 400, 'The request has a wrong or unknown field', 'see /openapi.json for the shape'],
   request_too_large: [4003, 413, 'The request is too large', 'arguments may have 64 KiB; send large content by reference'],
