@@ -14,7 +14,7 @@ const decision = Compile(DecisionRequest);
 const REFERENCE_MAX = 256;
 
 /** Checks one shape. @throws Fault request_shape with context.path */
-function checker<S extends TSchema>(shape: S): (value: Json, at?: string) => Static<S> {
+export function checker<S extends TSchema>(shape: S): (value: Json, at?: string) => Static<S> {
   const validator = Compile(shape);
   return (value, at = '$') => {
     if (!validator.Check(value)) throw shapeFault(validator, value, at);

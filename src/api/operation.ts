@@ -1,5 +1,6 @@
 /** The routes, once: the router serves this table and OpenAPI prints it (spec/http.md N-3). */
 import { type TSchema, Type } from 'typebox';
+import { AuthzenConfiguration, Evaluation, EvaluationAnswer, Evaluations, EvaluationsAnswer } from './authzen-shape.ts';
 import {
   BatchAnswer,
   BatchRequest,
@@ -45,6 +46,9 @@ export type OperationId =
   | 'health'
   | 'ready'
   | 'metrics'
+  | 'evaluation'
+  | 'evaluations'
+  | 'authzen'
   | 'openapi';
 
 export interface Operation {
@@ -176,5 +180,31 @@ export const OPERATIONS: readonly Operation[] = [
   { id: 'health', method: 'GET', path: '/health', summary: 'Whether the node works', answer: json(HealthAnswer), faults: [503] },
   { id: 'ready', method: 'GET', path: '/ready', summary: 'Whether the node takes decisions', answer: json(ReadyAnswer), faults: [503] },
   { id: 'metrics', method: 'GET', path: '/metrics', summary: 'Figures for Prometheus', answer: bytes(METRICS_TYPE), faults: [] },
+  {
+    id: 'evaluation',
+    method: 'POST',
+    path: '/access/v1/evaluation',
+    summary: 'OpenID AuthZEN: judges one access',
+    request: json(Evaluation),
+    answer: json(EvaluationAnswer),
+    faults: [400, 404, 413, 415, 503],
+  },
+  {
+    id: 'evaluations',
+    method: 'POST',
+    path: '/access/v1/evaluations',
+    summary: 'OpenID AuthZEN: judges up to 256 accesses in order',
+    request: json(Evaluations),
+    answer: json(EvaluationsAnswer),
+    faults: [400, 404, 413, 415, 503],
+  },
+  {
+    id: 'authzen',
+    method: 'GET',
+    path: '/.well-known/authzen-configuration',
+    summary: 'OpenID AuthZEN: where the endpoints are',
+    answer: json(AuthzenConfiguration),
+    faults: [],
+  },
   { id: 'openapi', method: 'GET', path: '/openapi.json', summary: 'This description', answer: json(Type.Object({})), faults: [] },
 ];

@@ -71,6 +71,7 @@ export function router(
   handlers: Handlers,
   isOwnHost: (host: string) => boolean,
   observer: Observer,
+  origins: ReadonlySet<string> = new Set(),
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = routeTable();
   return (request, response) => {
@@ -83,7 +84,8 @@ export function router(
       sendFault(response, error, headers);
     };
     try {
-      const { path, query } = target(request, isOwnHost);
+      const { path, query } = target(request, isOwnHost, origins);
+      if (admit(request, response, origins)) return;
       const route = routes.find(({ pattern }) => pattern.test(path));
       if (route === undefined) throw new Fault('route_unknown', `there is no ${path.slice(0, 128)}`);
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
@@ -102,15 +104,16 @@ export function router(
   };
 }
 
-/** N-2: the path, if the request is for this node and does not come from a page of another origin. */
-function target(request: IncomingMessage, isOwnHost: (host: string) => boolean): { path: string; query: URLSearchParams } {
+/** N-2: the path, if the request is for this node and does not come from a page of an origin that is not admitted. */
+function target(request: IncomingMessage, isOwnHost: (host: string) => boolean, origins: ReadonlySet<string>): { path: string; query: URLSearchParams } {
   const hosts = request.headersDistinct.host ?? [];
   if (hosts.length !== 1) throw new Fault('http_malformed', 'one Host header is expected');
   if (!isOwnHost(hosts[0])) throw new Fault('host_refused', 'the Host header does not name this node');
   const { origin } = request.headers;
-  if (origin !== undefined && !isOwnOrigin(origin, hosts[0])) throw new Fault('origin_refused');
+  const admitted = origin !== undefined && origins.has(origin);
+  if (origin !== undefined && !admitted && !isOwnOrigin(origin, hosts[0])) throw new Fault('origin_refused');
   const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Fault('origin_refused');
+  if (site !== undefined && !admitted && site !== 'same-origin' && site !== 'none') throw new Fault('origin_refused');
   const raw = request.url ?? '';
   if (raw.startsWith('/')) {
     const mark = raw.indexOf('?');
@@ -123,6 +126,36 @@ function target(request: IncomingMessage, isOwnHost: (host: string) => boolean):
 
 const isOwnOrigin = (origin: string, host: string): boolean =>
   origin.toLowerCase() === `http://${host.toLowerCase()}` || origin.toLowerCase() === `https://${host.toLowerCase()}`;
+
+/**
+ * N-65: a page of an admitted origin may read the answers; its browser's question beforehand is answered here. Returns
+ * whether that was it.
+ */
+function admit({ headers, method }: IncomingMessage, response: ServerResponse, origins: ReadonlySet<string>): boolean {
+  const { origin } = headers;
+  if (origin === undefined || !origins.has(origin)) return false;
+  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Expose-Headers', 'Retry-After, X-Request-ID');
+  response.setHeader('Vary', 'Origin');
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+  response.setHeader('Access-Control-Allow-Methods', 'GET, POST');
+  response.setHeader('Access-Control-Allow-Headers', 'Content-Type, Last-Event-ID, X-Request-ID');
+  response.setHeader('Access-Control-Max-Age', '600');
+  // asked by browsers before a page may reach a loopback address
+  if (headers['access-control-request-private-network'] === 'true') response.setHeader('Access-Control-Allow-Private-Network', 'true');
+  response.writeHead(204).end();
+  return true;
+}
+
+/** N-65: origins as browsers write them. @throws Fault config for one of another form: no pattern, no `null` */
+export function admittedOrigins(origins: readonly string[]): ReadonlySet<string> {
+  for (const origin of origins) {
+    const url = URL.parse(origin);
+    if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== origin || origin.includes('*'))
+      throw new Fault('config', `\`${origin}\` is no origin: write it as a browser does, such as https://app.example or http://localhost:3000`);
+  }
+  return new Set(origins);
+}
 
 /** N-4 */
 function checkType(request: IncomingMessage, { request: expected }: Operation): void {

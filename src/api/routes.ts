@@ -6,17 +6,18 @@ import { decodeWire } from '../machine/transaction.ts';
 import type { Edge } from '../sequencer/edge.ts';
 import type { Sequencer } from '../sequencer/port.ts';
 import { placedJson } from './answer.ts';
+import { Authzen } from './authzen.ts';
 import { bodyMaxOf, FastServer, HTTP_LIMITS, type HttpLimits } from './fast.ts';
 import { Feed } from './feed.ts';
 import type { HotRoute } from './head.ts';
 import { Hot } from './hot.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
-import { CBOR_TYPE, JSON_TYPE, METRICS_TYPE, OCTETS_TYPE, TEXT_TYPE } from './operation.ts';
+import { CBOR_TYPE, JSON_TYPE, METRICS_TYPE, OCTETS_TYPE, type OperationId, TEXT_TYPE } from './operation.ts';
 import { portHolder } from './port-holder.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { type BlockReader, blockOf, constitutionView, findReceipt, receiptView, rulesView } from './reads.ts';
-import { type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
+import { admittedOrigins, type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
 import { DecisionStream } from './stream.ts';
 
 export interface ServeOptions {
@@ -26,6 +27,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Further names that a Host header may have. */
   readonly hosts?: readonly string[];
+  /** N-65: origins of pages that may call, besides the node's own. Default: none. */
+  readonly origins?: readonly string[];
   readonly limits?: Partial<HttpLimits>;
   /** N-1, X-4: of sessions that are opened here. Default: 1 on loopback, where only local peers come; 0 elsewhere. */
   readonly assurance?: number;
@@ -64,10 +67,13 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
   const { sequencer } = parts;
   const metrics = new Metrics(sequencer);
   const report = (error: unknown): void => parts.report?.(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const hot = new Hot({ sequencer, edge: parts.edge, metrics, report, assurance: options.assurance ?? (LOOPBACK.test(options.host) ? 1 : 0) });
+  const assurance = options.assurance ?? (LOOPBACK.test(options.host) ? 1 : 0);
+  const hot = new Hot({ sequencer, edge: parts.edge, metrics, report, assurance });
+  const authzen = new Authzen({ hot, sequencer, edge: parts.edge, assurance });
   const feed = new Feed(sequencer, parts.log);
   const stopCounting = sequencer.follow(metrics.block);
   const isOwnHost = ownHosts(options.hosts ?? []);
+  const origins = admittedOrigins(options.origins ?? []);
   const url = { base: '' };
 
   const handlers: Handlers = {
@@ -110,15 +116,29 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
       const ready = sequencer.fault === null && (parts.ready?.() ?? true);
       send(response, ready ? 200 : 503, JSON_TYPE, JSON.stringify({ ready }), ready ? {} : { 'Retry-After': '1' });
     },
+    evaluation: (exchange) => evaluate(exchange, limits, (body) => authzen.evaluation(body)),
+    evaluations: (exchange) => evaluate(exchange, limits, (body) => authzen.evaluations(body)),
+    authzen: ({ response }) =>
+      send(
+        response,
+        200,
+        JSON_TYPE,
+        JSON.stringify({
+          policy_decision_point: url.base,
+          access_evaluation_endpoint: `${url.base}/access/v1/evaluation`,
+          access_evaluations_endpoint: `${url.base}/access/v1/evaluations`,
+        }),
+      ),
     metrics: ({ response }) => send(response, 200, METRICS_TYPE, metrics.text({ connections: server.open, subscribers: feed.size })),
     openapi: ({ response }) => send(response, 200, JSON_TYPE, JSON.stringify(openApi(version, url.base))),
   };
-  const listener = router(handlers, isOwnHost, {
-    answered(id, status) {
+  const observer = {
+    answered(id: OperationId | '', status: number) {
       if (!isHot(id)) metrics.request(id, status);
     },
-    failed: (error) => hot.fail(error, () => undefined),
-  });
+    failed: (error: unknown) => hot.fail(error, () => undefined),
+  };
+  const listener = router(handlers, isOwnHost, observer, origins);
   const server: FastServer = new FastServer(limits, hot.handlers, listener, isOwnHost);
   const stop = (): void => {
     feed.close();
@@ -168,6 +188,18 @@ function ledgerReads({ sequencer, log, bundle }: ServeParts): Readonly<Record<'r
     constitution: (exchange) => json(exchange, constitutionView(sequencer.state.law)),
     block: (exchange) => json(exchange, blockOf(exchange.params[0], log, sequencer.network)),
   };
+}
+
+/** N-60: the answer, or the fault; the request's `X-Request-ID` comes back. */
+function evaluate(exchange: Exchange, limits: HttpLimits, judge: (body: Buffer) => Promise<unknown>): void {
+  const id = exchange.request.headers['x-request-id'];
+  const headers: Record<string, string> = typeof id === 'string' ? { 'X-Request-ID': id.slice(0, 256) } : {};
+  readBody(exchange, bodyMaxOf(limits, 'batch'), limits.request_timeout_ms, (body) => {
+    judge(body).then(
+      (answer) => send(exchange.response, 200, JSON_TYPE, JSON.stringify(answer), headers),
+      (error: unknown) => exchange.fail(error, headers),
+    );
+  });
 }
 
 /** N-31: unsigned transactions are made by the edge alone. */

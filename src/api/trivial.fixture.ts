@@ -54,6 +54,9 @@ export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
     health: get,
     ready: get,
     metrics: get,
+    evaluation: get,
+    evaluations: get,
+    authzen: get,
     openapi: get,
   };
 }

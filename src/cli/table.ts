@@ -28,6 +28,12 @@ export const COMMANDS: readonly Command[] = [
       DATA_FLAG,
       { ...PORT_FLAG, description: 'The port to answer on; 0 takes a free one' },
       CONSTITUTION_FLAG,
+      {
+        name: 'origin',
+        value: 'ORIGIN',
+        multiple: true,
+        description: 'A web page of this origin, such as http://localhost:3000, may call the node; no other page may',
+      },
       { name: 'detach', short: 'd', description: 'Starts it in the background and returns once it is ready' },
     ],
     examples: [

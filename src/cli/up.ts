@@ -44,7 +44,7 @@ export async function up(call: Call): Promise<number> {
   if (call.given('detach')) return detached(call, folder);
   const toParent = process.send === undefined ? null : (message: Message): void => void process.send?.(message);
   try {
-    const { started, close } = await start(folder, port, constitution);
+    const { started, close } = await start(folder, port, constitution, call.all('origin'));
     if (toParent === null) printStarted(call.out, started);
     else toParent({ started });
     if (process.connected) process.disconnect?.();
@@ -58,14 +58,19 @@ export async function up(call: Call): Promise<number> {
   }
 }
 
-async function start(dir: string, port: number, asked: string | undefined): Promise<{ started: Started; close: () => Promise<void> }> {
+async function start(
+  dir: string,
+  port: number,
+  asked: string | undefined,
+  origins: readonly string[],
+): Promise<{ started: Started; close: () => Promise<void> }> {
   await checkFree(port, dir);
   const report = (message: string): void => {
     const line = `${new Date().toISOString()} ${message}\n`;
     process.stderr.write(line);
     appendFileSync(join(dir, LOG_NAME), line, { mode: 0o600 });
   };
-  const node = await startNode({ dir, port, constitution: asked ?? 'starter', report });
+  const node = await startNode({ dir, port, constitution: asked ?? 'starter', report, origins });
   // A node in the background has nobody who reads its stderr.
   process.on('uncaughtExceptionMonitor', (error) => report(error.stack ?? error.message));
   publishAddress(dir, node.url);
@@ -134,7 +139,7 @@ function printStarted(out: Output, started: Started): void {
 async function detached(call: Call, folder: string): Promise<number> {
   const entry = process.argv[1];
   const law = call.given('constitution') ? ['--constitution', call.text('constitution') ?? 'starter'] : [];
-  const args = ['up', '--data', folder, '--port', call.text('port') ?? '4100', ...law];
+  const args = ['up', '--data', folder, '--port', call.text('port') ?? '4100', ...law, ...call.all('origin').flatMap((origin) => ['--origin', origin])];
   const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const message = await new Promise<Message>((resolve, reject) => {
     const late = setTimeout(() => reject(new Fault('internal', 'the node did not start in time')), START_MS_MAX);

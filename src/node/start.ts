@@ -24,6 +24,8 @@ export interface NodeOptions {
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** Origins of pages that may call (N-65). */
+  readonly origins?: readonly string[];
   /** A pack's name or a folder; it counts only for a new data folder. */
   readonly constitution: string;
   /** Told of what went wrong beside a request; default: one line on stderr. */
@@ -72,7 +74,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   let server: Server;
   try {
     server = await serve(
-      { host: options.host ?? '127.0.0.1', port: options.port },
+      { host: options.host ?? '127.0.0.1', port: options.port, ...(options.origins !== undefined && { origins: options.origins }) },
       {
         sequencer,
         edge,
