@@ -31,7 +31,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   facet: {
     sentence: 'what an action really does',
-    surface: ['facet', 'map', 'map-source', 'flow', 'version'],
+    surface: ['facet', 'map', 'map-source', 'flow', 'guess', 'version'],
     imports: ['crypto'],
     packages: ['yaml'],
     pure: true,

@@ -6,6 +6,7 @@ import { equal } from '../base/bytes.ts';
 import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
+import { entryFor } from '../facet/guess.ts';
 import type { Law } from '../law/law.ts';
 import type { ActiveRule } from '../law/rule.ts';
 import { type HeldOf, type Judgement, type JudgeSource, judge, type Run, rulesFor, runRule, sourceOf, witnessOf } from '../machine/judge.ts';
@@ -58,7 +59,7 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   const action = transaction.payload as Decide;
   if (transaction.sidecar === null) throw new Fault('verify_failed', 'the inputs are erased');
   const args = (transaction.sidecar[1] ?? {}) as CborMap;
-  const facets = facetsOf(law.tools.find(action.server, action.name), action, args);
+  const facets = facetsOf(entryFor(law.tools, action.server, action.name, args), action, args);
   const scoped = rulesFor(law, action, facets);
   const groups = grouped(witness ?? {});
   const marked = (group: 'breaker' | 'halt', rule: string): boolean => Object.hasOwn(groups[group], rule) && groups[group][rule] === true;

@@ -215,7 +215,11 @@ function earlier(at: Looking, path: ArgPath, key: string): void {
 /** T-21: one of these classes stands in the user's text, or in a document that he told the agent to follow. */
 function anyOf(classes: readonly string[], prefix: string, delegated: string, memory: Memory): boolean {
   if (classes.length === 0) return true;
-  for (let i = 0; i < classes.length; i++) if (memory.has(prefix + classes[i]) || memory.has(delegated + classes[i])) return true;
+  for (let i = 0; i < classes.length; i++) {
+    const name = classes[i];
+    // T-25: a word of the tool's own name, where no class has it.
+    if (name.startsWith('=') ? memory.has(`u:${name.slice(1)}`) : memory.has(prefix + name) || memory.has(delegated + name)) return true;
+  }
   return false;
 }
 

@@ -72,7 +72,7 @@ function container(text: string, of: Learning): void {
     for (const meaning of of.tools.meanings(word)) {
       const name = meaning.slice(2);
       if (meaning.startsWith('n:')) add(`N:${name}`, of);
-      else if (of.tools.map.delegable.includes(name)) add(`V:${name}`, of);
+      else if (of.tools.delegable.has(name)) add(`V:${name}`, of);
     }
   }
 }

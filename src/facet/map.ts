@@ -4,6 +4,7 @@ import { Reader } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, type Shape, text } from '../base/record.ts';
+import { NOUNS, VERBS } from './lexicon.ts';
 
 /** T-4: `opaque` is what a tool without an entry has, or one whose arguments cannot be decoded. */
 export type Effect = 'read' | 'write' | 'irreversible' | 'opaque';
@@ -183,6 +184,8 @@ export interface Tools {
   find(server: string | null, tool: string): Entry | null;
   /** T-16: the classes of a word, `v:CLASS` and `n:CLASS`; where it has none, of the word without an ending. */
   meanings(word: string): readonly string[];
+  /** Verb classes that a document may ask for: the map's, and with guesses the lexicon's. */
+  readonly delegable: ReadonlySet<string>;
 }
 
 const NO_CLASSES: readonly string[] = [];
@@ -217,8 +220,23 @@ export function indexTools(map: ToolMap): Tools {
   };
   learn('v', map.verbs);
   learn('n', map.nouns);
+  const delegable = new Set(map.delegable);
+  // T-25: guessed entries mean the lexicon's classes, whose names no map can have.
+  if (map.unlisted === 'guess') {
+    const split = (...texts: string[]): string[] => [...new Set(texts.flatMap((text) => text.split(' ')).filter((word) => word !== ''))];
+    learn(
+      'v',
+      VERBS.map(({ class: name, strong, weak, asks }) => ({ class: `~${name}`, words: split(strong, weak, asks) })),
+    );
+    learn(
+      'n',
+      NOUNS.map(({ class: name, words, asks }) => ({ class: `~${name}`, words: split(words, asks) })),
+    );
+    for (const verb of VERBS) if (verb.delegable) delegable.add(`~${verb.class}`);
+  }
   return {
     map,
+    delegable,
     meanings(word) {
       const found = classes.get(word);
       if (found !== undefined) return found;

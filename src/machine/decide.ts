@@ -4,6 +4,7 @@ import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { type Facets, facetsOf } from '../facet/facet.ts';
 import { callFlow, type Memory, verdictKeys } from '../facet/flow.ts';
+import { entryFor } from '../facet/guess.ts';
 import type { Entry } from '../facet/map.ts';
 import type { Law } from '../law/law.ts';
 import type { SumInput } from '../law/sum-input.ts';
@@ -27,7 +28,7 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
   if (transaction.sidecar === null) throw new Fault('request_shape', 'a decision needs its arguments');
   const args = (transaction.sidecar[1] ?? {}) as CborMap;
   const context = transaction.sidecar[2] as CborMap | null;
-  const entry = law.tools.find(action.server, action.name);
+  const entry = entryFor(law.tools, action.server, action.name, args);
   const facets = facetsOf(entry, action, args);
   const scoped = rulesFor(law, action, facets);
   const held = heldBy(state, overlay);

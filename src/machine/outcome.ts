@@ -1,6 +1,7 @@
 /** An outcome closes its permit: sums settle or are released, and what the tool returned changes the session's flow. */
 import { Fault } from '../base/fault.ts';
 import { resultFlow } from '../facet/flow.ts';
+import { entryFor } from '../facet/guess.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
 import { factKey, type Session } from './fact.ts';
 import { memoryOf, remember } from './memory.ts';
@@ -26,7 +27,7 @@ export function outcome(state: State, overlay: Overlay, time_ms: number, transac
   const key = factKey('session', permit.session);
   const session = overlay.get(key) as Session | undefined;
   if (session === undefined) return NO_ANSWER;
-  const entry = state.law.tools.find(permit.server, permit.name);
+  const entry = entryFor(state.law.tools, permit.server, permit.name, null);
   const memory = memoryOf(state.network, overlay, permit.session, session);
   const returned = ok ? transaction.sidecar[1] : transaction.sidecar[2];
   const flow = resultFlow(state.law.tools, entry, returned, memory, permit.args_named, !ok);

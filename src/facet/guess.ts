@@ -1,0 +1,268 @@
+/**
+ * What a tool does that no map lists, guessed from its name and the names of its arguments (spec/facet.md T-25). Values
+ * are never looked at: the same tool with the same arguments is always the same entry. A reader reads; an act has reach
+ * and intent for the flow rules to judge; only what may do anything at all is opaque.
+ */
+import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
+import { fits } from './arguments.ts';
+import { argumentKinds, bindings, type Doing } from './guess-arguments.ts';
+import { type Act, FILLERS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
+import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
+import { folded } from './words.ts';
+
+/** Words of a name that are looked at. */
+const NAME_WORDS_MAX = 24;
+/** Arguments that are looked at; one more makes an act opaque. */
+export const GUESSED_ARGS_MAX = 64;
+
+const set = (words: string): ReadonlySet<string> => new Set(words.split(' ').filter((word) => word !== ''));
+
+interface Named {
+  readonly verb: Verb;
+  readonly strong: boolean;
+}
+const VERB_OF = new Map<string, Named>();
+for (const verb of VERBS) {
+  for (const word of set(verb.strong)) if (!VERB_OF.has(word)) VERB_OF.set(word, { verb, strong: true });
+}
+for (const verb of VERBS) {
+  for (const word of set(verb.weak)) if (!VERB_OF.has(word)) VERB_OF.set(word, { verb, strong: false });
+}
+const CLASS_OF = new Map<string, Verb>(VERBS.map((verb) => [verb.class, verb]));
+const NOUNS_OF = new Map<string, Noun[]>();
+for (const noun of NOUNS) for (const word of set(noun.words)) NOUNS_OF.set(word, [...(NOUNS_OF.get(word) ?? []), noun]);
+const VAGUE_WORDS = set(VAGUE);
+const FILLER_WORDS = set(FILLERS);
+const JOINS = set('and or then');
+
+/** T-25: the words of a name: cut at marks, at a capital after a small letter, and before a capital with a small letter behind. */
+export function nameWords(name: string): string[] {
+  const spaced = name
+    .slice(0, LABEL_BYTES_MAX)
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2');
+  return (folded(spaced).match(/[a-z]+|\d+|[^\x00-\x7f\s]+/g) ?? []).slice(0, NAME_WORDS_MAX);
+}
+
+/** A word without the ending of the plural, where the lexicon knows that word. */
+function singular(word: string): string {
+  if (NOUNS_OF.has(word) || VAGUE_WORDS.has(word) || !word.endsWith('s')) return word;
+  const bare = word.slice(0, -1);
+  if (NOUNS_OF.has(bare) || VAGUE_WORDS.has(bare)) return bare;
+  if (word.endsWith('ies') && NOUNS_OF.has(`${word.slice(0, -3)}y`)) return `${word.slice(0, -3)}y`;
+  return word.endsWith('es') && NOUNS_OF.has(word.slice(0, -2)) ? word.slice(0, -2) : word;
+}
+
+/** T-25: the word in its usual forms: what a user would write for it. */
+export function formsOf(word: string): string[] {
+  const stem = word.length > 4 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
+  const bare = stem.endsWith('e') ? stem.slice(0, -1) : stem;
+  return [...new Set([word, stem, `${stem}s`, `${stem}es`, `${bare}ed`, `${bare}ing`])];
+}
+
+interface Reading {
+  readonly verb: Verb | null;
+  /** Words of the name that are things, the telling ones. */
+  readonly things: readonly string[];
+  /** Words of the name that the lexicon has no act for, where it has none at all. */
+  readonly unknown: readonly string[];
+}
+
+const READERS: readonly Act[] = ['read', 'compute', 'fetch'];
+const STRENGTH: readonly Act[] = ['read', 'compute', 'fetch', 'tell', 'write', 'run', 'irreversible'];
+const worse = (a: Verb, b: Verb): Verb => (STRENGTH.indexOf(b.act) > STRENGTH.indexOf(a.act) ? b : a);
+
+/**
+ * T-25: the act of a name. The first word that is hardly ever a noun decides, unless a stricter one follows that is not an
+ * attribute of what is read; without one, a word that is an act too, at the begin or the end.
+ */
+function verbOf(words: readonly string[]): { verb: Verb; at: readonly number[] } | null {
+  for (let i = 0; i + 1 < words.length; i++) {
+    const pair = PAIRS[`${words[i]} ${words[i + 1]}`];
+    const found = pair === undefined || !Object.hasOwn(PAIRS, `${words[i]} ${words[i + 1]}`) ? undefined : CLASS_OF.get(pair);
+    if (found !== undefined) return { verb: found, at: [i, i + 1] };
+  }
+  const strong: number[] = [];
+  words.forEach((word, i) => {
+    if (VERB_OF.get(word)?.strong === true) strong.push(i);
+  });
+  const verbAt = (i: number): Verb => (VERB_OF.get(words[i]) as Named).verb;
+  if (strong.length > 0) {
+    const [first] = strong;
+    let verb = verbAt(first);
+    const at = [first];
+    for (const i of strong.slice(1)) {
+      // "search and replace", "health check delete"; but "get delete policy" reads.
+      if (first > 0 || JOINS.has(words[i - 1])) {
+        verb = worse(verb, verbAt(i));
+        at.push(i);
+      }
+    }
+    return { verb, at };
+  }
+  for (const i of [0, words.length - 1]) if (VERB_OF.has(words[i])) return { verb: verbAt(i), at: [i] };
+  return null;
+}
+
+function read(words: readonly string[], server: readonly string[]): Reading {
+  const found = verbOf(words);
+  const rest = words.filter((word, i) => !FILLER_WORDS.has(word) && !JOINS.has(word) && !/^\d+$/.test(word) && found?.at.includes(i) !== true);
+  const telling = rest.map(singular).filter((word) => !VAGUE_WORDS.has(word));
+  const things = telling.length > 0 ? telling : server.map(singular).filter((word) => NOUNS_OF.has(word) && !VAGUE_WORDS.has(word));
+  return { verb: found?.verb ?? null, things, unknown: found === null ? rest : [] };
+}
+
+/** T-5: who writes what comes back. */
+function trustOf(act: Act, words: readonly string[], things: readonly string[]): Trust {
+  if (act === 'fetch') return 'untrusted';
+  if (act !== 'read') return 'ack';
+  const nouns = things.flatMap((word) => NOUNS_OF.get(word) ?? []);
+  const has = (kind: Noun['writers']): boolean => nouns.some(({ writers }) => writers === kind);
+  if (has('records')) return 'records';
+  // A list of files or pages has records; what one holds is prose.
+  if (has('prose')) return words.some((word) => /^(?:list|search|find|query|info|metadata|tree)$/.test(word)) ? 'records' : 'untrusted';
+  if (has('list')) return 'directory';
+  return has('own') ? 'own' : 'records';
+}
+
+/** Keys of records that servers write themselves. */
+export const SERVER_KEYS: readonly string[] = [
+  'assignee', 'attendees', 'author', 'bcc', 'cc', 'channel', 'created_by', 'creator', 'email', 'filename', 'from', 'id', 'id_', 'login', 'members', 'name', 'organizer', 'owner',
+  'participants', 'recipient', 'recipients', 'sender', 'shared_with', 'to', 'user', 'username',
+]; // biome-ignore format: one list
+
+const MAKES: ReadonlySet<string> = set('create send publish share update plan invite');
+const REMOVES: ReadonlySet<string> = set('remove expel cancel');
+const ENTERS: ReadonlySet<string> = set('enter confirm');
+
+const literal = (words: readonly string[]): string[] => words.flatMap(formsOf).map((word) => `=${word}`);
+
+/**
+ * T-25: the entry of a tool that no map lists. `paths` are those of its arguments, as `argumentPaths` gives them; `whole`
+ * is false where there are more.
+ */
+export function guessEntry(server: string | null, tool: string, paths: readonly ArgPath[], whole = true): Entry {
+  const cut = tool.lastIndexOf('__');
+  const name = nameWords(cut > 0 ? tool.slice(cut + 2) : tool);
+  const home = [...(server === null ? [] : nameWords(server)), ...(cut > 0 ? nameWords(tool.slice(0, cut)) : [])];
+  const { verb, things, unknown } = read(name, home);
+  const nouns = [...new Set(things.flatMap((word) => NOUNS_OF.get(word) ?? []))];
+  const act = verb?.act ?? actWithoutVerb(nouns, paths);
+  const reader = READERS.includes(act);
+  const doing: Doing = { reader, removes: has(REMOVES, verb), enters: has(ENTERS, verb), creates: verb?.class === 'create' || verb?.class === 'plan' };
+  const args = argumentKinds(paths, doing);
+  const bound = bindings(args, paths, { verb: verb?.class ?? null, act, words: [...name, ...home] });
+  const result = trustOf(act, name, things);
+  const acts = !reader && act !== 'tell';
+  return {
+    tool,
+    server,
+    effect: effectOf(act, {
+      readable: name.length > 0 && whole,
+      decoded: bound.shell !== null || bound.sql !== null,
+      pays: bound.money !== null,
+      mails: bound.mail !== null,
+    }),
+    egress: bound.http !== null || (acts && (verb?.egress === true || args.some(({ kind }) => kind === 'dest'))),
+    args,
+    ...bound,
+    intent: acts ? intentOf(verb, nouns, unknown, bound.http === null) : [],
+    about:
+      acts && verb !== null ? [...nouns.map((noun) => `~${noun.class}`), ...literal(things.filter((word) => !NOUNS_OF.has(word)))].slice(0, CLASSES_MAX) : [],
+    result,
+    reads: labelsOf(result, nouns),
+    metadata: result === 'records' ? SERVER_KEYS : [],
+  };
+}
+
+const has = (classes: ReadonlySet<string>, verb: Verb | null): boolean => verb !== null && classes.has(verb.class);
+
+/** T-25: by which words the user asks for it: the act's, those of acts that come to the same for such a thing, else the name's own. */
+function intentOf(verb: Verb | null, nouns: readonly Noun[], unknown: readonly string[], local: boolean): string[] {
+  if (verb === null) return literal(unknown).slice(0, CLASSES_MAX);
+  // A copy of what the account holds anyway needs no asking.
+  if (verb.class === 'save' && local) return [];
+  const same = has(MAKES, verb) ? nouns.flatMap((noun) => noun.acts) : [];
+  return [...new Set([verb.class, ...same])].map((name) => `~${name}`);
+}
+
+/** A name without a verb that is known: what informs (a forecast, a time) reads, another acts. */
+function actWithoutVerb(nouns: readonly Noun[], paths: readonly ArgPath[]): Act {
+  return nouns.length > 0 && paths.every((path) => !/(?:message|body|content|text|to|recipient|amount|command|code)$/i.test(path[path.length - 1]))
+    ? 'read'
+    : 'write';
+}
+
+interface Shown {
+  /** The name has words, and all arguments could be looked at. */
+  readonly readable: boolean;
+  /** A command line or a statement, which facets decode. */
+  readonly decoded: boolean;
+  readonly pays: boolean;
+  readonly mails: boolean;
+}
+
+/** What may do anything and cannot be decoded is opaque; so is an act of which not all arguments could be looked at. */
+function effectOf(act: Act, { readable, decoded, pays, mails }: Shown): Entry['effect'] {
+  if (READERS.includes(act)) return 'read';
+  if (!readable || (act === 'run' && !decoded)) return 'opaque';
+  // Money and mail that went out do not come back.
+  return act === 'irreversible' || act === 'run' || pays || mails ? 'irreversible' : 'write';
+}
+
+function labelsOf(trust: Trust, nouns: readonly Noun[]): Label[] {
+  const labels: Label[] = [];
+  if (trust === 'untrusted' || trust === 'records') labels.push('untrusted');
+  if (trust !== 'ack' && nouns.some((noun) => noun.private)) labels.push('private');
+  return labels;
+}
+
+/** Paths of a call's arguments, sorted; `whole` is false when there are more than are looked at, or deeper ones. */
+export function argumentPaths(args: unknown): { paths: ArgPath[]; whole: boolean } {
+  const found = new Map<string, ArgPath>();
+  let whole = true;
+  let steps = 0;
+  const walk = (value: unknown, path: ArgPath): void => {
+    if (!whole || value === null || value === undefined) return;
+    if (++steps > 4_096) {
+      whole = false;
+      return;
+    }
+    if (Array.isArray(value)) {
+      for (const item of value as readonly unknown[]) walk(item, path);
+      return;
+    }
+    if (typeof value !== 'object') {
+      const key = path.join('\0');
+      if (path.length === 0 || found.has(key)) return;
+      if (found.size >= GUESSED_ARGS_MAX) whole = false;
+      else found.set(key, path);
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      if (path.length >= PATH_SEGMENTS_MAX || !fits(key, NAME_BYTES_MAX)) whole = false;
+      else walk(item, [...path, key]);
+    }
+  };
+  walk(args, []);
+  return { paths: [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path), whole };
+}
+
+/** Memo of a pure function: it may be dropped at any time. */
+const MEMO_MAX = 2_048;
+const memo = new Map<string, Entry>();
+
+/** T-4, T-25: the entry under which a call is judged: the map's, else a guess where the map says `unlisted: guess`. */
+export function entryFor(tools: Tools, server: string | null, tool: string, args: unknown): Entry | null {
+  const listed = tools.find(server, tool);
+  if (listed !== null || tools.map.unlisted === 'opaque') return listed;
+  const { paths, whole } = argumentPaths(args);
+  const key = [server === null ? '' : `${server}\u0001`, tool, whole ? '' : '…', ...paths.map((path) => path.join('\u0002'))].join('\0');
+  let entry = memo.get(key);
+  if (entry === undefined) {
+    entry = guessEntry(server, tool, paths, whole);
+    if (memo.size >= MEMO_MAX) memo.clear();
+    memo.set(key, entry);
+  }
+  return entry;
+}

@@ -1,0 +1,368 @@
+/**
+ * A lexicon of general English for tools that no map lists (spec/facet.md T-25): what the verb of a tool's name does, by
+ * which words a user asks for it, what its noun is, and who writes what such a thing holds. It names no tool, no program
+ * and no value of anybody's data. Plurals and endings are left to the reader of words (T-16).
+ */
+
+/** What a verb of a tool's name does. `run` acts on whatever its argument says. */
+export type Act = 'read' | 'compute' | 'fetch' | 'write' | 'irreversible' | 'run' | 'tell';
+
+export interface Verb {
+  readonly class: string;
+  readonly act: Act;
+  /** Something leaves the account when it is done. */
+  readonly egress: boolean;
+  /** A document may ask for it where the user told the agent to follow it. */
+  readonly delegable: boolean;
+  /** Words of tools' names that are hardly ever nouns … */
+  readonly strong: string;
+  /** … and those that often are: they count at the begin or the end of a name that has no other verb. */
+  readonly weak: string;
+  /** Further words by which a user asks for it. */
+  readonly asks: string;
+}
+
+const verb = (name: string, act: Act, words: { strong?: string; weak?: string; asks?: string; egress?: true; delegable?: true }): Verb => ({
+  class: name,
+  act,
+  egress: words.egress ?? false,
+  delegable: words.delegable ?? false,
+  strong: words.strong ?? '',
+  weak: words.weak ?? '',
+  asks: words.asks ?? '',
+});
+
+export const VERBS: readonly Verb[] = [
+  verb('read', 'read', {
+    strong:
+      'get read find search retrieve lookup describe inspect explore enumerate examine identify discover locate select filter inquire peek tail grep glob ls cat stat whoami detect extract recommend suggest preview diagnose determine obtain collect gather recall access',
+    weak: 'list show view display check query count history info status details is has can head ping scan monitor track lookup diff log match trace audit poll watch tree blame',
+  }),
+  verb('compute', 'compute', {
+    strong:
+      'calculate compute compare estimate predict convert translate summarize summarise analyze analyse evaluate assess explain classify parse validate encode decode simulate sequentialthinking rank optimize optimise infer interpret',
+    weak: 'think plan reason format sort math echo hash solve score reflect calculator thinking',
+  }),
+  verb('fetch', 'fetch', {
+    strong: 'fetch browse navigate scrape crawl visit goto',
+    weak: 'curl wget screenshot snapshot',
+    asks: 'read open get check look see find search go view show summarise summarize summary website webpage page site url link online use do',
+  }),
+  verb('save', 'write', {
+    strong: 'download save export backup capture',
+    weak: 'pull clone',
+    asks: 'get store keep fetch copy record write note file put read open check look see find go view visit use website webpage page site link help need',
+    delegable: true,
+  }),
+  verb('send', 'write', {
+    strong: 'send forward notify inform reply respond broadcast dispatch communicate announce remind alert deliver',
+    weak: 'email mail message text sms dm comment answer post say call fax contact chat',
+    asks: 'write tell let give share pass ask invite thank write know publish put submit confirm follow contact suggest introduce greet wish',
+    egress: true,
+    delegable: true,
+  }),
+  verb('publish', 'irreversible', {
+    strong: 'publish submit upload release tweet retweet deploy push',
+    weak: 'promote blog pin stream',
+    asks: 'put share write send post make announce file hand ship launch',
+    egress: true,
+    delegable: true,
+  }),
+  verb('share', 'irreversible', {
+    strong: 'share grant permit authorise authorize delegate expose',
+    weak: 'allow',
+    asks: 'send give let invite add access allow make open',
+    egress: true,
+  }),
+  verb('invite', 'write', {
+    strong: 'invite enroll enrol onboard subscribe',
+    weak: 'join admit follow friend connect',
+    asks: 'add include join sign register bring ask become onboard access give let',
+    egress: true,
+    delegable: true,
+  }),
+  verb('pay', 'irreversible', {
+    strong: 'pay transfer refund reimburse donate withdraw remit payout topup',
+    weak: 'payment wire deposit charge tip settle bill transaction',
+    asks: 'send give return compensate cover buy purchase repay owe split contribute top paid settle back move',
+    egress: true,
+  }),
+  verb('buy', 'irreversible', {
+    strong: 'buy purchase checkout rent lease sell reorder redeem bid',
+    weak: 'order trade acquire shop stake swap borrow',
+    asks: 'get pay subscribe want need bought cart take place invest exchange',
+    egress: true,
+  }),
+  verb('book', 'irreversible', {
+    strong: 'reserve',
+    weak: 'book reservation booking',
+    asks: 'get rent order plan arrange need want booking reservation make stay schedule ride',
+    egress: true,
+  }),
+  verb('plan', 'write', {
+    strong: 'reschedule postpone',
+    weak: 'schedule remind',
+    asks: 'book plan set create make add arrange move change update organize organise reminder put invite shift delay push bring appointment meeting block pay recurring adjust',
+    delegable: true,
+  }),
+  verb('create', 'write', {
+    strong:
+      'create add make generate insert append write compose initialize initialise init build register provision draft produce introduce attach store put upsert remember memorize copy duplicate prepend log commit import define compile instantiate',
+    weak: 'new note record document file fork issue branch design cache enter',
+    asks: 'set save open start prepare log note new list include put schedule collect keep record give need want plan book arrange organize organise draft do compile setup file submit report fill sign type enter update transfer extend',
+    delegable: true,
+  }),
+  verb('update', 'write', {
+    strong:
+      'update set edit modify change adjust rename replace patch configure enable disable toggle increase decrease raise lower amend correct complete resolve assign unassign mark archive unarchive restore customize override apply sync merge move mute unmute exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh',
+    weak: 'label tag flag star reopen rate like react vote review switch control link transition reset',
+    asks: 'add remove switch turn make put correct moved new mark finish finished done set adjust fix change write update append include extend transfer cancel return reorganize organise organize clean sort tidy relocate copy replace adapt swap exchange bring shift note instead open close',
+    delegable: true,
+  }),
+  verb('remove', 'irreversible', {
+    strong: 'delete remove erase purge drop destroy wipe truncate trash discard clear uninstall unlink rm rmdir prune detach empty',
+    weak: 'clean',
+    asks: 'rid tidy cancel delete clean take drop throw unneeded stop',
+  }),
+  verb('cancel', 'irreversible', {
+    strong: 'cancel decline unsubscribe abort unfollow unregister dismiss undo reject',
+    weak: 'leave return',
+    asks: 'withdraw cancelled canceled cancelling delete remove drop stop call off end refund back quit',
+  }),
+  verb('expel', 'irreversible', {
+    strong: 'ban kick block revoke expel evict suspend terminate deny unfriend disconnect fire lock freeze',
+    weak: 'report',
+    asks: 'remove delete stop cancel end kick access off out disable close lock suspend dismiss',
+  }),
+  verb('confirm', 'write', {
+    strong: 'confirm approve verify accept acknowledge sign certify',
+    weak: 'consent claim',
+    asks: 'pay send transfer buy order book register sign finish complete do submit finalize reply answer authorize validate log',
+  }),
+  verb('enter', 'write', {
+    strong: 'login logout authenticate signin signup signout',
+    weak: 'auth register',
+    asks: 'log sign use access connect account in',
+  }),
+  verb('operate', 'write', {
+    strong: 'click press drag hover scroll type fill tap swipe focus',
+    weak: 'input hotkey key',
+    asks: 'open fill enter submit sign register buy order book search find use go navigate apply answer log subscribe check upload download join complete form visit website',
+    egress: true,
+    delegable: true,
+  }),
+  verb('control', 'write', {
+    strong: 'play unlock arm disarm dim launch restart reboot scale rotate shuffle skip',
+    weak: 'turn start stop pause resume open close lock cook brew boot light load trigger wake',
+    asks: 'turn set put switch adjust activate deactivate make on off listen watch hear song music start stop increase decrease raise lower change unlock lock open close run',
+  }),
+  verb('shutdown', 'irreversible', {
+    strong: 'shutdown kill reset poweroff halt rollback',
+    weak: 'exit quit',
+    asks: 'stop shut turn off end restart reboot close reset wipe',
+  }),
+  verb('run', 'run', {
+    strong: 'execute exec eval run invoke',
+    weak: 'bash shell terminal cmd python sh powershell sudo',
+    asks: 'start launch test build install compile do try use call script command check start install calculate compute plot find list show count print create write make',
+  }),
+  verb('tell', 'tell', {
+    strong: 'finish escalate handoff',
+    weak: 'done ask human task agent wait sleep noop prompt',
+    asks: 'ask wait human person agent',
+  }),
+];
+
+/** Two words of a name that mean one act. */
+export const PAIRS: Readonly<Record<string, string>> = {
+  'check in': 'confirm',
+  'check out': 'buy',
+  'log in': 'enter',
+  'log out': 'enter',
+  'sign in': 'enter',
+  'sign up': 'enter',
+  'sign out': 'enter',
+  'look up': 'read',
+  'shut down': 'shutdown',
+  'power off': 'shutdown',
+  'turn on': 'control',
+  'turn off': 'control',
+  'set up': 'create',
+  'clean up': 'remove',
+  'opt out': 'cancel',
+  'top up': 'pay',
+  'roll back': 'shutdown',
+  'call tool': 'run',
+  'open file': 'read',
+  'open document': 'read',
+  'open page': 'fetch',
+  'open url': 'fetch',
+  'open link': 'fetch',
+  'open website': 'fetch',
+  'open nodes': 'read',
+};
+
+/** Who writes what a thing holds: prose of anyone · records of anyone · the server's lists · the user's own data. */
+export type Writers = 'prose' | 'records' | 'list' | 'own';
+
+export interface Noun {
+  readonly class: string;
+  readonly writers: Writers;
+  readonly private: boolean;
+  /** Classes of acts that sending, making or adding such a thing is too: a payment is paid, a meeting planned. */
+  readonly acts: readonly string[];
+  /** Words of tools' names and of users alike. */
+  readonly words: string;
+  /** Further words of users. */
+  readonly asks: string;
+}
+
+const noun = (name: string, writers: Writers, words: string, asks = '', more: { private?: true; acts?: readonly string[] } = {}): Noun => ({
+  class: name,
+  writers,
+  private: more.private ?? false,
+  acts: more.acts ?? [],
+  words,
+  asks,
+});
+
+export const NOUNS: readonly Noun[] = [
+  noun(
+    'mail',
+    'records',
+    'mail email inbox gmail outlook letter newsletter thread draft spam attachment mailbox',
+    'message reply response write forward copy cc tell address send',
+    { private: true },
+  ),
+  noun(
+    'message',
+    'records',
+    'message dm chat channel slack discord telegram whatsapp sms text conversation notification announcement teams tweet post status reply feed mention reaction',
+    'note feedback direct information info summary response there them him her tell news mail email',
+    { private: true },
+  ),
+  noun('review', 'records', 'review comment rating feedback answer question survey forum discussion topic poll vote', 'opinion score star stars reply'),
+  noun(
+    'page',
+    'prose',
+    'page website webpage web site url link article blog browser tab html content wiki news internet form href',
+    'com www http https online post site',
+  ),
+  noun(
+    'file',
+    'prose',
+    'file document doc folder directory dir drive spreadsheet sheet slide presentation pdf attachment path text csv note notebook report dir node photo image picture video archive zip log template book chapter markdown paper resource',
+    'docx txt xlsx md list notes paper thesis code plan summary minutes text download downloads documents',
+    { private: true },
+  ),
+  noun(
+    'people',
+    'list',
+    'user member contact person people friend customer employee colleague team group participant attendee guest assignee collaborator follower subscriber owner patient student client lead candidate workspace organization role permission',
+    'users everyone access him her them name someone',
+  ),
+  noun(
+    'event',
+    'records',
+    'event meeting appointment calendar call slot invite session reminder agenda availability webinar interview class alarm',
+    'lunch dinner breakfast trip schedule participants participant invitation date time day week hour discussion talk sync party celebration',
+    { private: true, acts: ['plan', 'invite'] },
+  ),
+  noun(
+    'task',
+    'records',
+    'task todo issue ticket bug card board project milestone epic sprint story checklist incident case backlog goal reminder cycle initiative page database',
+    'list item bugs project due deadline problem',
+  ),
+  noun(
+    'code',
+    'records',
+    'repo repository branch commit pull request pr merge gist release workflow pipeline build code patch diff package deployment actions fork',
+    'change changes branch github gitlab git project main request',
+  ),
+  noun(
+    'payment',
+    'records',
+    'payment transaction money invoice bill transfer fund refund deposit subscription salary rent fee loan tax debt check cheque billing charge payout receipt expense budget coupon price payroll',
+    'dollars euros usd eur pounds sum amount paid owe owes pay dollar euro bucks cost bank account balance',
+    { private: true, acts: ['pay'] },
+  ),
+  noun(
+    'asset',
+    'records',
+    'stock share crypto coin wallet portfolio trade nft position bond token order',
+    'shares stocks bitcoin ethereum btc eth market buy sell invest',
+    { acts: ['buy'] },
+  ),
+  noun(
+    'account',
+    'own',
+    'account profile setting settings preference preferences detail details information info address phone bio iban balance subscription username user me identity insurance',
+    'name street city email number data my personal',
+    { private: true },
+  ),
+  noun('credential', 'own', 'password passcode passphrase credential credentials secret token key otp pin apikey login auth', 'passwords keys code security', {
+    private: true,
+  }),
+  noun(
+    'order',
+    'records',
+    'order cart item product checkout purchase basket wishlist shop store delivery shipment package meal food pizza grocery inventory catalog merchandise return exchange parcel menu recipe dish coupon gift',
+    'buy deliver items products shopping refund payment size color one shipping track',
+    { acts: ['buy'] },
+  ),
+  noun(
+    'travel',
+    'list',
+    'hotel flight room restaurant table car rental booking reservation trip ride taxi seat stay travel airline airport train bus cab uber lyft itinerary vehicle apartment airbnb accommodation tour route city cuisine passenger baggage certificate cabin',
+    'rooms ticket tickets flights vacation holiday travel luggage bag bags journey lodging place drive pickup',
+    { acts: ['book'] },
+  ),
+  noun(
+    'database',
+    'records',
+    'database table row record column schema sql collection entry dataset index cell db field document',
+    'data rows records table tables',
+  ),
+  noun(
+    'machine',
+    'records',
+    'server instance container pod cluster service bucket volume image vm function lambda process job host namespace network deployment stack machine cloud resource disk device port cron',
+    'app application site production staging server run',
+  ),
+  noun('memory', 'records', 'memory fact knowledge entity relation observation graph node', 'note notes name preference this that remember about'),
+  noun('media', 'list', 'song music playlist album track artist movie podcast show video channel radio episode library', 'listen play songs tune movies watch'),
+  noun(
+    'home',
+    'own',
+    'light lamp thermostat door lock camera device temperature fan tv speaker alarm sensor heater oven appliance blinds vacuum garage scene',
+    'lights lamps home house heating bedroom kitchen',
+  ),
+  noun(
+    'health',
+    'records',
+    'prescription medication doctor record vaccine symptom diagnosis workout sleep steps health lab test clinic',
+    'medical medicine drug pill health appointment',
+    { private: true },
+  ),
+  noun(
+    'place',
+    'list',
+    'location place direction directions map distance coordinates geocode traffic weather forecast temperature country zip',
+    'where near route way',
+  ),
+  noun(
+    'clock',
+    'own',
+    'time date day timezone now today clock calculator calculation expression math unit currency number random version help capabilities allowed',
+    'current',
+  ),
+];
+
+/** Nouns that say too little to ask for: the act alone counts, with the server's name. */
+export const VAGUE =
+  'item data object thing resource entry value result output input action operation info information detail details content id ids batch bulk multiple single one many list all tool api request response element type types option options set thought thinking api v1 v2 v3 number name names node manager service system app application client helper mcp server';
+
+/** Words of names that are neither act nor thing. */
+export const FILLERS =
+  'to in from for of by with and or the a an my your via using at on as into onto through per between within over about up out off then current latest recent all new unread sent most direct full raw simple advanced';
