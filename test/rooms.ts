@@ -65,7 +65,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   chains: { sentence: 'reads, proves, writes EVM chains', surface: ['watch', 'send', 'abi'], imports: ['crypto', 'merkle'] },
   api: {
     sentence: 'shapes once; routes; client over HTTP or in process',
-    surface: ['schema', 'routes', 'client', 'events'],
+    surface: ['schema', 'routes', 'client', 'events', 'announcement'],
     imports: [...PURE_ROOMS, 'store', 'sequencer', 'audit'],
     packages: ['typebox'],
   },

@@ -1,6 +1,7 @@
 /** The typed client of a node, over HTTP with kept-alive connections. Faults of the node come back as Fault. */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Fault } from '../base/fault.ts';
+import type { AnnouncementRequest, ClaimRequest } from './announcement-shape.ts';
 import { EventReader, type LedgerEvent } from './events.ts';
 import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE } from './operation.ts';
 import { faultFrom } from './problem.ts';
@@ -123,6 +124,22 @@ export class Client {
   /** @throws Fault permit_unknown, permit_used, permit_expired, … */
   outcome(request: OutcomeRequest): Promise<Placed> {
     return this.post('/v1/outcomes', request);
+  }
+
+  /** N-70: a gateway will judge this call within 30 s; `digest` by `callDigest`. */
+  async announce(call: AnnouncementRequest): Promise<void> {
+    await this.post('/v1/announcements', call);
+  }
+
+  /** N-71: the session for which such a call was announced, once; null when there is none. */
+  async claim(call: ClaimRequest): Promise<string | null> {
+    const { session } = await this.post<{ session: string | null }>('/v1/announcements/claims', call);
+    return session;
+  }
+
+  /** N-73: an event of an agent's program, as it says it. */
+  hook(client: string, event: string | Uint8Array, query = ''): Promise<Uint8Array> {
+    return this.bytes({ method: 'POST', path: `/v1/hooks/${encodeURIComponent(client)}${query}`, type: JSON_TYPE, body: event });
   }
 
   /** @throws Fault receipt_unknown */

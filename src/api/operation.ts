@@ -1,5 +1,6 @@
 /** The routes, once: the router serves this table and OpenAPI prints it (spec/http.md N-3). */
 import { type TSchema, Type } from 'typebox';
+import { AnnouncementAnswer, AnnouncementRequest, ClaimAnswer, ClaimRequest } from './announcement-shape.ts';
 import { AuthzenConfiguration, Evaluation, EvaluationAnswer, Evaluations, EvaluationsAnswer } from './authzen-shape.ts';
 import {
   BatchAnswer,
@@ -49,6 +50,9 @@ export type OperationId =
   | 'evaluation'
   | 'evaluations'
   | 'authzen'
+  | 'announcement'
+  | 'claim'
+  | 'hook'
   | 'openapi';
 
 export interface Operation {
@@ -205,6 +209,34 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'OpenID AuthZEN: where the endpoints are',
     answer: json(AuthzenConfiguration),
     faults: [],
+  },
+  {
+    id: 'announcement',
+    method: 'POST',
+    path: '/v1/announcements',
+    summary: 'Says that a gateway will soon judge a call of this session',
+    request: json(AnnouncementRequest),
+    answer: json(AnnouncementAnswer),
+    faults: [400, 413, 415],
+  },
+  {
+    id: 'claim',
+    method: 'POST',
+    path: '/v1/announcements/claims',
+    summary: 'The session for which a call was announced, once',
+    request: json(ClaimRequest),
+    answer: json(ClaimAnswer),
+    faults: [400, 413, 415],
+  },
+  {
+    id: 'hook',
+    method: 'POST',
+    path: '/v1/hooks/{client}',
+    summary: "An event of an agent's program, in its own form; answered in that form",
+    request: json(Type.Object({})),
+    answer: json(Type.Object({})),
+    faults: [400, 404, 413, 415, 503],
+    query: [{ name: 'ask', description: 'an escalation is left to the dialog of the program itself' }],
   },
   { id: 'openapi', method: 'GET', path: '/openapi.json', summary: 'This description', answer: json(Type.Object({})), faults: [] },
 ];

@@ -5,11 +5,13 @@ import { Fault } from '../base/fault.ts';
 import { decodeWire } from '../machine/transaction.ts';
 import type { Edge } from '../sequencer/edge.ts';
 import type { Sequencer } from '../sequencer/port.ts';
+import { Announcements, announcementHandlers } from './announcement.ts';
 import { placedJson } from './answer.ts';
 import { Authzen } from './authzen.ts';
 import { bodyMaxOf, FastServer, HTTP_LIMITS, type HttpLimits } from './fast.ts';
 import { Feed } from './feed.ts';
 import type { HotRoute } from './head.ts';
+import { hookHandler, hookNode, type Interpreter } from './hook.ts';
 import { Hot } from './hot.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -19,6 +21,8 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { type BlockReader, blockOf, constitutionView, findReceipt, receiptView, rulesView } from './reads.ts';
 import { admittedOrigins, type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
 import { DecisionStream } from './stream.ts';
+
+export type { HookNode, Interpreter } from './hook.ts';
 
 export interface ServeOptions {
   /** Loopback unless someone says otherwise: there is no authentication yet. */
@@ -44,6 +48,8 @@ export interface ServeParts {
   readonly checkpoint?: () => string | Uint8Array | null;
   /** The bytes of a tile by its path after `/log/`, or null when the tree has no such tile. @throws Fault tile_malformed */
   readonly tile?: (path: string) => Promise<Uint8Array | null>;
+  /** N-73: what hooks of agents' programs mean. Default: none is known. */
+  readonly hooks?: Interpreter;
   /** Whether the node has warmed up. Default: yes. */
   readonly ready?: () => boolean;
   /** Told of what went wrong inside: a fault of this node, not of a request. */
@@ -70,6 +76,7 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
   const assurance = options.assurance ?? (LOOPBACK.test(options.host) ? 1 : 0);
   const hot = new Hot({ sequencer, edge: parts.edge, metrics, report, assurance });
   const authzen = new Authzen({ hot, sequencer, edge: parts.edge, assurance });
+  const announcements = new Announcements(Date.now);
   const feed = new Feed(sequencer, parts.log);
   const stopCounting = sequencer.follow(metrics.block);
   const isOwnHost = ownHosts(options.hosts ?? []);
@@ -129,6 +136,8 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
           access_evaluations_endpoint: `${url.base}/access/v1/evaluations`,
         }),
       ),
+    ...announcementHandlers(announcements, limits),
+    hook: hookHandler(parts.hooks, hookNode(hot, sequencer, announcements), limits, report),
     metrics: ({ response }) => send(response, 200, METRICS_TYPE, metrics.text({ connections: server.open, subscribers: feed.size })),
     openapi: ({ response }) => send(response, 200, JSON_TYPE, JSON.stringify(openApi(version, url.base))),
   };

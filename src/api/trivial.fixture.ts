@@ -57,6 +57,9 @@ export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
     evaluation: get,
     evaluations: get,
     authzen: get,
+    announcement: get,
+    claim: get,
+    hook: get,
     openapi: get,
   };
 }
