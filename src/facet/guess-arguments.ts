@@ -28,7 +28,7 @@ const COMMANDS = set('command commands cmd commandline');
 const STATEMENTS = set('sql statement statements');
 
 /** The words of an argument's name, as `nameWords` would cut them, without marks. */
-function parts(segment: string): string[] {
+function nameParts(segment: string): string[] {
   const spaced = segment.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2');
   return spaced.toLowerCase().match(/[a-z]+/g) ?? [];
 }
@@ -50,16 +50,20 @@ export function argumentKinds(paths: readonly ArgPath[], doing: Doing): ArgKind[
 }
 
 function kindOf(path: ArgPath, doing: Doing): Kind {
-  const own = parts(path[path.length - 1]);
-  const kind = kindOfName(own, doing);
-  if (kind !== null) return kind;
-  // `to.name`, `location.x`: the name of what it stands in.
-  for (let i = path.length - 2; i >= 0; i--) {
-    const above = kindOfName(parts(path[i]), doing);
-    if (above !== null) return above;
-  }
-  return doing.reader ? 'obj' : 'text';
+  return toldKind(path, doing) ?? (doing.reader ? 'obj' : 'text');
 }
+
+/** What the name of an argument says, or else of what it stands in: `to.name`. */
+function toldKind(path: ArgPath, doing: Doing): Kind | null {
+  for (let i = path.length - 1; i >= 0; i--) {
+    const kind = kindOfName(nameParts(path[i]), doing);
+    if (kind !== null) return kind;
+  }
+  return null;
+}
+
+/** Does the name of some argument say what it is? */
+export const anyTells = (paths: readonly ArgPath[], doing: Doing): boolean => paths.some((path) => toldKind(path, doing) !== null);
 
 function kindOfName(words: readonly string[], doing: Doing): Kind | null {
   if (words.length === 0) return null;
@@ -112,7 +116,7 @@ export function bindings(args: readonly ArgKind[], paths: readonly ArgPath[], na
   const { act, words } = naming;
   const has = (of: ReadonlySet<string>): boolean => words.some((word) => of.has(word));
   const of = (names: ReadonlySet<string>): ArgPath[] =>
-    paths.filter((path) => parts(path[path.length - 1]).some((word) => names.has(word)) && path.length <= 2);
+    paths.filter((path) => nameParts(path[path.length - 1]).some((word) => names.has(word)) && path.length <= 2);
   const dests = args.filter(({ kind }) => kind === 'dest').map(({ path }) => path);
   const acts = act !== 'read' && act !== 'compute' && act !== 'fetch';
 
@@ -129,7 +133,7 @@ export function bindings(args: readonly ArgKind[], paths: readonly ArgPath[], na
   const mails = acts && addresses.length > 0 && (has(MAIL_WORDS) || addresses.some((path) => /mail/i.test(path[path.length - 1])));
   const mail = mails ? { to: addresses, subject: of(set('subject'))[0] ?? null, body: of(set('body content text message html'))[0] ?? null } : null;
 
-  const url = paths.find((path) => path.length === 1 && URLS.has(parts(path[0]).join('')));
+  const url = paths.find((path) => path.length === 1 && URLS.has(nameParts(path[0]).join('')));
   const method = paths.find((path) => path.length === 1 && /^(?:http_?)?method$/i.test(path[0]));
   const http = url === undefined ? null : { method: method === undefined ? fixed(acts ? 'POST' : 'GET') : { fixed: null, path: method }, url };
 

@@ -57,6 +57,12 @@ test('T-25: what a name says it does', () => {
   }
 });
 
+test('T-25: a name that says nothing, with arguments that say nothing, is opaque', () => {
+  assert.equal(guess('a_tool_that_nobody_knows').effect, 'opaque');
+  assert.equal(guess('x', { y: 1 }).effect, 'opaque');
+  assert.equal(guess('zorb_widget', { to: 'a' }).effect, 'write');
+});
+
 test('T-26: what arguments are', () => {
   assert.deepEqual(kinds(guess('send_email', { recipients: ['a'], subject: 's', body: 'b', send_at: 't', attachments: ['f'] })), {
     attachments: 'obj',

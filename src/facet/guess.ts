@@ -5,7 +5,7 @@
  */
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { fits } from './arguments.ts';
-import { argumentKinds, bindings, type Doing } from './guess-arguments.ts';
+import { anyTells, argumentKinds, bindings, type Doing } from './guess-arguments.ts';
 import { type Act, FILLERS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
 import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
 import { folded } from './words.ts';
@@ -158,7 +158,7 @@ export function guessEntry(server: string | null, tool: string, paths: readonly 
     tool,
     server,
     effect: effectOf(act, {
-      readable: name.length > 0 && whole,
+      readable: whole && (verb !== null || nouns.length > 0 || (unknown.length > 0 && anyTells(paths, doing))),
       decoded: bound.shell !== null || bound.sql !== null,
       pays: bound.money !== null,
       mails: bound.mail !== null,
@@ -194,7 +194,7 @@ function actWithoutVerb(nouns: readonly Noun[], paths: readonly ArgPath[]): Act 
 }
 
 interface Shown {
-  /** The name has words, and all arguments could be looked at. */
+  /** The name has a word that is known, or some and an argument tells; and all arguments could be looked at. */
   readonly readable: boolean;
   /** A command line or a statement, which facets decode. */
   readonly decoded: boolean;
