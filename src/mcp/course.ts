@@ -1,7 +1,7 @@
 /**
  * The course of one call of a client that cannot be asked: revision 2026-07-28 has no requests to the client. What a server
  * asks in the course of a call is the answer of this round, the call waits, and the client brings the replies with the next
- * round (spec/gateway.md MG-50 to MG-53).
+ * round (spec/gateway.md MG-110 to MG-113).
  */
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 
@@ -60,7 +60,7 @@ export class Course {
     this.wake?.();
   }
 
-  /** MG-50: a question of the server. Resolves with the client's reply, or an error where none will come. */
+  /** MG-110: a question of the server. Resolves with the client's reply, or an error where none will come. */
   ask(question: Question, signal?: AbortSignal): Promise<Answer | null> {
     if (this.over || this.waiting.size >= ASKS_MAX || this.rounds >= ROUNDS_MAX)
       return Promise.resolve(failure(RPC.internal, 'the client can be asked no more in the course of this call'));
@@ -81,7 +81,7 @@ export class Course {
     });
   }
 
-  /** MG-51: the replies of the client to questions that wait. What is not asked, or no reply, is passed over: it is asked again. */
+  /** MG-111: the replies of the client to questions that wait. What is not asked, or no reply, is passed over: it is asked again. */
   reply(responses: unknown): void {
     if (!isObject(responses)) return;
     for (const [key, { reply, question }] of [...this.waiting]) {

@@ -1,4 +1,4 @@
-/** The key that signs `requestState` (spec/gateway.md MG-40): 32 random bytes, made at the first start, for its owner's eyes alone. */
+/** The key that signs `requestState` (spec/gateway.md MG-100): 32 random bytes, made at the first start, for its owner's eyes alone. */
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

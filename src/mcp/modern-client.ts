@@ -1,7 +1,7 @@
 /**
  * A client of revision 2026-07-28 as the relay sees one: a conversation that began with a handshake and in which the client
  * can be asked. What is asked becomes the answer of a round (course.ts), what is told becomes part of an exchange or of a
- * subscription (spec/gateway.md MG-48 to MG-57).
+ * subscription (spec/gateway.md MG-108 to MG-117).
  */
 import { Fault } from '../base/fault.ts';
 import { Course } from './course.ts';
@@ -19,20 +19,11 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** What the relay is told beside the request itself. */
-export interface ApprovedAsked extends Asked {
-  /** The approval (32 hex digits) with which the call is judged again. */
-  readonly approval?: string;
-}
-export interface Relayed extends Listener {
-  request(method: string, params: Params | undefined, asked: ApprovedAsked): Promise<Answer | null>;
-}
-
 export interface ModernClientParts extends RoundsParts {
   /** Whether programs that know nothing of each other may be in it (HTTP). */
   readonly shared: boolean;
   /** Opens the relay of this conversation. */
-  open(client: Peer): Relayed;
+  open(client: Peer): Listener;
 }
 
 interface Attended {
@@ -42,11 +33,13 @@ interface Attended {
   readonly log: string | null;
 }
 
+/** Times that a call is made again after its pages were seen. */
+const PAGES_ROUNDS_MAX = 3;
 const NEVER = new AbortController().signal;
 
 export class ModernClient implements Peer {
   private readonly shared: boolean;
-  private readonly relay: Relayed;
+  private readonly relay: Listener;
   private readonly rounds: Rounds;
   private readonly subscriptions: Subscriptions;
   /** What a client waits for right now, by the id under which the relay knows it. */
@@ -93,6 +86,7 @@ export class ModernClient implements Peer {
   // --- what the relay asks and tells ---
 
   request(method: string, params: Params | undefined, { about, signal }: AskOptions = {}): Promise<Answer | null> {
+    if (method === 'ping') return Promise.resolve({ result: {} });
     const { elicitationId: _, ...rest } = params ?? {};
     if (!canBeAsked(this.capabilities, method, rest)) return Promise.resolve(failure(RPC.method, `the client cannot be asked ${method}`));
     const id = about ?? this.latest();
@@ -104,7 +98,7 @@ export class ModernClient implements Peer {
   notify(method: string, params: Params = {}, about?: Id): void {
     if (this.subscriptions.notify(method, params)) return;
     if (method === 'notifications/progress') {
-      // MG-54: the token that the relay knows is ours
+      // MG-114: the token that the relay knows is ours
       const id = params.progressToken as Id;
       const attended = this.attended.get(id);
       if (attended?.token !== undefined) attended.exchange.notify(method, { ...params, progressToken: attended.token });
@@ -134,7 +128,7 @@ export class ModernClient implements Peer {
     try {
       return await this.round(method, params, log, exchange);
     } catch (error) {
-      // MG-42: one answer for whatever is wrong with a requestState
+      // MG-102: one answer for whatever is wrong with a requestState
       if (error instanceof Fault) return failure(RPC.params, `Invalid params: ${error.message}`, { reason: 'invalid_request_state', code: error.code });
       throw error;
     }
@@ -172,17 +166,26 @@ export class ModernClient implements Peer {
     this.next += 1;
     const id = this.next;
     const plain = plainParams(params);
-    // MG-54: two clients of one conversation may have chosen the same token
+    // MG-114: two clients of one conversation may have chosen the same token
     const sent = tokenOf(params) === undefined ? plain : { ...plain, _meta: { ...(plain._meta as Params), progressToken: id } };
-    const declined = approval !== undefined && isDeclined(params.inputResponses);
-    const course = new Course(id, (signal) =>
-      this.relay.request(method, sent, { id, about: undefined, signal, ...(approval !== undefined && !declined && { approval }) }),
-    );
+    const again = approval === undefined ? {} : { approval: { id: approval, declined: isDeclined(params.inputResponses) } };
+    const course = new Course(id, (signal) => this.paged(id, signal, () => this.relay.request(method, sent, { id, about: undefined, signal, ...again })));
     this.courses.set(id, course);
     return course;
   }
 
-  /** MG-53: what waits for an approval names it; the client gets it signed, bound to itself and to the call. */
+  /** MG-112: an older server fails a call until a person has seen its pages: here the pages are asked for, and the call is made again. */
+  private async paged(about: Id, signal: AbortSignal, call: () => Promise<Answer | null>): Promise<Answer | null> {
+    for (let round = 1; ; round++) {
+      const answer = await call();
+      const pages = answer === null ? [] : pagesOf(answer);
+      if (pages.length === 0 || round >= PAGES_ROUNDS_MAX) return answer;
+      const replies = await Promise.all(pages.map((page) => this.request('elicitation/create', page, { about, signal })));
+      if (!replies.every((reply) => reply !== null && 'result' in reply && reply.result.action === 'accept')) return answer;
+    }
+  }
+
+  /** MG-113: what waits for an approval names it; the client gets it signed, bound to itself and to the call. */
   private sealed(method: string, params: Params, answer: Answer): Answer {
     if ('error' in answer || answer.result.resultType !== 'input_required') return answer;
     const { approval, until_ms, ...rest } = answer.result;
@@ -202,14 +205,14 @@ export class ModernClient implements Peer {
     return this.hello;
   }
 
-  /** MG-55: the loudest level that any request asked for is what the servers are asked for. */
+  /** MG-115: the loudest level that any request asked for is what the servers are asked for. */
   private hear(level: string, capabilities: unknown): void {
     if (!isObject(capabilities) || !isObject(capabilities.logging) || (this.log !== null && LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.log))) return;
     this.log = level;
     void this.relay.request('logging/setLevel', { level }, this.asked(NEVER));
   }
 
-  /** MG-50: whose a message is that names no call: the latest one's, unless it could be another program's. */
+  /** MG-110: whose a message is that names no call: the latest one's, unless it could be another program's. */
   private latest(): Id | undefined {
     return this.shared && this.courses.size > 1 ? undefined : [...this.attended.keys()].at(-1);
   }
@@ -220,7 +223,7 @@ export class ModernClient implements Peer {
   }
 }
 
-/** MG-48: what is no request of this revision passes to no server: nobody would have judged it. */
+/** MG-108: what is no request of this revision passes to no server: nobody would have judged it. */
 export const refusedMethod = (method: string): boolean => method !== 'server/discover' && method !== 'subscriptions/listen' && !MODERN_METHODS.has(method);
 
 function tokenOf({ _meta }: Params): Id | undefined {
@@ -231,15 +234,21 @@ function tokenOf({ _meta }: Params): Id | undefined {
 const isLoud = (level: unknown, heard: string | null): boolean =>
   heard !== null && typeof level === 'string' && LOG_LEVELS.includes(level) && LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(heard);
 
-/** A person who will not look at the page: the call is judged as if it came for the first time. */
+/** A person who will not look at the page. */
 const isDeclined = (responses: unknown): boolean =>
   isObject(responses) && Object.values(responses).some((response) => isObject(response) && response.action !== undefined && response.action !== 'accept');
+
+function pagesOf(answer: Answer): readonly Params[] {
+  if (!('error' in answer) || answer.error.code !== RPC.url_required || !isObject(answer.error.data)) return [];
+  const { elicitations } = answer.error.data;
+  return Array.isArray(elicitations) ? (elicitations as unknown[]).filter(isObject) : [];
+}
 
 function hasTasks(capabilities: unknown): boolean {
   return isObject(capabilities) && isObject(capabilities.extensions) && Object.hasOwn(capabilities.extensions, TASKS_EXTENSION);
 }
 
-/** MG-49: what a handshake told, as this revision tells it. How requests are run as tasks is an older revision's word. */
+/** MG-109: what a handshake told, as this revision tells it. How requests are run as tasks is an older revision's word. */
 function discovered({ capabilities, instructions }: Params): Params {
   const { tasks: _, ...able } = isObject(capabilities) ? capabilities : {};
   return { supportedVersions: [MODERN_REVISION], capabilities: able, ...(instructions !== undefined && { instructions }) };

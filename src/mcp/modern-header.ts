@@ -1,6 +1,6 @@
 /**
  * Header fields of revision 2026-07-28 that repeat what the body says, so that who stands between need not read it.
- * They must agree with the body: what was routed or allowed by one is else not what is done (spec/gateway.md MG-47).
+ * They must agree with the body: what was routed or allowed by one is else not what is done (spec/gateway.md MG-107).
  */
 import { isUtf8 } from 'node:buffer';
 import { isObject, type Params, type RpcError } from './message.ts';
@@ -33,7 +33,7 @@ interface Asked {
   readonly params?: Params;
 }
 
-/** MG-47: what disagrees, or null. Notices need no header. */
+/** MG-107: what disagrees, or null. Notices need no header. */
 export function headerMismatch(headers: Headers, { method, params = {} }: Asked, isRequest: boolean): RpcError | null {
   const revision = one(headers, 'mcp-protocol-version');
   const claimed = isObject(params._meta) ? params._meta[META.revision] : undefined;
@@ -66,7 +66,7 @@ export function declaredHeaders(schema: unknown): { path: readonly string[]; hea
   return found;
 }
 
-/** MG-47: what disagrees between the arguments of a call and their headers, or null. */
+/** MG-107: what disagrees between the arguments of a call and their headers, or null. */
 export function argumentMismatch(headers: Headers, schema: unknown, args: unknown): RpcError | null {
   for (const { path, header, type } of declaredHeaders(schema)) {
     const value = valueAt(args, path);

@@ -1,6 +1,6 @@
 /**
  * Revision 2026-07-28 over Streamable HTTP: one POST a request, no session. Who asks is told by its key, its name and what it
- * can do; the conversation that the servers see belongs to that, and ends when nobody asks any more (spec/gateway.md MG-59 to MG-61).
+ * can do; the conversation that the servers see belongs to that, and ends when nobody asks any more (spec/gateway.md MG-119 to MG-121).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, failure, isRequest, type Message, type Notice, type Params, type Request, RPC, writeMessage } from './message.ts';
@@ -38,7 +38,7 @@ export class ModernHttp {
   async serve(request: IncomingMessage, response: ServerResponse, message: Request | Notice): Promise<void> {
     const mismatch = headerMismatch(request.headers, message, isRequest(message));
     if (mismatch !== null) return write(response, isRequest(message) ? message : null, { error: mismatch });
-    // MG-59: what a client may tell without asking is nothing here: it cancels by closing the stream
+    // MG-119: what a client may tell without asking is nothing here: it cancels by closing the stream
     if (!isRequest(message)) return void response.writeHead(202).end();
     const envelope = readEnvelope(message.params);
     if ('code' in envelope) return write(response, message, { error: envelope });
@@ -54,7 +54,7 @@ export class ModernHttp {
     this.residents.clear();
   }
 
-  /** MG-60: the conversation of this principal: nothing of one is reached from another. */
+  /** MG-120: the conversation of this principal: nothing of one is reached from another. */
   private clientOf({ headers }: IncomingMessage, { _meta }: Params): ModernClient | null {
     const meta = _meta as Params;
     const { name = null } = (meta[META.client] ?? {}) as Params;
@@ -90,7 +90,7 @@ export class ModernHttp {
   }
 }
 
-/** MG-61: one JSON body, unless something is told before the answer: then a stream of events. */
+/** MG-121: one JSON body, unless something is told before the answer: then a stream of events. */
 async function answer(client: ModernClient, request: Request, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   let beat: NodeJS.Timeout | undefined;

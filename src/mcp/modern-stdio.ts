@@ -1,6 +1,6 @@
 /**
  * Revision 2026-07-28 on a pipe: each message says itself that it is of this revision, so that a client may probe with it and
- * fall back to a handshake on the same pipe (spec/gateway.md MG-58).
+ * fall back to a handshake on the same pipe (spec/gateway.md MG-118).
  */
 import { INFLIGHT_MAX } from './endpoint.ts';
 import { type Answer, failure, type Id, isNotice, isRequest, type Message, type Request, RPC } from './message.ts';

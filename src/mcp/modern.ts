@@ -1,6 +1,6 @@
 /**
  * The words of revision 2026-07-28: no handshake and no session, each request says in `_meta` which revision it
- * speaks, who asks and what that client can do (spec/gateway.md MG-44 to MG-46).
+ * speaks, who asks and what that client can do (spec/gateway.md MG-104 to MG-106).
  */
 import { isObject, type Params, RPC, type RpcError } from './message.ts';
 
@@ -68,14 +68,14 @@ export const isModernRevision = (value: unknown): boolean => typeof value === 's
 
 const metaOf = (params: unknown): Params | null => (isObject(params) && isObject(params._meta) ? params._meta : null);
 
-/** MG-44: whether a message is of this revision or a later one; all else belongs to the revisions with a handshake. */
+/** MG-104: whether a message is of this revision or a later one; all else belongs to the revisions with a handshake. */
 export function isModern(message: { readonly method?: unknown; readonly params?: unknown }, header?: string): boolean {
   const meta = metaOf(message.params);
   if (meta !== null && Object.hasOwn(meta, META.revision)) return typeof meta[META.revision] !== 'string' || isModernRevision(meta[META.revision]);
   return isModernRevision(header);
 }
 
-/** MG-45: the envelope of a request, or what is wrong with it. */
+/** MG-105: the envelope of a request, or what is wrong with it. */
 export function readEnvelope(params: unknown): Envelope | RpcError {
   const meta = metaOf(params);
   const missing = [META.revision, META.capabilities].filter((key) => meta === null || !Object.hasOwn(meta, key));
@@ -123,7 +123,7 @@ export function withEnvelope(params: Params, { client, capabilities, log }: Omit
 }
 
 /**
- * MG-46: a result as the revision has it: its type, who answered, and for how long it may be kept. Lists are those of one agent
+ * MG-106: a result as the revision has it: its type, who answered, and for how long it may be kept. Lists are those of one agent
  * and rules change, so nothing that passes the gateway may be shared between clients.
  */
 export function modernResult(method: string, result: Params, server: Params): Params {

@@ -1,7 +1,7 @@
 /**
  * `requestState` (revision 2026-07-28): what a client carries from one round of a call to the next. It is signed, bound
  * to who calls and to what is called, ends, and names a thing that this side keeps: nothing of it is a secret
- * (spec/gateway.md MG-40 to MG-43).
+ * (spec/gateway.md MG-100 to MG-103).
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../base/fault.ts';
@@ -33,7 +33,7 @@ const DOMAIN = 'ava.request-state.v1';
 
 export const newReference = (): Uint8Array => randomBytes(16);
 
-/** MG-40, MG-41: the text for the client. `until_ms`: Unix time past which it is refused. */
+/** MG-100, MG-101: the text for the client. `until_ms`: Unix time past which it is refused. */
 export function sealState(key: Uint8Array, { kind, reference }: RequestState, bearer: Bearer, until_ms: number): string {
   const body = Buffer.alloc(BODY_BYTES);
   body[0] = VERSION;
@@ -43,7 +43,7 @@ export function sealState(key: Uint8Array, { kind, reference }: RequestState, be
   return Buffer.concat([body, mac(key, body, bearer)]).toString('base64url');
 }
 
-/** MG-42: what `sealState` sealed for this bearer. One fault for all that is wrong with it. @throws Fault state_refused */
+/** MG-102: what `sealState` sealed for this bearer. One fault for all that is wrong with it. @throws Fault state_refused */
 export function openState(key: Uint8Array, text: string, bearer: Bearer, now_ms: number): RequestState {
   if (text.length !== TEXT_LENGTH) throw new Fault('state_refused');
   const bytes = Buffer.from(text, 'base64url');

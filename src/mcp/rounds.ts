@@ -1,4 +1,4 @@
-/** Calls that wait for their client to come back, and the signed texts with which it may (spec/gateway.md MG-40 to MG-43, MG-52). */
+/** Calls that wait for their client to come back, and the signed texts with which it may (spec/gateway.md MG-100 to MG-103, MG-112). */
 import { Fault } from '../base/fault.ts';
 import type { Course } from './course.ts';
 import type { Params } from './message.ts';
@@ -37,7 +37,7 @@ export class Rounds {
     return this.away.size;
   }
 
-  /** MG-52: the call waits; the text is good for one round of the same call. */
+  /** MG-112: the call waits; the text is good for one round of the same call. */
   park(course: Course, call: Uint8Array): string {
     const reference = newReference();
     const name = hexOf(reference);
@@ -51,7 +51,7 @@ export class Rounds {
     return sealState(this.parts.key, { kind: 'approval', reference: Buffer.from(id, 'hex') }, this.bearer(call), until_ms);
   }
 
-  /** MG-42, MG-43: the call that waits under this text, no longer waiting; or the approval that it stands for. @throws Fault state_refused */
+  /** MG-102, MG-103: the call that waits under this text, no longer waiting; or the approval that it stands for. @throws Fault state_refused */
   resume(text: unknown, call: Uint8Array): Course | string {
     if (typeof text !== 'string') throw new Fault('state_refused');
     const { kind, reference } = openState(this.parts.key, text, this.bearer(call), this.parts.now());
@@ -82,7 +82,7 @@ export class Rounds {
   }
 }
 
-/** MG-41: what makes a call the same call in a further round: its method and its parameters, but for `_meta`. */
+/** MG-101: what makes a call the same call in a further round: its method and its parameters, but for `_meta`. */
 export function callDigest(method: string, params: Params): Uint8Array {
   const { _meta, ...rest } = plainParams(params);
   return Buffer.from(digestOf([method, rest]), 'hex');

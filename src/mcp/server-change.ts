@@ -1,4 +1,4 @@
-/** The changes that a server of revision 2026-07-28 is listened to for: one `subscriptions/listen`, opened again when it ends (spec/gateway.md MG-66). */
+/** The changes that a server of revision 2026-07-28 is listened to for: one `subscriptions/listen`, opened again when it ends (spec/gateway.md MG-126). */
 import { type Answer, isObject, type Params } from './message.ts';
 
 /** Opens the subscription; the answer comes when it ends. */

@@ -1,6 +1,6 @@
 /**
  * What a client of revision 2026-07-28 wants to be told (`subscriptions/listen`): one exchange that stays open, and on it
- * the changes that were asked for and no others. A storm of one change is told once in a while (spec/gateway.md MG-56, MG-57).
+ * the changes that were asked for and no others. A storm of one change is told once in a while (spec/gateway.md MG-116, MG-117).
  */
 import { type Answer, failure, type Id, isObject, type Params, RPC } from './message.ts';
 import { META } from './modern.ts';
@@ -23,7 +23,7 @@ interface Subscription {
 const SUBSCRIPTIONS_MAX = 64;
 const URIS_MAX = 256;
 const URI_LENGTH_MAX = 4_096;
-/** MG-57: the same change is told at most once in this time. */
+/** MG-117: the same change is told at most once in this time. */
 export const STORM_MS = 100;
 const UPDATED = 'notifications/resources/updated';
 
@@ -81,7 +81,7 @@ export class Subscriptions {
     });
   }
 
-  /** MG-56: a change, told to whoever asked for it. False: it is no change of a kind that can be asked for. */
+  /** MG-116: a change, told to whoever asked for it. False: it is no change of a kind that can be asked for. */
   notify(method: string, params: Params = {}): boolean {
     const isUpdate = method === UPDATED;
     if (!isUpdate && !LISTS.some(([, notice]) => notice === method)) return false;

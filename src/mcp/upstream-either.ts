@@ -1,7 +1,7 @@
 /**
  * A tool server of whichever revision it speaks, seen as one with a handshake: a server of revision 2026-07-28 is discovered
  * in place of greeted, gets an envelope with each request, and what it asks in its answers is asked of the client
- * (spec/gateway.md MG-62 to MG-66).
+ * (spec/gateway.md MG-122 to MG-126).
  */
 import { ROUNDS_MAX } from './course.ts';
 import { type Answer, failure, type Id, isObject, type Params, RPC } from './message.ts';
@@ -61,7 +61,7 @@ class EitherServer implements Peer {
   async connect(): Promise<void> {
     this.raw = await this.open({
       request: (method, params, asked) =>
-        // MG-64: a server of the newer revision has no requests
+        // MG-124: a server of the newer revision has no requests
         this.era === 'modern' ? Promise.resolve(failure(RPC.method, 'Method not found')) : this.listener.request(method, params, asked),
       notify: (method, params, about) => this.told(method, params, about),
       stream: (about, event, retry_ms) => this.listener.stream?.(about, event, retry_ms),
@@ -97,7 +97,7 @@ class EitherServer implements Peer {
 
   // --- which revision ---
 
-  /** MG-62: a client's own kind of revision is tried first, so that nothing needs translation where both sides speak it. */
+  /** MG-122: a client's own kind of revision is tried first, so that nothing needs translation where both sides speak it. */
   private async greet(hello: Params, options: AskOptions): Promise<Answer | null> {
     this.client = isObject(hello.clientInfo) ? hello.clientInfo : null;
     this.capabilities = isObject(hello.capabilities) ? hello.capabilities : {};
@@ -160,7 +160,7 @@ class EitherServer implements Peer {
       if (answer === null || 'error' in answer) return answer;
       const { resultType, ...result } = answer.result;
       if (resultType === 'complete') return { result };
-      // MG-65: a task for a client that knows of none would never be asked for
+      // MG-125: a task for a client that knows of none would never be asked for
       if (resultType === 'task' && this.takesTasks()) return answer;
       if (resultType !== 'input_required') return failure(RPC.internal, `server ${this.name} answered with a result of an unknown type`);
       const replies = await this.replies(answer.result, options);
@@ -170,7 +170,7 @@ class EitherServer implements Peer {
     return failure(RPC.internal, `server ${this.name} still asks after ${ROUNDS_MAX} rounds`);
   }
 
-  /** MG-63: what the client replied, as parameters of the next round. */
+  /** MG-123: what the client replied, as parameters of the next round. */
   private async replies({ inputRequests, requestState }: Params, { about, signal }: AskOptions): Promise<Answer | null> {
     const asks = isObject(inputRequests) ? Object.entries(inputRequests) : [];
     const state = typeof requestState === 'string' ? { requestState } : {};

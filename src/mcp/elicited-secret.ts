@@ -1,0 +1,103 @@
+/**
+ * Whether a form asks a person for a secret, which MCP forbids: a server gets passwords and keys by a page of its own (URL
+ * mode) or not at all (spec/gateway.md MG-131). Deterministic and on the cautious side: what can only be ticked or chosen
+ * carries no secret, what can be typed does when the form speaks of one.
+ */
+import { isObject, type Params } from './message.ts';
+
+/** Letters and digits of a text in lower case, everything else a space, so that `apiKey`, `API-key` and `api key` are one. */
+function plain(text: string): string {
+  return ` ${text
+    .slice(0, TEXT_LENGTH_MAX)
+    .normalize('NFKC')
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')} `;
+}
+
+const TEXT_LENGTH_MAX = 8_192;
+const FIELDS_MAX = 256;
+
+/** Words that name a secret wherever they stand. */
+const SECRETS: readonly string[] = [
+  'password',
+  'passwords',
+  'passwort',
+  'passphrase',
+  'passcode',
+  'passwd',
+  'pwd',
+  'secret',
+  'secrets',
+  'credential',
+  'credentials',
+  'api key',
+  'apikey',
+  'access key',
+  'private key',
+  'secret key',
+  'ssh key',
+  'signing key',
+  'encryption key',
+  'recovery key',
+  'recovery code',
+  'access token',
+  'auth token',
+  'bearer token',
+  'refresh token',
+  'session token',
+  'personal access token',
+  'api token',
+  'token',
+  'jwt',
+  'session cookie',
+  'seed phrase',
+  'recovery phrase',
+  'mnemonic',
+  'one time code',
+  'verification code',
+  'security code',
+  'otp',
+  'totp',
+  '2fa',
+  'mfa code',
+  'pin',
+  'pin code',
+  'pin number',
+  'cvv',
+  'cvc',
+  'card number',
+  'credit card',
+  'debit card',
+  'iban and pin',
+  'social security',
+  'ssn',
+  'login data',
+];
+
+const mentions = (text: unknown): boolean => {
+  if (typeof text !== 'string') return false;
+  const words = plain(text);
+  return SECRETS.some((secret) => words.includes(` ${secret} `));
+};
+
+/** Whether a field takes what is typed. */
+function isTyped(schema: unknown): boolean {
+  if (!isObject(schema)) return true;
+  if (schema.type === 'boolean' || Array.isArray(schema.enum) || Array.isArray(schema.oneOf)) return false;
+  return schema.type !== 'array';
+}
+
+/** MG-131: `params` of an `elicitation/create` in form mode. */
+export function asksForSecret({ message, requestedSchema }: Params): boolean {
+  const properties = isObject(requestedSchema) && isObject(requestedSchema.properties) ? Object.entries(requestedSchema.properties) : [];
+  const typed = properties.slice(0, FIELDS_MAX).filter(([, schema]) => isTyped(schema));
+  if (properties.length > FIELDS_MAX) return true;
+  if (typed.length === 0) return false;
+  return (
+    mentions(message) ||
+    typed.some(
+      ([name, schema]) => mentions(name) || (isObject(schema) && (mentions(schema.title) || mentions(schema.description) || schema.format === 'password')),
+    )
+  );
+}
