@@ -70,7 +70,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['typebox'],
   },
   service: { sentence: 'a folder a role', surface: ['start'], imports: ['api', 'crypto', 'rule', 'chains', 'audit'] },
-  mcp: { sentence: 'the gateway for MCP', surface: ['start'], imports: ['api'] },
+  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names'], imports: ['api'] },
+  connect: {
+    sentence: "puts AVA before agents' programs: their settings, hooks, a canary, what is covered",
+    surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'launch'],
+    imports: ['api'],
+    packages: ['jsonc-parser', 'smol-toml', '@modelcontextprotocol/sdk'],
+  },
   author: {
     sentence: 'what rule authors use: drafts, solver, lint, diff, import, build',
     surface: ['draft', 'solver', 'lint', 'diff', 'import', 'build'],
@@ -80,13 +86,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   cli: {
     sentence: 'the commands of avactl',
     surface: ['main'],
-    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'node', 'author'],
+    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'node', 'author', 'connect'],
     packages: ['yaml', '@modelcontextprotocol/sdk'],
   },
   node: {
     sentence: 'composition root: one node from its parts',
     surface: ['start', 'ledger', 'constitution', 'genesis', 'owner'],
-    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp'],
+    imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'connect'],
   },
 };
 

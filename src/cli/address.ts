@@ -40,8 +40,22 @@ export function addressOf(folder: string): string | null {
   return /^http:\/\/[\w.:[\]-]+$/.test(text) ? text : null;
 }
 
+/** For commands whose --port is their own: --url, else what the data folder says, else the default port. @throws Fault usage */
+export const gatewayNodeUrl = (call: Call): string => givenUrl(call) ?? addressOf(dataFolder(call)) ?? `http://127.0.0.1:${PORT_DEFAULT}`;
+
 /** --url, else --port, else what the data folder says, else the default port. @throws Fault usage */
 export function nodeUrl(call: Call): string {
+  const given = givenUrl(call);
+  if (given !== null) return given;
+  if (!call.given('port')) {
+    const said = addressOf(dataFolder(call));
+    if (said !== null) return said;
+  }
+  return `http://127.0.0.1:${call.count('port', 1, 65_535)}`;
+}
+
+/** @throws Fault usage */
+function givenUrl(call: Call): string | null {
   const text = call.text('url');
   if (text !== undefined) {
     const url = URL.parse(text);
@@ -56,9 +70,5 @@ export function nodeUrl(call: Call): string {
       throw new Fault('usage', `--url is an address such as http://127.0.0.1:${PORT_DEFAULT}, not \`${text}\``, { flag: 'url' });
     return url.origin;
   }
-  if (!call.given('port')) {
-    const said = addressOf(dataFolder(call));
-    if (said !== null) return said;
-  }
-  return `http://127.0.0.1:${call.count('port', 1, 65_535)}`;
+  return null;
 }

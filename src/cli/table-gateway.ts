@@ -1,0 +1,29 @@
+/** The commands of the gateway for MCP: part of the table in table.ts. */
+import { DATA_FLAG, URL_FLAG } from './address.ts';
+import type { Command, Flag } from './command.ts';
+
+const AGENT_FLAG: Flag = { name: 'agent', value: 'NAME', description: "The agent's name in the ledger; else what the client calls itself" };
+const NODE_URL_FLAG: Flag = { ...URL_FLAG, description: 'The address of the node; else what the data folder says, else http://127.0.0.1:4100' };
+
+export const GATEWAY_COMMANDS: readonly Command[] = [
+  {
+    name: 'wrap',
+    summary: 'Runs one MCP server so that each of its calls is judged first',
+    details: [
+      "Stands where an agent's settings name the command of a server: speaks MCP over stdin and stdout, starts COMMAND, and lets through what the node allows. Names stay as they are. What a tool says of itself is pinned at its first use; a tool that changes later is refused until `avactl tools pin`.",
+      'Where no node answers nothing is let through: each request gets an error that may be retried. Messages for people and what the server writes to stderr go to stderr.',
+    ],
+    operands: [{ name: 'COMMAND', count: 'many', description: "The server's command and its arguments, after --" }],
+    flags: [
+      { name: 'name', value: 'NAME', description: 'What the server is called in rules, tool maps and pins; else made from COMMAND' },
+      AGENT_FLAG,
+      { ...DATA_FLAG, description: 'The data folder: pins, and where its node answers' },
+      NODE_URL_FLAG,
+    ],
+    examples: [
+      { line: 'avactl wrap -- npx -y @modelcontextprotocol/server-filesystem /home/me/project', what: 'the server is called filesystem' },
+      { line: 'avactl wrap --name github --agent release-bot -- github-mcp-server stdio', what: 'another name, and whose calls these are' },
+    ],
+    run: async (call) => (await import('./wrap.ts')).wrapServer(call),
+  },
+];

@@ -1,0 +1,80 @@
+/** What an agent is told when a call is refused (spec/gateway.md MG-22): why, what would pass, and not to try again. */
+import type { DecisionAnswer } from '../api/schema.ts';
+import { FAULTS, type Fault } from '../base/fault.ts';
+import type { Refused } from './judge.ts';
+import { type Answer, failure, type Params, RPC } from './message.ts';
+
+/** Reasons of one answer that are told. */
+const REASONS_MAX = 4;
+
+export interface Refusal {
+  readonly code: string;
+  readonly text: string;
+  /** For programs; `retry`: unchanged, the same may pass later. */
+  readonly data: Params;
+}
+
+/** The refusal of a ruling that does not allow. */
+export function refusalOf(ruling: Refused): Refusal {
+  return ruling.verdict === 'fault' ? faultRefusal(ruling.fault) : verdictRefusal(ruling.answer);
+}
+
+function verdictRefusal(answer: DecisionAnswer): Refusal {
+  const held = answer.verdict === 'escalate';
+  const code = `AVA-${FAULTS[held ? 'call_escalated' : 'call_denied'][0]}`;
+  const binding = answer.reasons.filter(({ mode, answer: said }) => mode !== 'observe' && said === answer.verdict);
+  const told = binding.slice(0, REASONS_MAX);
+  const rules = told.map(({ rule }) => rule);
+  const lines = [
+    `${code} ${held ? 'AVA holds this call: it needs the approval of a person' : 'AVA refused this call'}${rules.length === 0 ? '' : ` (${rules.join(', ')})`}.`,
+  ];
+  for (const { title, advice } of told) {
+    lines.push(`Why: ${sentence(title)}`);
+    if (advice !== undefined) lines.push(`What would pass: ${sentence(advice)}`);
+  }
+  if (held && answer.approval !== undefined) {
+    lines.push(
+      `Approval ${answer.approval} waits: a person answers it with \`avactl approvals approve ${answer.approval}\` or \`avactl approvals deny ${answer.approval}\`.`,
+    );
+    lines.push('Repeat exactly this call once it is approved; do not try another way in the meantime.');
+  } else lines.push('Do not retry it unchanged, and do not try another way to the same end; say what was refused, or do something else.');
+  lines.push(`Receipt ${answer.receipt}.`);
+  const data = {
+    verdict: answer.verdict,
+    code,
+    rules,
+    receipt: answer.receipt,
+    retry: held,
+    ...(answer.approval !== undefined && { approval: answer.approval }),
+  };
+  return { code, text: lines.join('\n'), data };
+}
+
+/** The call itself is at fault, or a person answered. */
+export function faultRefusal(fault: Fault): Refusal {
+  const { code, message, next } = fault;
+  const waits = (fault.slug as string) === 'approval_waiting';
+  const text = `${code} AVA refused this call: ${sentence(message)}\nWhat to do: ${sentence(next)}${waits ? '' : '\nDo not retry it unchanged.'}`;
+  return { code, text, data: { verdict: waits ? 'escalate' : 'deny', code, rules: [], retry: waits } };
+}
+
+/** MG-22: a tool result that is an error; `structured` where the tool declares no schema of its own that it would break. */
+export function toolRefusal(refusal: Refusal, structured: boolean): Answer {
+  return { result: { content: [{ type: 'text', text: refusal.text }], isError: true, ...(structured && { structuredContent: { ava: refusal.data } }) } };
+}
+
+/** MG-22: for methods whose results have no such form. */
+export const rpcRefusal = (refusal: Refusal): Answer => failure(RPC.gateway, refusal.text, { ava: refusal.data });
+
+/** MG-26: the node cannot judge now: nothing is let through, and the same may be asked again. */
+export function nodeDown(fault: Fault): Answer {
+  return failure(RPC.gateway, `${fault.code} AVA cannot judge now, so nothing is let through: ${sentence(fault.message)} ${sentence(fault.next)}`, {
+    retryable: true,
+    code: fault.code,
+  });
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

@@ -1,0 +1,130 @@
+/** tools/list and tools/call (spec/gateway.md MG-20 to MG-25): listed is what may be asked for, called is what was judged. */
+import { Fault } from '../base/fault.ts';
+import { held } from './approval-input.ts';
+import { type Conversation, type Guard, own } from './conversation.ts';
+import { faultRefusal, nodeDown, type Refusal, refusalOf, toolRefusal } from './denial.ts';
+import { judgedError } from './guard-client.ts';
+import type { Allowed, Ruling } from './judge.ts';
+import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
+import type { Asked } from './peer.ts';
+import { told } from './told.ts';
+import type { Tool, ToolTable } from './tool-table.ts';
+
+/** MG-21: what may be asked for, of all servers, on one page. */
+export const listTools: Guard = async (talk, params) => {
+  if (params.cursor !== undefined) return failure(RPC.params, 'no such cursor: all tools stand on one page');
+  const tools: Params[] = [];
+  let rest: Params = {};
+  for (const table of talk.tables.values()) {
+    if (table.server.capabilities.tools === undefined && talk.only === null) continue;
+    const listed = await faultless(() => table.list());
+    if ('error' in listed) {
+      if (talk.only !== null) return listed.error;
+      talk.report(`server ${table.server.name} is left out of the list of tools: ${errorText(listed.error)}`);
+      continue;
+    }
+    const { server } = table;
+    try {
+      const names = await talk.judge.list(
+        'tool.list',
+        server.name,
+        listed.tools.map(({ name }) => name),
+      );
+      for (const { name, given } of listed.tools)
+        if (names.has(name)) tools.push(talk.only === null ? { ...given, name: talk.names.shown(server, name) } : given);
+    } catch (error) {
+      return nodeDown(error instanceof Fault ? error : new Fault('internal', String(error)));
+    }
+    if (talk.only !== null) rest = listed.rest;
+  }
+  return { result: { ...rest, tools } };
+};
+
+/** MG-20: whatever was listed, each call is judged. */
+export const callTool: Guard = async (talk, params, asked) => {
+  const { name, arguments: given = {} } = params;
+  if (typeof name !== 'string' || !isObject(given)) return failure(RPC.params, 'tools/call needs a name and its arguments as an object');
+  const place = talk.names.find(name);
+  const table = place === null ? undefined : talk.tables.get(place.server.name);
+  if (place === null || table === undefined) return failure(RPC.params, `Unknown tool: ${name}`);
+  const tool = await faultless(() => table.find(place.name));
+  // MG-24: what a server does not own up to is not called
+  if (tool === null) return failure(RPC.params, `Unknown tool: ${name}`);
+  if ('error' in tool) return tool.error;
+  const changed = await faultless(async () => table.state(tool) === 'changed');
+  if (typeof changed !== 'boolean') return changed.error;
+  const action = { kind: 'tool.call', server: place.server.name, name: tool.name, args: given };
+  const options = { ...(changed && { context: { pin: 'changed' } }), ...(asked.approval !== undefined && { approval: asked.approval.id }) };
+  const ask = (): Promise<Ruling> => talk.judge.ask(action, options);
+  const waited = await held(talk, name, await ask(), asked, ask);
+  if ('answer' in waited) return waited.answer;
+  const { ruling } = waited;
+  if (ruling.verdict === 'fault' && !ruling.about_call) return nodeDown(ruling.fault);
+  const structured = tool.definition.outputSchema === undefined;
+  if (ruling.verdict !== 'allow') return toolRefusal(refusalOf(ruling), structured);
+  if (changed) {
+    await close(talk, ruling, false, 'the tool is not as it was pinned');
+    return toolRefusal(pinRefusal(table, tool), structured);
+  }
+  return run(talk, table, tool, params, given, ruling, asked);
+};
+
+/** Carries out what was allowed, and tells what came of it before the client may act on it. */
+async function run(talk: Conversation, table: ToolTable, tool: Tool, params: Params, given: Params, ruling: Allowed, asked: Asked): Promise<Answer | null> {
+  const { server } = table;
+  const answer = await server.request('tools/call', { ...params, name: tool.name, arguments: given }, { about: asked.id, signal: asked.signal });
+  if (answer === null || ('error' in answer && isObject(answer.error.data) && answer.error.data.retryable === true)) {
+    // MG-25: cancelled, or the server died over it: it may have happened, so it counts
+    await close(talk, ruling, true, null);
+    return answer;
+  }
+  if ('error' in answer) {
+    await close(talk, ruling, false, answer.error.message);
+    return judgedError(talk, server, answer);
+  }
+  const { result } = answer;
+  const task = isObject(result.task) ? result.task.taskId : undefined;
+  if (typeof task === 'string' && ruling.answer.permit !== undefined) {
+    own(talk.owners, task, server);
+    own(talk.tasks, task, { permit: ruling.answer.permit, server, tool: tool.name });
+    return answer;
+  }
+  return judged(talk, table, tool, result, ruling);
+}
+
+/** MG-25: the result is judged where the law has rules about results; then it is told. */
+async function judged(talk: Conversation, { server }: ToolTable, tool: Tool, result: Params, ruling: Allowed): Promise<Answer> {
+  const returned = told(result);
+  const asked = await faultless(() => talk.judge.judges('tool.result'));
+  if (typeof asked !== 'boolean') return asked.error;
+  if (asked) {
+    const action = { kind: 'tool.result', server: server.name, name: tool.name, args: { content: returned } };
+    const about = await talk.judge.ask(action, { session: ruling.session });
+    if (about.verdict !== 'allow') {
+      await close(talk, ruling, true, null);
+      if (about.verdict === 'fault' && !about.about_call) return nodeDown(about.fault);
+      return toolRefusal(refusalOf(about), tool.definition.outputSchema === undefined);
+    }
+    if (about.answer.permit !== undefined) await talk.judge.outcome(about.answer.permit, true, null);
+  }
+  if (await close(talk, ruling, result.isError !== true, returned)) return { result };
+  // MG-26: what AVA does not know of, the client shall not act on
+  return failure(RPC.gateway, 'AVA could not take in what the tool returned, so it is withheld. The tool did run.', { retryable: false });
+}
+
+async function close(talk: Conversation, { answer }: Allowed, ok: boolean, returned: unknown): Promise<boolean> {
+  return answer.permit === undefined || (await talk.judge.outcome(answer.permit, ok, returned));
+}
+
+const pinRefusal = ({ server }: ToolTable, { name }: Tool): Refusal =>
+  faultRefusal(new Fault('pin_changed', `${name} of ${server.name} is not as it was pinned; \`avactl tools diff ${server.name}\` shows what changed`));
+
+async function faultless<T>(work: () => Promise<T>): Promise<T | { readonly error: Answer }> {
+  try {
+    return await work();
+  } catch (error) {
+    return { error: nodeDown(error instanceof Fault ? error : new Fault('internal', String(error))) };
+  }
+}
+
+const errorText = (answer: Answer): string => ('error' in answer ? answer.error.message : '');
