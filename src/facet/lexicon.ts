@@ -44,12 +44,12 @@ export const VERBS: readonly Verb[] = [
     weak: 'think plan reason format sort math echo hash solve score reflect calculator thinking',
   }),
   verb('fetch', 'fetch', {
-    strong: 'fetch browse navigate scrape crawl visit goto',
+    strong: 'fetch browse navigate scrape crawl visit goto download',
     weak: 'curl wget screenshot snapshot',
     asks: 'read open get check look see find search go view show summarise summarize summary website webpage page site url link online use do',
   }),
   verb('save', 'write', {
-    strong: 'download save export backup capture',
+    strong: 'save export backup capture',
     weak: 'pull clone',
     asks: 'get store keep fetch copy record write note file put read open check look see find go view visit use website webpage page site link help need',
     delegable: true,
@@ -237,10 +237,11 @@ export const NOUNS: readonly Noun[] = [
   noun(
     'message',
     'records',
-    'message dm chat channel slack discord telegram whatsapp sms text conversation notification announcement teams tweet post status reply feed mention reaction',
-    'note feedback direct information info summary response there them him her tell news mail email',
+    'message dm chat slack discord telegram whatsapp sms text conversation notification announcement teams tweet post status reply feed mention reaction',
+    'note feedback direct information info summary response there them him her tell news mail email channel',
     { private: true },
   ),
+  noun('channel', 'list', 'channel room guild workspace server', 'slack discord teams chat group message messages there'),
   noun('review', 'records', 'review comment rating feedback answer question survey forum discussion topic poll vote', 'opinion score star stars reply'),
   noun(
     'page',
