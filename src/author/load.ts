@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { Fault } from '../base/fault.ts';
 import { indexTools, type Tools } from '../facet/map.ts';
-import { parseToolMap } from '../facet/map-source.ts';
+import { joinToolMaps, parseToolMap } from '../facet/map-source.ts';
 import { readPack, readWritten } from '../law/source.ts';
 import { type Compiled, type Environment, type GuestRule, readRule } from '../rule/compile.ts';
 import type { Input } from '../rule/ir.ts';
@@ -105,7 +105,7 @@ export function readAuthored(path: string, environment: Environment): Authored {
     throw new Fault('usage', `\`${path}\` has no rule.yaml, pack.yaml or constitution.yaml; name a rule file or such a folder`, { path });
   const written = readWritten(path, PACKS, read);
   for (const file of written.rules) add(file);
-  const tools = written.tools === null ? null : indexTools(parseToolMap(read(written.tools), written.tools));
+  const tools = written.tools.length === 0 ? null : indexTools(joinToolMaps(written.tools.map((map) => parseToolMap(read(map), map))));
   return { path, rules, findings, tools, default: written.default, whole: true };
 }
 

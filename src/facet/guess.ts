@@ -6,7 +6,7 @@
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { fits } from './arguments.ts';
 import { anyTells, argumentKinds, bindings, type Doing } from './guess-arguments.ts';
-import { type Act, FILLERS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
+import { type Act, classOf, FILLERS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
 import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
 import { folded } from './words.ts';
 
@@ -168,7 +168,9 @@ export function guessEntry(server: string | null, tool: string, paths: readonly 
     ...bound,
     intent: acts ? intentOf(verb, nouns, unknown, bound.http === null) : [],
     about:
-      acts && verb !== null ? [...nouns.map((noun) => `~${noun.class}`), ...literal(things.filter((word) => !NOUNS_OF.has(word)))].slice(0, CLASSES_MAX) : [],
+      acts && verb !== null
+        ? [...nouns.map((noun) => classOf(noun.class)), ...literal(things.filter((word) => !NOUNS_OF.has(word)))].slice(0, CLASSES_MAX)
+        : [],
     result,
     reads: labelsOf(result, nouns),
     metadata: result === 'records' ? SERVER_KEYS : [],
@@ -183,7 +185,7 @@ function intentOf(verb: Verb | null, nouns: readonly Noun[], unknown: readonly s
   // A copy of what the account holds anyway needs no asking.
   if (verb.class === 'save' && local) return [];
   const same = has(MAKES, verb) ? nouns.flatMap((noun) => noun.acts) : [];
-  return [...new Set([verb.class, ...same])].map((name) => `~${name}`);
+  return [...new Set([verb.class, ...same])].map(classOf);
 }
 
 /** A name without a verb that is known: what informs (a forecast, a time) reads, another acts. */

@@ -4,6 +4,9 @@
  * and no value of anybody's data. Plurals and endings are left to the reader of words (T-16).
  */
 
+/** The name of a class of the lexicon in a map: maps name theirs otherwise. */
+export const classOf = (name: string): string => `en/${name}`;
+
 /** What a verb of a tool's name does. `run` acts on whatever its argument says. */
 export type Act = 'read' | 'compute' | 'fetch' | 'write' | 'irreversible' | 'run' | 'tell';
 

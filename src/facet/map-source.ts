@@ -14,8 +14,11 @@ import {
   encodeToolMap,
   type FsBinding,
   type HttpBinding,
+  isLexicon,
   KINDS,
   LABELS,
+  LEXICON_NOUNS,
+  LEXICON_VERBS,
   type MailBinding,
   type MoneyBinding,
   PATH_SEGMENTS_MAX,
@@ -35,6 +38,37 @@ export const MAP_SOURCE_BYTES_MAX = 1_048_576;
  */
 export function parseToolMap(source: string, file = 'tools.yaml'): ToolMap {
   return new Source(source, file).map();
+}
+
+/**
+ * T-3: several maps as one: a class of the same name has the words of all, a tool one entry a server. The name and
+ * `unlisted` are the first's. @throws Fault map_field, cbor_* where the bounds of one map are passed
+ */
+export function joinToolMaps(maps: readonly ToolMap[]): ToolMap {
+  const [first, ...more] = maps;
+  if (more.length === 0) return first;
+  const join = (lists: readonly (readonly WordClass[])[]): WordClass[] =>
+    [...Map.groupBy(lists.flat(), (each) => each.class)]
+      .map(([name, all]) => ({ class: name, words: [...new Set(all.flatMap((each) => each.words))].sort(order) }))
+      .sort((a, b) => order(a.class, b.class));
+  const entries = new Map<string, Entry>();
+  for (const map of maps) {
+    for (const entry of map.entries) {
+      const key = `${entry.tool}\0${entry.server ?? ''}`;
+      if (entries.has(key)) throw new Fault('map_field', `${map.name}: the tool \`${entry.tool}\` has an entry in a map before`, { tool: entry.tool });
+      entries.set(key, entry);
+    }
+  }
+  const joined: ToolMap = {
+    name: first.name,
+    verbs: join(maps.map((map) => map.verbs)),
+    nouns: join(maps.map((map) => map.nouns)),
+    delegable: [...new Set(maps.flatMap((map) => map.delegable))],
+    entries: [...entries.entries()].sort(([a], [b]) => order(a, b)).map(([, entry]) => entry),
+    unlisted: first.unlisted,
+  };
+  encodeToolMap(joined);
+  return joined;
 }
 
 const MAP_FIELDS = ['map', 'about', 'unlisted', 'verbs', 'nouns', 'delegable', 'tools'];
@@ -121,8 +155,8 @@ class Source {
       fs: this.optional(fields.get('fs'), (x) => this.fs(x)),
       shell: this.optional(fields.get('shell'), (x) => this.shell(x)),
       sql: this.optional(fields.get('sql'), (x) => this.pathOf(x)),
-      intent: this.classNames(fields.get('intent'), this.verbs, 'verbs'),
-      about: this.classNames(fields.get('about'), this.nouns, 'nouns'),
+      intent: this.classNames(fields.get('intent'), [...this.verbs, ...LEXICON_VERBS], 'verbs'),
+      about: this.classNames(fields.get('about'), [...this.nouns, ...LEXICON_NOUNS], 'nouns'),
       // T-5: what is not said is not trusted.
       result: fields.has('result') ? this.choice(fields.get('result'), TRUSTS) : ('untrusted' as const),
       reads: this.optional(fields.get('reads'), (x) => this.list(x).map((item) => this.choice(item, LABELS))) ?? [],
@@ -205,7 +239,9 @@ class Source {
         found.add(normal[0]);
       }
       if (found.size > CLASS_WORDS_MAX) this.fail(value, `more than ${CLASS_WORDS_MAX} words`);
-      return { class: this.name(key), words: [...found].sort(order) };
+      const name = this.name(key);
+      if (isLexicon(name)) this.fail(key, `\`${name}\`: such classes are the lexicon's, choose another name`);
+      return { class: name, words: [...found].sort(order) };
     });
     if (out.length > CLASSES_MAX) this.fail(node, `more than ${CLASSES_MAX} classes`);
     return out.sort((a, b) => order(a.class, b.class));

@@ -4,7 +4,7 @@ import { Reader } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, type Shape, text } from '../base/record.ts';
-import { NOUNS, VERBS } from './lexicon.ts';
+import { classOf, NOUNS, VERBS } from './lexicon.ts';
 
 /** T-4: `opaque` is what a tool without an entry has, or one whose arguments cannot be decoded. */
 export type Effect = 'read' | 'write' | 'irreversible' | 'opaque';
@@ -198,6 +198,12 @@ function stems(word: string): readonly string[] {
   return word.endsWith('s') ? [word.slice(0, -1)] : NO_CLASSES;
 }
 
+const wordsOf = (...texts: string[]): string[] => [...new Set(texts.flatMap((text) => text.split(' ')).filter((word) => word !== ''))];
+/** T-25: classes that every map has. */
+export const LEXICON_VERBS: readonly WordClass[] = VERBS.map((verb) => ({ class: classOf(verb.class), words: wordsOf(verb.strong, verb.weak, verb.asks) }));
+export const LEXICON_NOUNS: readonly WordClass[] = NOUNS.map((noun) => ({ class: classOf(noun.class), words: wordsOf(noun.words, noun.asks) }));
+export const isLexicon = (name: string): boolean => name.startsWith(classOf(''));
+
 export function indexTools(map: ToolMap): Tools {
   const anywhere = new Map<string, Entry>();
   const byServer = new Map<string, Map<string, Entry>>();
@@ -221,18 +227,10 @@ export function indexTools(map: ToolMap): Tools {
   learn('v', map.verbs);
   learn('n', map.nouns);
   const delegable = new Set(map.delegable);
-  // T-25: guessed entries mean the lexicon's classes, whose names no map can have.
-  if (map.unlisted === 'guess') {
-    const split = (...texts: string[]): string[] => [...new Set(texts.flatMap((text) => text.split(' ')).filter((word) => word !== ''))];
-    learn(
-      'v',
-      VERBS.map(({ class: name, strong, weak, asks }) => ({ class: `~${name}`, words: split(strong, weak, asks) })),
-    );
-    learn(
-      'n',
-      NOUNS.map(({ class: name, words, asks }) => ({ class: `~${name}`, words: split(words, asks) })),
-    );
-    for (const verb of VERBS) if (verb.delegable) delegable.add(`~${verb.class}`);
+  if (map.unlisted === 'guess' || map.entries.some((each) => [...each.intent, ...each.about].some(isLexicon))) {
+    learn('v', LEXICON_VERBS);
+    learn('n', LEXICON_NOUNS);
+    for (const verb of VERBS) if (verb.delegable) delegable.add(classOf(verb.class));
   }
   return {
     map,

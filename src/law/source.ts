@@ -18,8 +18,8 @@ export interface Written {
   readonly name: string;
   readonly version: number;
   readonly default: 'allow' | 'deny';
-  /** The tool map's path, or null. */
-  readonly tools: string | null;
+  /** Paths of its tool maps; the first names the whole. */
+  readonly tools: readonly string[];
   readonly packs: readonly Pack[];
   /** Paths of all rule files in the order in which they are judged: the constitution's own, then its packs'. */
   readonly rules: readonly string[];
@@ -53,21 +53,22 @@ function fieldsOf(path: string, known: readonly string[], read: (path: string) =
 export function readWritten(folder: string, shipped: string, read: (path: string) => string): Written {
   const path = `${folder}/constitution.yaml`;
   const index = fieldsOf(path, CONSTITUTION_FIELDS, read);
-  const { constitution: name, version, default: otherwise, tools, packs = [], rules = [] } = index;
+  const { constitution: name, version, default: otherwise, packs = [], rules = [] } = index;
+  const tools = typeof index.tools === 'string' ? [index.tools] : (index.tools ?? []);
   if (
     typeof name !== 'string' ||
     !isName(name) ||
     typeof version !== 'number' ||
     !Number.isSafeInteger(version) ||
     (otherwise !== 'allow' && otherwise !== 'deny') ||
-    (tools !== undefined && typeof tools !== 'string') ||
+    !isTexts(tools) ||
     !isTexts(packs) ||
     !isTexts(rules) ||
     (packs.length === 0 && rules.length === 0)
   )
     throw new Fault(
       'config',
-      `${path}: a constitution has constitution (a name), version, default (allow or deny), rules (a list of files) or packs (a list of names) or both, and perhaps tools (a file)`,
+      `${path}: a constitution has constitution (a name), version, default (allow or deny), rules (a list of files) or packs (a list of names) or both, and perhaps tools (a file, or a list of files and of names of maps that come with AVA)`,
       { path },
     );
   const named = packs.map((pack) => readPack(pack.includes('/') ? `${folder}/${pack}` : `${shipped}/${pack}`, read));
@@ -77,7 +78,7 @@ export function readWritten(folder: string, shipped: string, read: (path: string
     name,
     version,
     default: otherwise,
-    tools: tools === undefined ? null : `${folder}/${tools}`,
+    tools: tools.map((map) => (isName(map) && !map.includes('.') && !map.includes('/') ? `${shipped}/../tools/${map}.yaml` : `${folder}/${map}`)),
     packs: named,
     rules: [...rules.map((rule) => `${folder}/${rule}`), ...named.flatMap((pack) => pack.rules)],
   };

@@ -7,7 +7,7 @@ import { Fault } from '../base/fault.ts';
 import { suggestion } from '../base/nearest.ts';
 import { encodeWith, isName } from '../base/record.ts';
 import { encodeToolMap, type ToolMap } from '../facet/map.ts';
-import { parseToolMap } from '../facet/map-source.ts';
+import { joinToolMaps, parseToolMap } from '../facet/map-source.ts';
 import { type Constitution, constitution, type RuleLaw } from '../law/genesis.ts';
 import { runGuestTests } from '../law/guest-test.ts';
 import { ENVIRONMENT, guestOf } from '../law/rule.ts';
@@ -74,20 +74,18 @@ export function loadConstitution(folderOrName: string): Constitution {
       constitution: folderOrName,
     });
   const written = readWritten(folder, join(SHIPPED, 'packs'), (path) => inFile(path, () => read(path)));
-  const { tools } = written;
-  const map =
-    tools === null
-      ? NO_TOOLS
-      : parseToolMap(
-          inFile(tools, () => read(tools)),
-          tools,
-        );
+  const maps = written.tools.map((path) =>
+    parseToolMap(
+      inFile(path, () => read(path)),
+      path,
+    ),
+  );
   return {
     name: written.name,
     version: written.version,
     default: written.default,
     rules: written.rules.map(loadRule),
-    tools: encodeToolMap(map),
+    tools: encodeToolMap(maps.length === 0 ? NO_TOOLS : joinToolMaps(maps)),
   };
 }
 
