@@ -13,7 +13,7 @@ import type { Receipt } from '../src/machine/receipt.ts';
 import { initialState, type State } from '../src/machine/state.ts';
 import { compose, KIND, type Kind, makeSidecar, type PayloadOf, type Transaction } from '../src/machine/transaction.ts';
 import { readRule } from '../src/rule/compile.ts';
-import { encodeManifest } from '../src/rule/manifest.ts';
+import { encodeManifest, type Mode } from '../src/rule/manifest.ts';
 
 export const SMALL_KEY = signingKey(new Uint8Array(32).fill(7));
 export const SMALL_PRINCIPAL: Octets = 'p'.repeat(32);
@@ -165,7 +165,10 @@ export class Desk {
 
   make<K extends Kind>(kind: K, payload: PayloadOf[K], items: readonly Cbor[] | null, valid_until_ms = 0): Transaction<K> {
     const side = items === null ? null : makeSidecar('s'.repeat(16), items);
-    const filled = side === null ? payload : { ...payload, ...(kind === KIND.decide ? { args_commitment: side.commitment } : { commitment: side.commitment }) };
+    const filled =
+      side === null
+        ? payload
+        : { ...payload, ...(kind === KIND.decide || kind === KIND.decide_again ? { args_commitment: side.commitment } : { commitment: side.commitment }) };
     return compose(this.law.network, kind, SMALL_PRINCIPAL, ++this.seq, valid_until_ms, filled, side);
   }
 
@@ -190,6 +193,23 @@ export class Desk {
     return this.apply(this.make(KIND.decide, { session, kind, server, name, args_commitment: '', permit }, [args, context], valid_until_ms));
   }
 
+  /** The same call with an approval. */
+  decideAgain(
+    session: Octets,
+    approval: Octets,
+    name: string,
+    args: CborMap = {},
+    { permit = true, context = null, kind = 'tool.call', server = null, valid_until_ms = 0 }: Call = {},
+  ): Receipt | Fault {
+    const payload = { session, kind, server, name, args_commitment: '', permit, approval };
+    return this.apply(this.make(KIND.decide_again, payload, [args, context], valid_until_ms));
+  }
+
+  /** Answers an approval with the small validator's key. */
+  answer(approval: Octets, allow: boolean, note = ''): Receipt | Fault {
+    return this.signed(KIND.approval_answer, { approval, allow, note });
+  }
+
   outcome(permit: Octets, ok = true, result: Cbor = null): Receipt | Fault {
     return this.apply(this.make(KIND.outcome, { permit, ok, commitment: '' }, ok ? [result, null] : [null, 'it failed']));
   }
@@ -209,6 +229,10 @@ export class Desk {
     return this.signed(KIND.rule_halt, { rule, until_ms: this.now_ms + span_ms, reason });
   }
 
+  mode(rule: string, mode: Mode, span_ms: number): Receipt | Fault {
+    return this.signed(KIND.rule_mode, { rule, mode, until_ms: this.now_ms + span_ms, reason: 'a test' });
+  }
+
   resume(rule: string): Receipt | Fault {
     return this.signed(KIND.rule_resume, { rule });
   }
@@ -216,6 +240,13 @@ export class Desk {
 
 /** `allow`, `deny`, `escalate`, `none`, or the slug of the fault. */
 export const said = (result: Receipt | Fault): string => (result instanceof Fault ? result.slug : result.verdict);
+
+/** The approval that an escalated decision waits for. @throws the fault, or when there is none */
+export function approvalOf(result: Receipt | Fault): Octets {
+  if (result instanceof Fault) throw result;
+  if (result.approval === null) throw new RangeError(`no approval: ${result.verdict}`);
+  return result.approval;
+}
 
 /** The permit of an allowed decision. @throws the fault, or when there is none */
 export function permitOf(result: Receipt | Fault): Octets {

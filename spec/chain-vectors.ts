@@ -7,7 +7,7 @@ import { FACET_VERSION } from '../src/facet/version.ts';
 import { ruleLeaf } from '../src/law/law.ts';
 import type { Header } from '../src/machine/block.ts';
 import { decodeEntry } from '../src/machine/receipt.ts';
-import { encodeWire, KIND, sidecarCommitment, type Transaction } from '../src/machine/transaction.ts';
+import { encodeWire, isDecision, sidecarCommitment, type Transaction } from '../src/machine/transaction.ts';
 import { IR_VERSION } from '../src/rule/ir.ts';
 import { type Chain, entriesOf, hexOr, judged, type Made } from './machine-vectors.ts';
 
@@ -29,10 +29,12 @@ type Entry = ReturnType<typeof entriesOf>[number];
 
 export function receiptVector({ law }: Chain, one: Entry): object {
   const { receipt: given } = decodeEntry(one.bytes, law.network, one.sidecar);
-  const { tx_id, verdict, enforced, reasons, constitution, gas, inputs_hash, trace, permit, height, index } = given;
+  const { tx_id, verdict, enforced, reasons, constitution, gas, inputs_hash, trace, permit, approval, height, index } = given;
+  const second = approval !== null || reasons.some(({ values }) => values.length > 0);
   const or = (value: string | null): string | null => (value === null ? null : hex(value));
   return {
-    clause: 'P-1',
+    clause: second ? 'P-5' : 'P-1',
+    version: second ? 2 : 1,
     tx_id: hex(tx_id),
     verdict,
     enforced,
@@ -42,6 +44,7 @@ export function receiptVector({ law }: Chain, one: Entry): object {
     inputs_hash: or(inputs_hash),
     trace: or(trace),
     permit: or(permit),
+    ...(second ? { approval: or(approval) } : {}),
     height,
     index,
     entry: hex(one.bytes),
@@ -89,7 +92,7 @@ export const stateVector = ({ block, previous }: Made): object => ({
 
 export const decisionVectors = (chain: Chain): object[] =>
   entriesOf(chain.made)
-    .filter(({ bytes, sidecar }) => decodeEntry(bytes, chain.law.network, sidecar).transaction.kind === KIND.decide)
+    .filter(({ bytes, sidecar }) => isDecision(decodeEntry(bytes, chain.law.network, sidecar).transaction))
     .map((entry) => judged(entry, chain.law));
 
 export function bundleVector({ genesis, law }: Chain, { frame }: Made, index: number): object {

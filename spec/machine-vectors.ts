@@ -85,19 +85,20 @@ export const entriesOf = (
 export function judged(entry: ReturnType<typeof entriesOf>[number], law: Law): object {
   const decoded = decodeEntry(entry.bytes, law.network, entry.sidecar);
   const witness = entry.witness === null ? null : (decode(entry.witness) as CborMap);
-  const { scoped, source, held } = recompute(law, decoded, witness, entry.time_ms);
+  const { scoped, source, standings } = recompute(law, decoded, witness, entry.time_ms);
   const { receipt } = decoded;
   return {
     clause: 'D-5',
     default: law.default,
     rules: scoped.map((rule) => {
       source.params = rule.params;
-      const { result, gas, buffer } = ruleVector(rule, { law, source, held, run: runRule });
+      const { result, gas, buffer } = ruleVector(rule, { law, source, held: standings.held, run: runRule });
       return {
         index: rule.index,
         name: rule.name,
         gas,
-        mode: rule.mode,
+        mode: standings.mode(rule.name) ?? rule.mode,
+        ...(standings.answered(rule.name) ? { answered: true } : {}),
         otherwise: rule.otherwise,
         on_fault: rule.on_fault,
         grants: rule.grants,

@@ -1,8 +1,8 @@
-/** The second chain of the machine's vectors: a guest, a breaker with limits that opens and closes, halts, a signed trip. */
+/** The second chain of the machine's vectors: a guest, a breaker with limits, halts, a signed trip, approvals, a mode. */
 import { readFileSync } from 'node:fs';
 import { frameOfBlock } from '../sim/chain.ts';
-import { Desk, HOUR_MS, ruleText, SMALL_KEY, smallGenesis } from '../sim/small-law.ts';
-import type { Octets } from '../src/base/bytes.ts';
+import { approvalOf, Desk, HOUR_MS, ruleText, SMALL_KEY, smallGenesis } from '../sim/small-law.ts';
+import { fromOctets, type Octets } from '../src/base/bytes.ts';
 import { lawOf } from '../src/law/law.ts';
 import { KIND } from '../src/machine/transaction.ts';
 import type { Chain, Made } from './machine-vectors.ts';
@@ -38,8 +38,10 @@ export function stoppedChain(): Chain {
         'breaker: { faults: 2, window: 1m, open: 30s, probes: 2 }',
       ),
       PROBE.join('\n'),
+      ruleText('payee', 'flow.dest_unnamed == 0', 'scope: tool.pay', 'otherwise: escalate'),
     ],
-    tools: 'map: small\nverbs: {}\nnouns: {}\ndelegable: []\ntools:\n  - { tool: balance, effect: read, result: own }\n',
+    tools:
+      'map: small\nverbs: {}\nnouns: {}\ndelegable: []\ntools:\n  - { tool: balance, effect: read, result: own }\n  - { tool: pay, effect: irreversible, args: { to: dest }, result: ack }\n',
   });
   const law = lawOf(genesis);
   const desk = new Desk(law);
@@ -82,6 +84,20 @@ export function stoppedChain(): Chain {
   make(() => {
     desk.halt('other', HOUR_MS, '');
     desk.decide(session, 'probe', { do: 2, say: true }, { permit: false });
+  });
+  const pay = (to: string): ReturnType<Desk['decide']> => desk.decide(session, 'pay', { to });
+  make(() => {
+    const asked = approvalOf(pay('Bakery'));
+    desk.answer(asked, true, 'the cake');
+    desk.decideAgain(session, asked, 'pay', { to: 'Bakery' });
+    desk.answer(approvalOf(pay('Garage')), false);
+    pay('Garage');
+    pay('Florist');
+  });
+  make(() => {
+    desk.signed(KIND.approver_set, { name: 'mira', suite: SMALL_KEY.suite, public: fromOctets(SMALL_KEY.public), origin: '', rp_id: '', until_ms: 0 });
+    desk.mode('payee', 'observe', HOUR_MS);
+    pay('Kiosk');
   });
   desk.now_ms += 25 * HOUR_MS;
   make(() => {});

@@ -12,7 +12,7 @@ import { decodeToolMap, encodeToolMap } from '../src/facet/map.ts';
 import { lawOf } from '../src/law/law.ts';
 import { ENVIRONMENT } from '../src/law/rule.ts';
 import { readWritten } from '../src/law/source.ts';
-import { judge, rulesFor } from '../src/machine/judge.ts';
+import { judge, rulesFor, UNTOUCHED } from '../src/machine/judge.ts';
 import { loadConstitution } from '../src/node/constitution.ts';
 import { soloGenesis } from '../src/node/genesis.ts';
 import { compileRule, runTests } from '../src/rule/compile.ts';
@@ -109,7 +109,7 @@ function allows({ tool, args, facts }: Request): boolean {
   const action = { kind: 'tool.call', server: null, name: tool };
   const scoped = rulesFor(law, action, facetsOf(law.tools.find(null, tool), action, args));
   const source = { action, args: args as CborMap, context: facts as CborMap, agent: {}, session: {}, flow: undefined, now_ms: 1, params: {} };
-  return judge(law, scoped, source, 1, () => null).verdict === 'allow';
+  return judge(law, scoped, source, 1, UNTOUCHED).verdict === 'allow';
 }
 const ruleOf = (rule: string): { readonly scope: readonly string[]; readonly judge: string } => {
   const found = peers.rules.find(({ manifest }) => manifest.name === `peers/${rule}`);

@@ -20,7 +20,7 @@ rule_ir.EXACT = True
 PROFILES = {0: rule_ir, 1: rule_full}
 # VM-9, the first gas schedule
 COSTS = machine.load("stop")["genesis"][0]["versions"]["gas"]["costs"]
-SCHEDULES = [machine.schedule(2, 1, 1), machine.schedule(2, 1, 1, 1, {"version": 1, "costs": COSTS}, 1)]
+SCHEDULES = [machine.schedule(2, 2, 1), machine.schedule(2, 2, 1, 1, {"version": 1, "costs": COSTS}, 1)]
 NONE, ALLOW, DENY, ESCALATE = range(4)
 RANK = [0, 1, 3, 2]
 FLOOR, ENFORCE, OBSERVE = range(3)
@@ -63,16 +63,16 @@ class Guest(Exception):
     """A guest is in scope: its module is not run here."""
 
 
-def judge(constitution, payload, sidecar, witness, time_ms):
+def judge(constitution, payload, sidecar, witness, time_ms, again):
     """What the receipt must say: verdict, enforced, reasons, gas, inputs_hash, trace."""
-    _, kind, server, name, _, _ = payload
+    _, kind, server, name = payload[:4]
     _, args, context = sidecar
     facts = facets(machine.decode(constitution[4]), kind, server, name, args)
     source = {"action": {"kind": kind, "server": server, "name": name}, "args": args, "context": context, "now_ms": time_ms, **facts}
     source |= {"agent": {}, "session": {}, "flow": {}}
     for path, value in (witness or {}).items():
         group, _, key = path.partition(".")
-        demand(group in ("agent", "session", "flow", "breaker", "halt"), "the witness names an unknown path")
+        demand(group in ("agent", "session", "flow", "breaker", "halt", "mode", "answered"), "the witness names an unknown path")
         if group in source:
             source[group][key] = value
     read, inputs, trace, reasons, gas, verdict, would = set(), b"", b"", [], 0, NONE, NONE
@@ -81,6 +81,11 @@ def judge(constitution, payload, sidecar, witness, time_ms):
         if not in_scope(scope, kind, name, facts):
             continue
         mode = ENFORCE if mode == OBSERVE and until is not None and time_ms >= until else mode
+        # D-16, D-17
+        said = {key: (witness or {}).get(f"{key}.{rule}") for key in ("mode", "answered")}
+        read |= {f"{key}.{rule}" for key, value in said.items() if value is not None}
+        mode = mode if said["mode"] is None else machine.MODES.index(said["mode"])
+        demand(said["answered"] is None or (said["answered"] is True and again))
         if more[3] is not None:
             raise Guest
         rules = PROFILES[program[2]]
@@ -102,6 +107,7 @@ def judge(constitution, payload, sidecar, witness, time_ms):
         answer = (ALLOW if grants else NONE) if result == 2 else DENY if result == 4 else (DENY, ESCALATE)[otherwise if result == 0 else on_fault]
         if result != 2:
             reasons.append([rule, answer, machine.OF_RESULT[result], mode])
+        answer = ALLOW if answer == ESCALATE and said["answered"] else answer
         would = max(would, answer, key=RANK.__getitem__)
         verdict = verdict if mode == OBSERVE else max(verdict, answer, key=RANK.__getitem__)
     demand(read == set(witness or {}) and witness != {}, "the witness is not what the rules in scope read")
@@ -130,21 +136,24 @@ def verify(raw, network=None):
     header, (body, _, receipt) = machine.read_bundle(raw, network or tagged("genesis", bundle[1]), rules)
     demand(header["schedule"] == SCHEDULES[guests or later].hex(), "another schedule")
     sidecar, witness = bundle[10], bundle[11]
-    _, tx_id, verdict, enforced, reasons, obligations, version, gas, inputs_hash, trace, permit, _, _ = receipt
-    if body[2] != 3:
-        demand(witness is None and receipt[2:11] == [NONE, True, [], [], 0, 0, None, None, None])
+    tx_id, verdict, enforced, reasons, obligations, version, gas, inputs_hash, trace, permit = receipt[1:11]
+    approval = receipt[11] if receipt[0] == 2 else None
+    if body[2] not in (3, 8):
+        demand(witness is None and receipt[0] == 1 and receipt[2:11] == [NONE, True, [], [], 0, 0, None, None, None])
         return receipt, False
     if sidecar is None:
         demand(witness is None)
         return receipt, False
     demand(witness != b"\xf6", "a witness that holds nothing is null")
     try:
-        judged = judge(constitution, body[6], machine.decode(sidecar), witness and machine.decode(witness), header["time_ms"])
+        judged = judge(constitution, body[6], machine.decode(sidecar), witness and machine.decode(witness), header["time_ms"], body[2] == 8)
     except Guest:
         return receipt, False
-    demand(judged == [verdict, enforced, reasons, gas, inputs_hash, trace], f"judged again: {judged[:4]}")
+    # P-5: which values spoke, only a replay tells
+    demand(judged == [verdict, enforced, [reason[:4] for reason in reasons], gas, inputs_hash, trace], f"judged again: {judged[:4]}")
     demand(version == constitution[1] and obligations == [])
     demand(permit == (tx_id[:16] if verdict == ALLOW and body[6][5] else None), "permit")
+    demand(approval is None or (verdict == ESCALATE and body[6][5]), "approval")
     return receipt, True
 
 
@@ -155,7 +164,7 @@ def main(file=None, network=None):
         except Exception as refused:  # whatever a stranger's bytes lead to, it is no verification
             sys.exit(f"REFUSED: {type(refused).__name__} {refused}")
         again = "judged again, the same" if judged else "not judged again"
-        print(f"verified: receipt {receipt[11]}.{receipt[12]}.{receipt[1].hex()[:12]} {machine.VERDICTS[receipt[2]]}, gas {receipt[7]}; {again}")
+        print(f"verified: receipt {receipt[-2]}.{receipt[-1]}.{receipt[1].hex()[:12]} {machine.VERDICTS[receipt[2]]}, gas {receipt[7]}; {again}")
         return
     vectors = machine.load("bundle")
     for v in vectors["positive"]:
@@ -169,7 +178,7 @@ def main(file=None, network=None):
         receipt, judged = verify(bytes.fromhex(v["bytes"]), bytes.fromhex(v["network"]))
         expect(f"bundle {v['height']}.{v['index']}", machine.VERDICTS[receipt[2]], v["verdict"])
         again += judged
-    expect("decisions of the second chain that were judged again", again, 9)
+    expect("decisions of the second chain that were judged again", again, 15)
     print(f"bundle.py: {machine.checked} checks")
 
 

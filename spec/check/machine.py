@@ -330,7 +330,18 @@ PAYLOADS = {
     5: table(name),
     6: table(name, u53, text(512)),
     7: table(name),
+    9: table(id16, boolean, text(512)),
+    10: table(text(), u53, blob(most=65), text(), text(), u53),
+    11: table(name, below(3), u53, text(512)),
 }
+
+
+def i64(value):
+    demand(type(value) is int and -(2**63) <= value < 2**63)
+
+
+PAYLOADS[8] = table(id16, name, nullable(text()), text(), hash32, boolean, id16)
+PAYLOADS[12] = table(id16, boolean, hash32, many(table(text(), i64), 32))
 
 
 def is_map(value):
@@ -342,7 +353,8 @@ def is_text(value):
 
 
 SIDECARS = {2: table(id16, is_text), 3: table(id16, is_map, nullable(is_map)), 4: table(id16, anything, nullable(is_text))}
-COMMITMENT = {2: 1, 3: 4, 4: 2}
+SIDECARS |= {8: SIDECARS[3], 12: SIDECARS[4]}
+COMMITMENT = {2: 1, 3: 4, 4: 2, 8: 4, 12: 2}
 AUTHS = many(table(u53, hash32, blob(most=8192)), 64)
 
 
@@ -394,7 +406,20 @@ def transactions(data):
 # --- receipts (P) ---------------------------------------------------------------------------------------------------
 
 REASON = table(name, below(4), below(9), below(3))
+VALUE = table(text(128), text(64), below(10), nullable(table(u53, u53)))
+REASON_2 = table(name, below(4), below(9), below(3), many(VALUE, 4))
 RECEIPT = table(exactly(1), hash32, below(4), boolean, many(REASON, 256), many(anything, 16), u53, u53, nullable(hash32), nullable(hash32), nullable(id16), u53, u53)
+
+RECEIPT_2 = table(exactly(2), hash32, below(4), boolean, many(REASON_2, 256), many(anything, 16), u53, u53, nullable(hash32), nullable(hash32), nullable(id16), nullable(id16), u53, u53)
+
+
+def check_receipt(receipt):
+    demand(isinstance(receipt, list) and len(receipt) > 0 and receipt[0] in (1, 2))
+    if receipt[0] == 1:
+        return RECEIPT(receipt)
+    RECEIPT_2(receipt)
+    # P-5: the lowest version that holds it
+    demand(receipt[11] is not None or any(reason[4] for reason in receipt[4]))
 
 
 def read_entry(raw, network):
@@ -403,7 +428,7 @@ def read_entry(raw, network):
     demand(isinstance(entry, list) and len(entry) == 3)
     check_body(entry[0], network)
     AUTHS(entry[1])
-    RECEIPT(entry[2])
+    check_receipt(entry[2])
     demand(tagged("tx", encode(entry[0])) == entry[2][1], "another transaction")
     return entry
 
@@ -414,7 +439,7 @@ def receipts(data):
         raw = unhex(v["entry"])
         receipt = read_entry(raw, network)[2]
         hexed = [field.hex() if isinstance(field, bytes) else field for field in receipt]
-        wanted = [1, v["tx_id"], VERDICTS.index(v["verdict"]), v["enforced"], v["reasons"], [], v["constitution"], v["gas"], v["inputs_hash"], v["trace"], v["permit"], v["height"], v["index"]]
+        wanted = [v["version"], v["tx_id"], VERDICTS.index(v["verdict"]), v["enforced"], v["reasons"], [], v["constitution"], v["gas"], v["inputs_hash"], v["trace"], v["permit"]] + ([] if v["version"] == 1 else [v["approval"]]) + [v["height"], v["index"]]
         hexed[4] = len(hexed[4])
         expect(f"receipt {v['height']}.{v['index']}", hexed, wanted)
         expect(f"receipt {v['height']}.{v['index']}: leaf", leaf(raw).hex(), v["leaf"])
@@ -461,7 +486,7 @@ def headers(data):
         found = [decode(unhex(entry))[2] for entry in v["entries"]]
         expect(f"{what}: verdicts", [sum(receipt[2] == k for receipt in found) for k in range(4)], header["verdicts"])
         expect(f"{what}: gas", sum(receipt[7] for receipt in found), header["gas_used"])
-        expect(f"{what}: places", [receipt[11:] for receipt in found], [[header["height"], i] for i in range(len(found))])
+        expect(f"{what}: places", [receipt[-2:] for receipt in found], [[header["height"], i] for i in range(len(found))])
         s = v["signed"]
         verify(unhex(s["public"]), signed("header", unhex(header["network"]), s["suite"], unhex(v["hash"])), unhex(s["signature"]))
         previous, height, time_ms = v["hash"], header["height"], header["time_ms"]
@@ -533,17 +558,13 @@ def genesis_vectors(data):
 # --- facts (Y) ------------------------------------------------------------------------------------------------------
 
 
-def i64(value):
-    demand(type(value) is int and -(2**63) <= value < 2**63)
-
-
 def keys(value):
     demand(isinstance(value, bytes) and len(value) % 8 == 0 and len(value) <= 32768)
 
 
 FACTS = {
-    "s": table(exactly(0), text(), u53, u53, u53, u53, u53, u53, boolean, u53, many(text(), 16), u53),
-    "w": table(exactly(0), u53, keys),
+    "s": table(exactly(0), text(), u53, u53, u53, u53, u53, u53, boolean, u53, many(text(), 16), u53, many(id16, 16)),
+    "w": table(exactly(0), u53, u53, u53, keys),
     "p": table(exactly(0), id16, hash32, u53, below(4), nullable(text()), text(), boolean, many(table(blob(33), u53, i64), 32)),
     "u": table(exactly(0), u53, u53, many(table(u53, i64), 66)),
     "q": table(exactly(0), u53, u53),
@@ -552,6 +573,9 @@ FACTS = {
     "o": table(exactly(0), u53, u53, u53),
     "t": table(exactly(0), u53, many(table(hash32, u53), 256)),
     "h": table(exactly(0), u53, u53, hash32, text(512)),
+    "m": table(exactly(0), u53, u53, hash32, below(3), text(512)),
+    "a": table(exactly(0), u53, below(5), id16, u53, hash32, u53, u53, hash32, many(name, 256), keys, nullable(table(boolean, text(512), hash32, u53))),
+    "v": table(exactly(0), u53, text(), u53, blob(most=65), text(), text()),
 }
 
 
@@ -595,9 +619,11 @@ def decisions(data):
                 gas += rule["gas"]
             result = rule["result"]
             answer = {0: rule["otherwise"], 2: "allow" if rule["grants"] else "none", 4: "deny"}.get(result, rule["on_fault"])
+            # D-16: what an approval answers counts as allow
+            counts = "allow" if answer == "escalate" and rule.get("answered") else answer
             if rule["mode"] != "observe":
-                verdict = max(verdict, answer, key=RANK.get)
-            would = max(would, answer, key=RANK.get)
+                verdict = max(verdict, counts, key=RANK.get)
+            would = max(would, counts, key=RANK.get)
             if result != 2:
                 reasons.append([rule["name"], answer, CAUSES[OF_RESULT[result]], rule["mode"]])
         verdict = v["default"] if verdict == "none" else verdict
@@ -633,7 +659,7 @@ def read_bundle(raw, network, rules):
     demand(size == sum(header["verdicts"]))
     demand(included(leaf(entry_raw), index, size, proof).hex() == header["entries_root"])
     entry = read_entry(entry_raw, network)
-    demand(entry[2][11:] == [header["height"], index])
+    demand(entry[2][-2:] == [header["height"], index])
     _, rules_root, validators_root, state_root = law_roots(genesis, rules)
     demand([header["rules_root"], header["validators_root"], header["state_root"]] == [rules_root.hex(), validators_root.hex(), state_root.hex()])
     if side is not None:
@@ -646,7 +672,7 @@ def bundles(data, law):
     network = unhex(law["positive"][0]["network"])
     for v in data["positive"]:
         header, entry = read_bundle(unhex(v["bytes"]), unhex(v["network"]), rules)
-        expect(f"bundle {v['index']}", [header["height"], entry[2][12], VERDICTS[entry[2][2]]], [v["height"], v["index"], v["verdict"]])
+        expect(f"bundle {v['index']}", [header["height"], entry[2][-1], VERDICTS[entry[2][2]]], [v["height"], v["index"], v["verdict"]])
     for v in data["negative"]:
         if "witness" not in v["why"]:
             refuses(f"bundle: {v['clause']} {v['why']}", lambda: read_bundle(unhex(v["bytes"]), network, rules))

@@ -1,7 +1,7 @@
 /** Answers to hot requests, put together as text (spec/http.md N-23 to N-26). All of it is ASCII. */
 import { hex } from '../base/bytes.ts';
 import type { Law } from '../law/law.ts';
-import type { Reason, Receipt } from '../machine/receipt.ts';
+import type { Reason, ReasonValue, Receipt } from '../machine/receipt.ts';
 import { jsonAscii, valueAscii } from './json-value.ts';
 import { jsonOfCbor } from './value.ts';
 
@@ -9,7 +9,7 @@ import { jsonOfCbor } from './value.ts';
 export const receiptId = ({ height, index, tx_id }: Receipt): string => `${height}.${index}.${hex(tx_id.slice(0, 6))}`;
 
 interface Prepared {
-  /** Up to the answer, and after the mode. */
+  /** Up to the answer, and after the mode; the last brace is missing. */
   readonly head: string;
   readonly tail: string;
 }
@@ -21,30 +21,40 @@ function prepare(law: Law): Map<string, Prepared> {
   const rules = new Map<string, Prepared>();
   for (const { name, manifest } of law.rules) {
     const advice = manifest.advice === '' ? '' : `,"advice":${jsonAscii(manifest.advice)}`;
-    rules.set(name, { head: `{"rule":${jsonAscii(name)},"answer":"`, tail: `","title":${jsonAscii(manifest.title)}${advice}}` });
+    rules.set(name, { head: `{"rule":${jsonAscii(name)},"answer":"`, tail: `","title":${jsonAscii(manifest.title)}${advice}` });
   }
   prepared.set(law, rules);
   return rules;
 }
 
-/** `[{rule, answer, cause, mode, title, advice?}, …]` */
+/** `,"values":[{path, fact, origin, height?, index?}, …]`, or nothing. */
+function valuesJson(values: readonly ReasonValue[]): string {
+  if (values.length === 0) return '';
+  const shown = values.map(({ path, fact, origin, place }) => {
+    const at = place === null ? '' : `,"height":${place.height},"index":${place.index}`;
+    return `{"path":${jsonAscii(path)},"fact":${jsonAscii(fact)},"origin":"${origin}"${at}}`;
+  });
+  return `,"values":[${shown.join(',')}]`;
+}
+
+/** `[{rule, answer, cause, mode, title, advice?, values?}, …]` */
 export function reasonsJson(reasons: readonly Reason[], law: Law): string {
   if (reasons.length === 0) return '[]';
   const rules = prepared.get(law) ?? prepare(law);
   let json = '[';
   for (let i = 0; i < reasons.length; i++) {
-    const { rule, answer, cause, mode } = reasons[i];
+    const { rule, answer, cause, mode, values } = reasons[i];
     // a rule that has left the law since has no title any more
-    const { head, tail } = rules.get(rule) ?? { head: `{"rule":${jsonAscii(rule)},"answer":"`, tail: '","title":""}' };
-    json += `${i === 0 ? '' : ','}${head}${answer}","cause":"${cause}","mode":"${mode}${tail}`;
+    const { head, tail } = rules.get(rule) ?? { head: `{"rule":${jsonAscii(rule)},"answer":"`, tail: '","title":""' };
+    json += `${i === 0 ? '' : ','}${head}${answer}","cause":"${cause}","mode":"${mode}${tail}${valuesJson(values)}}`;
   }
   return `${json}]`;
 }
 
 /** N-23: `"verdict":"allow"` stands in it exactly when the verdict is allow: in a text its quotes would be escaped. */
 export function decisionJson(receipt: Receipt, law: Law): string {
-  const { verdict, enforced, permit, reasons, obligations, constitution, gas, height, index } = receipt;
-  const granted = permit === null ? '' : `"permit":"${hex(permit)}",`;
+  const { verdict, enforced, permit, approval, reasons, obligations, constitution, gas, height, index } = receipt;
+  const granted = permit !== null ? `"permit":"${hex(permit)}",` : approval !== null ? `"approval":"${hex(approval)}",` : '';
   const bound = obligations.length === 0 ? '[]' : valueAscii(obligations.map(jsonOfCbor));
   return `{"verdict":"${verdict}","enforced":${enforced},"receipt":"${receiptId(receipt)}",${granted}"reasons":${reasonsJson(reasons, law)},"obligations":${bound},"constitution":${constitution},"gas":${gas},"height":${height},"index":${index}}`;
 }

@@ -6,6 +6,8 @@ import { EventReader, type LedgerEvent } from './events.ts';
 import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE } from './operation.ts';
 import { faultFrom } from './problem.ts';
 import type {
+  ApprovalsAnswer,
+  ApprovalView,
   BlockAnswer,
   ConstitutionAnswer,
   DecisionAnswer,
@@ -124,6 +126,17 @@ export class Client {
   /** @throws Fault permit_unknown, permit_used, permit_expired, … */
   outcome(request: OutcomeRequest): Promise<Placed> {
     return this.post('/v1/outcomes', request);
+  }
+
+  /** Those that are remembered, or those of one status; the oldest first. */
+  async approvals(status?: ApprovalView['status']): Promise<readonly ApprovalView[]> {
+    const { approvals } = await this.get<ApprovalsAnswer>(status === undefined ? '/v1/approvals' : `/v1/approvals?status=${status}`);
+    return approvals;
+  }
+
+  /** `id`: 32 hex digits, or the code. @throws Fault approval_unknown */
+  approval(id: string): Promise<ApprovalView> {
+    return this.get(`/v1/approvals/${encodeURIComponent(id)}`);
   }
 
   /** N-70: a gateway will judge this call within 30 s; `digest` by `callDigest`. */

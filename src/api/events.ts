@@ -3,11 +3,15 @@ import { hex } from '../base/bytes.ts';
 import type { MachineEvent } from '../machine/apply.ts';
 import type { Receipt } from '../machine/receipt.ts';
 import {
+  type ApprovalAnswer,
+  type ApproverSet,
   type BreakerTrip,
   type Decide,
+  type DecideAgain,
   KIND,
   type Outcome,
   type RuleHalt,
+  type RuleMode,
   type RuleResume,
   type SessionInput,
   type SessionOpen,
@@ -34,6 +38,8 @@ export interface DecisionEvent extends Place {
   readonly enforced: boolean;
   readonly reasons: readonly { readonly rule: string; readonly answer: string; readonly cause: string; readonly mode: string }[];
   readonly permit: string | null;
+  /** The approval that it waits for, or that allowed it. */
+  readonly approval: string | null;
   readonly gas: number;
 }
 export interface OutcomeEvent extends Place {
@@ -66,6 +72,29 @@ export interface HaltEvent extends Place {
   readonly until_ms: number;
   readonly reason: string;
 }
+/** An approval was opened or expired, which is told live only, or was answered. */
+export interface ApprovalEvent extends Place {
+  readonly type: 'approval';
+  readonly approval: string;
+  readonly status: 'waiting' | 'allowed' | 'denied' | 'expired';
+  /** Of the answer; null where there is none. */
+  readonly receipt: string | null;
+  readonly note: string;
+}
+export interface ApproverEvent extends Place {
+  readonly type: 'approver';
+  readonly receipt: string;
+  readonly name: string;
+  readonly removed: boolean;
+}
+export interface ModeEvent extends Place {
+  readonly type: 'mode';
+  readonly receipt: string;
+  readonly rule: string;
+  readonly mode: string;
+  readonly until_ms: number;
+  readonly reason: string;
+}
 export interface ResumeEvent extends Place {
   readonly type: 'resume';
   readonly receipt: string;
@@ -78,7 +107,18 @@ export interface DueEvent extends Place {
   /** A session's or permit's id in hex, or a rule's name. */
   readonly subject: string;
 }
-export type LedgerEvent = DecisionEvent | OutcomeEvent | SessionEvent | InputEvent | BreakerEvent | HaltEvent | ResumeEvent | DueEvent;
+export type LedgerEvent =
+  | DecisionEvent
+  | OutcomeEvent
+  | SessionEvent
+  | InputEvent
+  | BreakerEvent
+  | HaltEvent
+  | ModeEvent
+  | ResumeEvent
+  | ApprovalEvent
+  | ApproverEvent
+  | DueEvent;
 
 const place = (height: number, index: number, time_ms: number): Place => ({ id: `${height}.${index}`, height, index, time_ms });
 
@@ -86,9 +126,12 @@ const place = (height: number, index: number, time_ms: number): Place => ({ id: 
 export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: number): LedgerEvent | null {
   const at = { ...place(receipt.height, receipt.index, time_ms), receipt: receiptId(receipt) };
   switch (transaction.kind) {
-    case KIND.decide: {
+    case KIND.decide:
+    case KIND.decide_again: {
       const { session, kind, server, name } = transaction.payload as Decide;
-      const { verdict, enforced, reasons, permit, gas } = receipt;
+      const { verdict, enforced, reasons, permit, approval, gas } = receipt;
+      const used = transaction.kind === KIND.decide_again && verdict === 'allow' ? (transaction.payload as DecideAgain).approval : null;
+      const waits = approval ?? used;
       return {
         type: 'decision',
         ...at,
@@ -100,10 +143,12 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
         enforced,
         reasons: reasons.map(({ rule, answer, cause, mode }) => ({ rule, answer, cause, mode })),
         permit: permit === null ? null : hex(permit),
+        approval: waits === null ? null : hex(waits),
         gas,
       };
     }
-    case KIND.outcome: {
+    case KIND.outcome:
+    case KIND.outcome_settled: {
       const { permit, ok } = transaction.payload as Outcome;
       return { type: 'outcome', ...at, permit: hex(permit), ok };
     }
@@ -117,6 +162,16 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
       return { type: 'breaker', ...at, rule: (transaction.payload as BreakerTrip).rule };
     case KIND.rule_halt:
       return { type: 'halt', ...at, ...(transaction.payload as RuleHalt) };
+    case KIND.approval_answer: {
+      const { approval, allow, note } = transaction.payload as ApprovalAnswer;
+      return { type: 'approval', ...at, approval: hex(approval), status: allow ? 'allowed' : 'denied', note };
+    }
+    case KIND.approver_set: {
+      const { name, public: key } = transaction.payload as ApproverSet;
+      return { type: 'approver', ...at, name, removed: key.length === 0 };
+    }
+    case KIND.rule_mode:
+      return { type: 'mode', ...at, ...(transaction.payload as RuleMode) };
     case KIND.rule_resume:
       return { type: 'resume', ...at, rule: (transaction.payload as RuleResume).rule };
     default:
@@ -125,12 +180,12 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
 }
 
 /** `index`: after those of the block's entries. */
-export const dueEvent = ({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent => ({
-  type: 'due',
-  ...place(height, index, time_ms),
-  due: type,
-  subject: type.startsWith('breaker.') || type.startsWith('halt.') ? id : hex(id),
-});
+export function dueEvent({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent | ApprovalEvent {
+  const at = place(height, index, time_ms);
+  if (type === 'approval.opened' || type === 'approval.expired')
+    return { type: 'approval', ...at, approval: hex(id), status: type === 'approval.opened' ? 'waiting' : 'expired', receipt: null, note: '' };
+  return { type: 'due', ...at, due: type, subject: /^(?:breaker|halt|mode)\./.test(type) ? id : hex(id) };
+}
 
 /** N-35: one event of text/event-stream. */
 export const eventText = (event: LedgerEvent): string => `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -89,12 +89,18 @@ export class Hot {
     });
   }
 
-  private compose({ session, action, context, permit }: DecisionRequest, at: string): Transaction {
+  private compose({ session, action, context, permit, approval }: DecisionRequest, at: string): Transaction {
     const id = octetsFromHex(session, 16);
     if (id === undefined) throw new Fault('session_unknown', '', { path: `${at}.session` });
+    const granted = approval === undefined ? null : octetsFromHex(approval, 16);
+    if (granted === undefined) throw new Fault('approval_unknown', '', { path: `${at}.approval` });
     try {
       const { kind, server, name } = action;
-      return this.parts.edge.decide(id, { kind, server: server ?? null, name }, action.args as CborMap, (context ?? null) as CborMap | null, permit ?? true);
+      const { edge } = this.parts;
+      const made = { kind, server: server ?? null, name };
+      const args = action.args as CborMap;
+      const facts = (context ?? null) as CborMap | null;
+      return granted === null ? edge.decide(id, made, args, facts, permit ?? true) : edge.decideAgain(id, made, args, facts, permit ?? true, granted);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const deep =

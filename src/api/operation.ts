@@ -3,6 +3,8 @@ import { type TSchema, Type } from 'typebox';
 import { AnnouncementAnswer, AnnouncementRequest, ClaimAnswer, ClaimRequest } from './announcement-shape.ts';
 import { AuthzenConfiguration, Evaluation, EvaluationAnswer, Evaluations, EvaluationsAnswer } from './authzen-shape.ts';
 import {
+  ApprovalsAnswer,
+  ApprovalView,
   BatchAnswer,
   BatchRequest,
   BlockAnswer,
@@ -35,6 +37,8 @@ export type OperationId =
   | 'batch'
   | 'stream'
   | 'outcome'
+  | 'approvals'
+  | 'approval'
   | 'receipt'
   | 'bundle'
   | 'rules'
@@ -128,6 +132,16 @@ export const OPERATIONS: readonly Operation[] = [
     faults: [400, 404, 409, 413, 415, 503],
   },
   {
+    id: 'approvals',
+    method: 'GET',
+    path: '/v1/approvals',
+    summary: 'The approvals that are remembered, oldest first',
+    answer: json(ApprovalsAnswer),
+    faults: [400],
+    query: [{ name: 'status', description: 'waiting, allowed, denied, used or expired' }],
+  },
+  { id: 'approval', method: 'GET', path: '/v1/approvals/{approval}', summary: 'An approval, by its id or its code', answer: json(ApprovalView), faults: [404] },
+  {
     id: 'receipt',
     method: 'GET',
     path: '/v1/receipts/{receipt}',
@@ -149,7 +163,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'transaction',
     method: 'POST',
     path: '/v1/transactions',
-    summary: 'Places a signed transaction: a trip of a breaker, the halt of a rule, its end',
+    summary: 'Places a signed transaction: the answer to an approval, an approver, the mode or the halt of a rule, its end, a trip',
     request: bytes(CBOR_TYPE),
     answer: json(Placed),
     faults: [400, 404, 409, 413, 415, 503],

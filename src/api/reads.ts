@@ -36,9 +36,11 @@ const SIDECAR_NAMES: Readonly<Record<number, readonly string[]>> = {
   [KIND.session_input]: ['text'],
   [KIND.decide]: ['args', 'context'],
   [KIND.outcome]: ['result', 'error'],
+  [KIND.decide_again]: ['args', 'context'],
+  [KIND.outcome_settled]: ['result', 'error'],
 };
 /** Fields of payloads that are ids and hashes. */
-const OCTETS_FIELDS = new Set(['session', 'commitment', 'args_commitment', 'permit']);
+const OCTETS_FIELDS = new Set(['session', 'commitment', 'args_commitment', 'permit', 'approval']);
 
 export interface Place {
   readonly height: number;
@@ -73,7 +75,7 @@ function payloadView(transaction: Transaction): Record<string, unknown> {
       OCTETS_FIELDS.has(key) && typeof value === 'string'
         ? hex(value)
         : Array.isArray(value)
-          ? value.map((item) => hex(item as Octets))
+          ? value.map((item) => (typeof item === 'string' ? hex(item) : jsonOfCbor(item as Cbor)))
           : jsonOfCbor(value as Cbor),
     ]),
   );
@@ -109,6 +111,7 @@ export function receiptView({ index, block, entry }: Place, law: Law): ReceiptAn
       inputs_hash: hexOrNull(receipt.inputs_hash),
       trace: hexOrNull(receipt.trace),
       permit: hexOrNull(receipt.permit),
+      approval: hexOrNull(receipt.approval),
       height: receipt.height,
       index: receipt.index,
     },
@@ -194,11 +197,13 @@ export function rulesView(state: State): RulesAnswer {
 }
 
 function standingView(
-  { breaker, until_ms, halt }: Standing,
+  { breaker, until_ms, halt, mode }: Standing,
   validatorName: (principal: Octets) => string,
-): Pick<RuleView, 'breaker' | 'breaker_until_ms' | 'halt'> {
+): Pick<RuleView, 'breaker' | 'breaker_until_ms' | 'halt' | 'override'> {
   const shown = halt === null ? {} : { halt: { until_ms: halt.due_ms, since_ms: halt.since_ms, by: validatorName(halt.by), reason: halt.reason } };
-  return { breaker, breaker_until_ms: until_ms, ...shown };
+  const override =
+    mode === null ? {} : { override: { mode: mode.mode, until_ms: mode.due_ms, since_ms: mode.since_ms, by: validatorName(mode.by), reason: mode.reason } };
+  return { breaker, breaker_until_ms: until_ms, ...shown, ...override };
 }
 
 function guestView({ program, calls, reads }: Manifest): Pick<RuleView, 'guest'> {

@@ -7,6 +7,7 @@ import type { Edge } from '../sequencer/edge.ts';
 import type { Sequencer } from '../sequencer/port.ts';
 import { Announcements, announcementHandlers } from './announcement.ts';
 import { placedJson } from './answer.ts';
+import { approvalsView, approvalView } from './approvals.ts';
 import { Authzen } from './authzen.ts';
 import { bodyMaxOf, FastServer, HTTP_LIMITS, type HttpLimits } from './fast.ts';
 import { Feed } from './feed.ts';
@@ -185,7 +186,11 @@ function hotPosts(hot: Hot, limits: HttpLimits): Readonly<Record<HotRoute, Handl
   return { decide: post('decide'), batch: post('batch'), outcome: post('outcome'), session: post('session'), input: post('input') };
 }
 
-function ledgerReads({ sequencer, log, bundle }: ServeParts): Readonly<Record<'receipt' | 'bundle' | 'rules' | 'constitution' | 'block', Handler>> {
+function ledgerReads({
+  sequencer,
+  log,
+  bundle,
+}: ServeParts): Readonly<Record<'receipt' | 'bundle' | 'rules' | 'constitution' | 'block' | 'approvals' | 'approval', Handler>> {
   const json = ({ response }: Exchange, value: unknown): void => send(response, 200, JSON_TYPE, JSON.stringify(value));
   return {
     receipt: (exchange) => json(exchange, receiptView(findReceipt(exchange.params[0], log, sequencer.network), sequencer.state.law)),
@@ -195,6 +200,8 @@ function ledgerReads({ sequencer, log, bundle }: ServeParts): Readonly<Record<'r
     },
     rules: (exchange) => json(exchange, rulesView(sequencer.state)),
     constitution: (exchange) => json(exchange, constitutionView(sequencer.state.law)),
+    approvals: (exchange) => json(exchange, approvalsView(sequencer.state, log, exchange.query.get('status'))),
+    approval: (exchange) => json(exchange, approvalView(sequencer.state, log, exchange.params[0])),
     block: (exchange) => json(exchange, blockOf(exchange.params[0], log, sequencer.network)),
   };
 }

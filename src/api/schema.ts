@@ -4,7 +4,9 @@
  */
 import { type Static, Type } from 'typebox';
 import { LABEL_BYTES_MAX } from '../base/limit.ts';
-import { CAUSES } from '../machine/receipt.ts';
+import { ORIGINS } from '../facet/flow.ts';
+import { CAUSES, VALUES_MAX } from '../machine/receipt.ts';
+import { APPROVAL_STATES } from '../machine/state.ts';
 import { ABIS } from '../rule/manifest.ts';
 
 /** Decisions of one batch. */
@@ -49,6 +51,7 @@ export const DecisionRequest = Type.Object(
     action: ActionRequest,
     context: Type.Optional(object('Facts that the caller vouches for')),
     permit: Type.Optional(Type.Boolean({ description: 'false asks for a verdict alone: nothing is reserved' })),
+    approval: Type.Optional(reference('The approval that a person gave to this call')),
   },
   { ...closed, $id: 'DecisionRequest' },
 );
@@ -62,6 +65,21 @@ export const Reason = Type.Object(
     mode: Mode,
     title: Type.String(),
     advice: Type.Optional(Type.String({ description: 'what would pass' })),
+    values: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            path: Type.String({ description: 'The argument' }),
+            fact: Type.String({ description: 'The fact of the session that counts it' }),
+            origin: Type.Enum([...ORIGINS], { description: 'Where the value was found' }),
+            height: Type.Optional(count('The transaction that brought it into the session')),
+            index: Type.Optional(count()),
+          },
+          closed,
+        ),
+        { maxItems: VALUES_MAX, description: 'Values of the call that made the rule speak; their text is not here' },
+      ),
+    ),
   },
   { ...closed, $id: 'Reason' },
 );
@@ -71,7 +89,7 @@ export const DecisionAnswer = Type.Object(
     enforced: Type.Boolean({ description: 'false when a rule that only observes would have been stricter' }),
     receipt: receiptId,
     permit: Type.Optional(id('What an outcome names; only with allow')),
-    approval: Type.Optional(Type.String({ description: 'The approval that an escalation waits for' })),
+    approval: Type.Optional(id('The approval that an escalation waits for')),
     reasons: Type.Array(Reason),
     obligations: Type.Array(Type.Unknown()),
     constitution: count('The version of the constitution that judged'),
@@ -143,6 +161,7 @@ export const ReceiptAnswer = Type.Object(
         inputs_hash: Type.Union([hash('What the rules read'), Type.Null()]),
         trace: Type.Union([hash('What each rule gave'), Type.Null()]),
         permit: Type.Union([id('The permit'), Type.Null()]),
+        approval: Type.Union([id('The approval that it waits for'), Type.Null()]),
         height: count('The block'),
         index: count('The place in the block'),
       },
@@ -150,7 +169,7 @@ export const ReceiptAnswer = Type.Object(
     ),
     transaction: Type.Object(
       {
-        kind: Type.String({ description: 'bundle, session_open, session_input, decide, outcome, breaker_trip, rule_halt or rule_resume' }),
+        kind: Type.String({ description: 'the name of its kind: decide, outcome, session_open, …' }),
         sender: hash('The principal'),
         seq: count("The sender's sequence number"),
         valid_until_ms: count('0: no end'),
@@ -206,6 +225,34 @@ export const BlockAnswer = Type.Object(
   },
   { ...closed, $id: 'BlockAnswer' },
 );
+
+/** N-50 */
+export const ApprovalView = Type.Object(
+  {
+    id: id('The id'),
+    code: Type.String({ pattern: '^[0-9A-HJKMNP-TV-Z]{6}$', description: 'The same for people' }),
+    status: Type.Enum([...APPROVAL_STATES]),
+    receipt: receiptId,
+    session: id('The session'),
+    agent: Type.Union([Type.String(), Type.Null()], { description: 'null when the session has ended' }),
+    action: Type.Object(
+      { kind: Type.String(), server: Type.Optional(Type.String()), name: Type.String(), args: Type.Union([object('The arguments'), Type.Null()]) },
+      closed,
+    ),
+    context: Type.Union([object('What the caller vouched for'), Type.Null()]),
+    facets: object('What the call really does'),
+    rules: Type.Array(Type.String(), { description: 'Whose escalation it answers' }),
+    reasons: Type.Array(Reason),
+    opened_ms: count('When it was asked for'),
+    due_ms: count('When this status ends by itself'),
+    answer: Type.Union([
+      Type.Object({ allow: Type.Boolean(), note: Type.String(), by: Type.Union([Type.String(), Type.Null()]), at_ms: count('When') }, closed),
+      Type.Null(),
+    ]),
+  },
+  { ...closed, $id: 'Approval' },
+);
+export const ApprovalsAnswer = Type.Object({ approvals: Type.Array(ApprovalView) }, { ...closed, $id: 'ApprovalsAnswer' });
 
 /** N-28 */
 export const RulesAnswer = Type.Object(
@@ -264,6 +311,18 @@ export const RulesAnswer = Type.Object(
               { ...closed, description: 'While it is halted the rule denies without running' },
             ),
           ),
+          override: Type.Optional(
+            Type.Object(
+              {
+                mode: Mode,
+                until_ms: count('When it ends by itself'),
+                since_ms: count('When it began'),
+                by: Type.String({ description: 'The validator' }),
+                reason: Type.String(),
+              },
+              { ...closed, description: "A mode that stands instead of the rule's own" },
+            ),
+          ),
           params: object('Values by name'),
           inputs: Type.Array(Type.Object({ path: Type.String(), type: Type.String() }, closed), { description: 'What the rule reads' }),
         },
@@ -315,6 +374,8 @@ export type Placed = Static<typeof Placed>;
 export type DecisionRequest = Static<typeof DecisionRequest>;
 export type DecisionAnswer = Static<typeof DecisionAnswer>;
 export type OutcomeRequest = Static<typeof OutcomeRequest>;
+export type ApprovalView = Static<typeof ApprovalView>;
+export type ApprovalsAnswer = Static<typeof ApprovalsAnswer>;
 export type Reason = Static<typeof Reason>;
 export type Problem = Static<typeof Problem>;
 export type ReceiptAnswer = Static<typeof ReceiptAnswer>;

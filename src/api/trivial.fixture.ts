@@ -43,6 +43,8 @@ export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
     input: post('input'),
     stream: get,
     receipt: get,
+    approvals: get,
+    approval: get,
     bundle: get,
     rules: get,
     constitution: get,

@@ -15,7 +15,7 @@ import { GENESIS_BYTES_MAX, networkOf } from '../law/genesis.ts';
 import { type Law, lawOf } from '../law/law.ts';
 import { decodeHeader, HEADER_BYTES, type Header, headerHash } from '../machine/block.ts';
 import { decodeEntry, type Entry, type Receipt } from '../machine/receipt.ts';
-import { KIND } from '../machine/transaction.ts';
+import { isDecision } from '../machine/transaction.ts';
 import { makeInclusion, nodesOf, PROOF_HASHES_MAX, verifyInclusion } from '../merkle/proof.ts';
 import type { Frame } from '../store/frame.ts';
 import './baseline.ts';
@@ -105,9 +105,10 @@ export function checkSignature(law: Law, header: Uint8Array, suite: number, key:
 
 /** P-1: the receipt of a kind that asks no verdict. @throws Fault verify_failed */
 function checkUnjudged(receipt: Receipt): void {
-  const { verdict, enforced, reasons, obligations, constitution, gas, inputs_hash, trace, permit } = receipt;
+  const { verdict, enforced, reasons, obligations, constitution, gas, inputs_hash, trace, permit, approval } = receipt;
   const plain = verdict === 'none' && enforced && reasons.length === 0 && obligations.length === 0 && constitution === 0 && gas === 0;
-  if (!plain || inputs_hash !== null || trace !== null || permit !== null) throw new Fault('verify_failed', 'the receipt gives a verdict where none was asked');
+  if (!plain || inputs_hash !== null || trace !== null || permit !== null || approval !== null)
+    throw new Fault('verify_failed', 'the receipt gives a verdict where none was asked');
 }
 
 /** Compiled laws, by the hash of their genesis: who verifies one bundle of a network verifies many. */
@@ -165,7 +166,7 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
 
   const witness = given.witness === null ? null : (decode(given.witness) as CborMap | null);
   if (given.witness !== null && witness === null) throw new Fault('verify_failed', 'a witness that holds nothing is null');
-  const decision = entry.transaction.kind === KIND.decide;
+  const decision = isDecision(entry.transaction);
   if ((!decision || given.sidecar === null) && given.witness !== null) throw new Fault('verify_failed', 'a witness where nothing is judged');
   if (!decision) checkUnjudged(receipt);
   if (!decision || given.sidecar === null) {

@@ -9,25 +9,26 @@ import { facetsOf } from '../facet/facet.ts';
 import { entryFor } from '../facet/guess.ts';
 import type { Law } from '../law/law.ts';
 import type { ActiveRule } from '../law/rule.ts';
-import { type HeldOf, type Judgement, type JudgeSource, judge, type Run, rulesFor, runRule, sourceOf, witnessOf } from '../machine/judge.ts';
+import { type Judgement, type JudgeSource, judge, type Run, rulesFor, runRule, type Standings, sourceOf, witnessOf } from '../machine/judge.ts';
 import type { Entry } from '../machine/receipt.ts';
-import { type Decide, idOf } from '../machine/transaction.ts';
+import { type Decide, idOf, KIND } from '../machine/transaction.ts';
 import { type Source, writeInputs } from '../rule/input.ts';
 import { interpretRule } from '../rule/judge.ts';
+import { MODES, type Mode } from '../rule/manifest.ts';
 
 export interface Recomputed {
   readonly judgement: Judgement;
   readonly scoped: readonly ActiveRule[];
   readonly source: JudgeSource;
-  /** Rules whose breaker was open or that were halted: they did not run. */
-  readonly held: HeldOf;
+  /** Rules whose breaker was open or that were halted, that had another mode, or whose escalation was answered. */
+  readonly standings: Standings;
 }
 
-type Groups = Record<'agent' | 'session' | 'flow' | 'breaker' | 'halt', Record<string, Cbor>>;
+type Groups = Record<'agent' | 'session' | 'flow' | 'breaker' | 'halt' | 'mode' | 'answered', Record<string, Cbor>>;
 
 /** The groups of a witness: `session.calls` → `session` `calls`. A stranger wrote it: only own names count. */
 function grouped(witness: CborMap): Groups {
-  const groups: Groups = { agent: {}, session: {}, flow: {}, breaker: {}, halt: {} };
+  const groups: Groups = { agent: {}, session: {}, flow: {}, breaker: {}, halt: {}, mode: {}, answered: {} };
   for (const [path, value] of Object.entries(witness)) {
     const dot = path.indexOf('.');
     const group = path.slice(0, dot);
@@ -62,8 +63,7 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   const facets = facetsOf(entryFor(law.tools, action.server, action.name, args), action, args);
   const scoped = rulesFor(law, action, facets);
   const groups = grouped(witness ?? {});
-  const marked = (group: 'breaker' | 'halt', rule: string): boolean => Object.hasOwn(groups[group], rule) && groups[group][rule] === true;
-  const held: HeldOf = (rule) => (marked('halt', rule) ? 'halt' : marked('breaker', rule) ? 'breaker' : null);
+  const standings = standingsIn(groups, transaction.kind === KIND.decide_again);
   const source = sourceOf(
     {
       action,
@@ -76,9 +76,22 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
     },
     facets,
   );
-  const read = witnessOf(scoped, source, held);
+  const read = witnessOf(scoped, source, standings);
   if (!equal(encode(read), encode(witness))) throw new Fault('verify_failed', 'the witness is not what the rules in scope read');
-  return { judgement: judge(law, scoped, source, time_ms, held, runBoth), scoped, source, held };
+  return { judgement: judge(law, scoped, source, time_ms, standings, runBoth), scoped, source, standings };
+}
+
+/** D-9: what a witness says of the rules; only a decision that names an approval is answered (D-16). */
+function standingsIn(groups: Groups, again: boolean): Standings {
+  const marked = (group: 'breaker' | 'halt' | 'answered', rule: string): boolean => Object.hasOwn(groups[group], rule) && groups[group][rule] === true;
+  return {
+    held: (rule) => (marked('halt', rule) ? 'halt' : marked('breaker', rule) ? 'breaker' : null),
+    mode(rule) {
+      const mode = Object.hasOwn(groups.mode, rule) ? groups.mode[rule] : null;
+      return MODES.includes(mode as Mode) ? (mode as Mode) : null;
+    },
+    answered: (rule) => again && marked('answered', rule),
+  };
 }
 
 /** Compares a judgement, and what follows from it (D-10), with its receipt. @throws Fault verify_failed naming the field */
@@ -94,6 +107,7 @@ export function compareReceipt(judgement: Judgement, entry: Entry): void {
   if (judgement.inputs_hash !== receipt.inputs_hash) differs('inputs hash', 'another', 'its own');
   if (judgement.trace !== receipt.trace) differs('trace', 'another', 'its own');
   if (permit !== receipt.permit) differs('permit', 'another', 'its own');
+  if (receipt.approval !== null && (judgement.verdict !== 'escalate' || !(entry.transaction.payload as Decide).permit)) differs('approval', 'none', 'one');
   if (receipt.obligations.length > 0) differs('obligations', 'none', `${receipt.obligations.length}`);
   const mine = judgement.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
   const said = receipt.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');

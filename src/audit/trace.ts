@@ -62,7 +62,7 @@ export interface Trace {
 }
 
 /** @throws Fault verify_failed where what comes out is not what the receipt says */
-export function traceVerdict(law: Law, entry: Entry, { scoped, source, held }: Recomputed, time_ms: number): Trace {
+export function traceVerdict(law: Law, entry: Entry, { scoped, source, standings }: Recomputed, time_ms: number): Trace {
   const rules: RuleTrace[] = [];
   const run: Run = (rule, judging, budget) => {
     const callers = budget?.callers ?? [];
@@ -85,10 +85,10 @@ export function traceVerdict(law: Law, entry: Entry, { scoped, source, held }: R
     });
     return ran;
   };
-  const judgement = judge(law, scoped, source, time_ms, held, run);
+  const judgement = judge(law, scoped, source, time_ms, standings, run);
   compareReceipt(judgement, entry);
   const { inputs_hash, trace, gas } = judgement;
-  return { rules: withHeld(rules, scoped, held), inputs_hash, trace, gas };
+  return { rules: withHeld(rules, scoped, standings.held), inputs_hash, trace, gas };
 }
 
 /** Those that did not run stand where they would have. */

@@ -36,6 +36,11 @@ export const FAULTS = {
   map_yaml: [2041, 400, 'The tool map is not valid YAML', 'correct the named line'],
   map_field: [2042, 400, 'A field of the tool map is missing or wrong', 'correct the named field'],
 
+  client_too_old: [3005, 409, 'This version of the program lets a call run when its hook fails', 'upgrade it, or connect with --mcp-only'],
+  settings_malformed: [3006, 400, 'The settings cannot be read', 'correct the named place; nothing was written'],
+  settings_changed: [3007, 409, 'Another program changed the settings meanwhile', 'close it, then try again; nothing was written'],
+  canary_passed: [3008, 500, 'A call that must be refused was not refused', 'the old settings are back; see `avactl doctor`'],
+  client_unknown: [3009, 404, 'No settings of this program were found', 'start the program once, or name its folder with --project'],
   pin_changed: [3010, 409, 'The tool is not as it was pinned', 'see what changed with `avactl tools diff`, then pin it anew with `avactl tools pin`'],
   upstream_failed: [3011, 502, 'The tool server does not answer', 'see its own messages on stderr; it is started again with the next request'],
   upstream_unknown: [3012, 404, 'No tool server has this name', 'see servers.json in the data folder'],

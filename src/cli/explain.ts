@@ -1,6 +1,6 @@
 /** `avactl explain`: why a decision came out as it did. */
 import { verifyBundle } from '../audit/bundle.ts';
-import { KIND } from '../machine/transaction.ts';
+import { isDecision } from '../machine/transaction.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -23,7 +23,7 @@ export async function explain(call: Call): Promise<number> {
     return EXIT.ok;
   }
   const { entry } = verified;
-  if (entry.transaction.kind === KIND.decide && verified.recomputed === null) {
+  if (isDecision(entry.transaction) && verified.recomputed === null) {
     out.value({ receipt: receiptId(entry), verdict: entry.receipt.verdict, reasons: entry.receipt.reasons, gas: entry.receipt.gas, erased: true, trace: null });
     printErased(out, verified);
     return EXIT.incomplete;

@@ -4,8 +4,7 @@ import type { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import type { Cause } from '../machine/receipt.ts';
-import type { Decide } from '../machine/transaction.ts';
-import { KIND } from '../machine/transaction.ts';
+import { type Decide, isDecision } from '../machine/transaction.ts';
 import { type Found, find, type Source as RuleSource } from '../rule/input.ts';
 import { explainProgram, type Part, printPath, printValue } from '../rule/print.ts';
 import { type Flip, flipsOf } from './flip.ts';
@@ -88,9 +87,9 @@ export function explainDecision(verified: Verified): Explanation {
   const { entry, law, recomputed, header } = verified;
   const { receipt, transaction } = entry;
   const id = receiptId(entry);
-  if (transaction.kind !== KIND.decide) throw new Fault('receipt_unknown', `${id} is no decision: there is no verdict to explain`);
+  if (!isDecision(transaction)) throw new Fault('receipt_unknown', `${id} is no decision: there is no verdict to explain`);
   if (recomputed === null) throw new Fault('receipt_unknown', `the inputs of ${id} are erased: its verdict is proven, and cannot be explained`);
-  const { kind, server, name } = transaction.payload as Decide;
+  const { kind, server, name } = transaction.payload;
   const { constitution } = law.genesis;
   const enacted = `constitution ${constitution.name} v${law.version}, by the genesis`;
   return {
@@ -115,7 +114,7 @@ function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, ena
   const tool = law.tools.find(server, name);
   const source = { ...recomputed?.source, params: rule.params } as unknown as RuleSource;
   const found = rule.inputs.map((input) => find(input, source));
-  const stopped = recomputed?.held(rule.name) !== null;
+  const stopped = recomputed?.standings.held(rule.name) !== null;
   const result = reason?.cause ?? 'passed';
   return {
     rule: rule.name,

@@ -117,6 +117,12 @@ function otherText(event: Exclude<LedgerEvent, Decision>): string {
       return `${event.rule} halted until ${moment(event.until_ms)}: ${plain(event.reason)}`;
     case 'resume':
       return `${event.rule} resumed`;
+    case 'approval':
+      return `${event.approval} ${event.status}${event.note === '' ? '' : `: ${plain(event.note)}`}`;
+    case 'approver':
+      return `${plain(event.name)} ${event.removed ? 'answers approvals no more' : 'may answer approvals'}`;
+    case 'mode':
+      return `${event.rule}: ${event.mode} until ${moment(event.until_ms)}: ${plain(event.reason)}`;
     default:
       return `${event.due} ${event.subject}`;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { verifyBundle } from '../audit/bundle.ts';
 import { type DraftFile, draftFrom, draftRule, type RecordedCall } from '../author/draft.ts';
 import { Fault } from '../base/fault.ts';
-import { type Decide, KIND } from '../machine/transaction.ts';
+import { type Decide, isDecision } from '../machine/transaction.ts';
 import type { Source } from '../rule/input.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
@@ -44,7 +44,7 @@ function write(folder: string, files: readonly DraftFile[]): void {
 async function recorded(call: Call, id: string): Promise<RecordedCall> {
   const { entry } = verifyBundle(await bundleOf(call, id));
   const { transaction, receipt } = entry;
-  if (transaction.kind !== KIND.decide) throw new Fault('receipt_unknown', `${id} is no decision: it has no call to draft from`);
+  if (!isDecision(transaction)) throw new Fault('receipt_unknown', `${id} is no decision: it has no call to draft from`);
   const { sidecar } = transaction;
   if (sidecar === null) throw new Fault('receipt_unknown', `the inputs of ${id} are erased: there is no call to draft from`);
   const { kind, name } = transaction.payload as Decide;

@@ -2,7 +2,19 @@
 
 import { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
-import type { BreakerTrip, Decide, Outcome, RuleHalt, RuleResume, SessionInput, SessionOpen } from '../machine/transaction.ts';
+import type {
+  ApprovalAnswer,
+  ApproverSet,
+  BreakerTrip,
+  Decide,
+  DecideAgain,
+  Outcome,
+  RuleHalt,
+  RuleMode,
+  RuleResume,
+  SessionInput,
+  SessionOpen,
+} from '../machine/transaction.ts';
 import { KIND } from '../machine/transaction.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
@@ -12,7 +24,7 @@ import { brief, columns, moment, plain } from './text.ts';
 
 const KIND_NAMES = Object.fromEntries(Object.entries(KIND).map(([name, number]) => [number, name]));
 const VALUE_MAX = 2_000;
-const HAVE_INPUTS: ReadonlySet<number> = new Set([KIND.decide, KIND.outcome, KIND.session_input]);
+const HAVE_INPUTS: ReadonlySet<number> = new Set([KIND.decide, KIND.outcome, KIND.session_input, KIND.decide_again, KIND.outcome_settled]);
 
 type Entry = ReturnType<typeof verifyBundle>['entry'];
 
@@ -76,15 +88,18 @@ export async function show(call: Call): Promise<number> {
 function subjectOf({ transaction }: Entry): { about: Record<string, unknown>; inputs: Record<string, unknown> | null } {
   const { kind, payload, sidecar } = transaction;
   switch (kind) {
-    case KIND.decide: {
+    case KIND.decide:
+    case KIND.decide_again: {
       const { session, kind: action, server, name, permit } = payload as Decide;
       const inputs = sidecar === null ? null : { args: sidecar[1], ...(sidecar[2] !== null && { context: sidecar[2] }) };
+      const approval = kind === KIND.decide_again ? { approved_by: hex((payload as DecideAgain).approval) } : {};
       return {
-        about: { session: hex(session), action, ...(server !== null && { server }), tool: name, ...(!permit && { asked: 'the verdict alone' }) },
+        about: { session: hex(session), action, ...(server !== null && { server }), tool: name, ...(!permit && { asked: 'the verdict alone' }), ...approval },
         inputs,
       };
     }
-    case KIND.outcome: {
+    case KIND.outcome:
+    case KIND.outcome_settled: {
       const { permit, ok } = payload as Outcome;
       return { about: { of: hex(permit), ok }, inputs: sidecar === null ? null : { result: sidecar[1], ...(sidecar[2] !== null && { error: sidecar[2] }) } };
     }
@@ -97,6 +112,21 @@ function subjectOf({ transaction }: Entry): { about: Record<string, unknown>; in
     case KIND.rule_halt: {
       const { rule, until_ms, reason } = payload as RuleHalt;
       return { about: { rule, until: moment(until_ms), reason }, inputs: null };
+    }
+    case KIND.rule_mode: {
+      const { rule, mode, until_ms, reason } = payload as RuleMode;
+      return { about: { rule, mode, until: moment(until_ms), reason }, inputs: null };
+    }
+    case KIND.approval_answer: {
+      const { approval, allow, note } = payload as ApprovalAnswer;
+      return { about: { approval: hex(approval), allow, note }, inputs: null };
+    }
+    case KIND.approver_set: {
+      const { name, suite, until_ms, public: key } = payload as ApproverSet;
+      return {
+        about: { approver: name, ...(key.length === 0 ? { removed: true } : { suite, until: until_ms === 0 ? 'no end' : moment(until_ms) }) },
+        inputs: null,
+      };
     }
     case KIND.breaker_trip:
     case KIND.rule_resume:

@@ -1,13 +1,19 @@
 /**
  * Signature suites (spec/signature.md). Signed bytes: `u8 len ‖ "ava.sig.PURPOSE.v1" ‖ network ‖ suite u16 ‖ digest`.
- * Suite 1 is Ed25519 (RFC 8032): strict, deterministic. It does not resist a quantum computer.
+ * Suite 1 is Ed25519 (RFC 8032): strict, deterministic. Suite 2 is a passkey (passkey.ts). Neither resists a quantum computer.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
 import { fromHex, fromOctets, type Octets, octets, putOctets, utf8 } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from './hash.ts';
+import { PASSKEY_PUBLIC_BYTES, passkeyObject } from './passkey.ts';
+
+export { type Passkey, verifyPasskey } from './passkey.ts';
 
 export const ED25519 = 1;
+/** S-7: P-256 by a browser. */
+export const PASSKEY = 2;
+export const PUBLIC_BYTES_MAX = PASSKEY_PUBLIC_BYTES;
 export const SIGNATURE_BYTES_MAX = 8_192;
 
 /** A key that can sign: `public` are its 32 raw bytes, `id` names it. */
@@ -78,6 +84,19 @@ const SMALL_ORDER: ReadonlySet<Octets> = new Set(
 export function isWeakKey(publicKey: Octets): boolean {
   const y = publicKey.slice(0, 31) + String.fromCharCode(publicKey.charCodeAt(31) & 0x7f);
   return SMALL_ORDER.has(y) || (y.charCodeAt(0) >= 0xed && y.slice(1) === `${'\xff'.repeat(30)}\x7f`);
+}
+
+/** What is wrong with a public key of a suite that approvers may have; undefined where nothing is. */
+export function keyProblem(suite: number, publicKey: Octets): string | undefined {
+  try {
+    if (suite === PASSKEY) passkeyObject(publicKey);
+    else if (suite !== ED25519) return `suite ${suite} is not known`;
+    else if (publicKey.length !== 32) return 'an Ed25519 key has 32 bytes';
+    else publicKeyObject(publicKey);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the public key is malformed';
+  }
 }
 
 const keys = new Map<Octets, KeyObject>();

@@ -10,6 +10,8 @@ import { BLOCK_BYTES_MAX, BLOCK_DUE_MAX, BLOCK_TRANSACTIONS_MAX, FACTS_MAX } fro
 import { hashLeaf, tagged } from '../crypto/hash.ts';
 import { type Frontier, rootOf } from '../merkle/tree.ts';
 import type { Answer, MachineEvent } from './answer.ts';
+import { answerApproval } from './approval.ts';
+import { setApprover } from './approver.ts';
 import { encodeHeader, type Header, headerHash } from './block.ts';
 import { tripBreaker } from './breaker.ts';
 import { decide } from './decide.ts';
@@ -17,12 +19,13 @@ import { drain } from './drain.ts';
 import { encodeFact, type Fact, factKey, type Sequence, stops } from './fact.ts';
 import { haltRule, resumeRule } from './halt.ts';
 import { type Run, runRule } from './judge.ts';
+import { setMode } from './mode.ts';
 import { outcome } from './outcome.ts';
 import { Overlay } from './overlay.ts';
-import { encodeEntry, type Receipt, VERDICTS } from './receipt.ts';
+import { encodeEntry, type Place, type Receipt, VERDICTS } from './receipt.ts';
 import { authenticate, openSession, sessionInput } from './session.ts';
 import type { State } from './state.ts';
-import { type Decide, KIND, type Transaction } from './transaction.ts';
+import { isDecision, KIND, type Transaction } from './transaction.ts';
 
 export interface Accepted {
   readonly transaction: Transaction;
@@ -50,9 +53,12 @@ const factWriter = new Writer(65_536);
 
 export type { MachineEvent } from './answer.ts';
 
-/** Whether the transaction makes facts that stay: a session, its memory, a permit. */
-const opens = ({ kind, payload }: Transaction): boolean =>
-  kind === KIND.session_open || kind === KIND.session_input || (kind === KIND.decide && (payload as Decide).permit);
+/** Whether the transaction makes facts that stay: a session, its memory, a permit, an approver. */
+const opens = (transaction: Transaction): boolean => {
+  const { kind } = transaction;
+  if (isDecision(transaction)) return transaction.payload.permit;
+  return kind === KIND.session_open || kind === KIND.session_input || kind === KIND.approver_set;
+};
 
 /** One block in the making. Dropping it undoes it. */
 export class BlockBuilder {
@@ -98,7 +104,6 @@ export class BlockBuilder {
     try {
       const answer = this.judge(transaction);
       const receipt: Receipt = {
-        version: 1,
         tx_id: transaction.tx_id,
         verdict: answer.verdict,
         enforced: answer.enforced,
@@ -109,6 +114,7 @@ export class BlockBuilder {
         inputs_hash: answer.inputs_hash,
         trace: answer.trace,
         permit: answer.permit,
+        approval: answer.approval,
         height: this.height,
         index: this.accepted.length,
       };
@@ -130,10 +136,15 @@ export class BlockBuilder {
     }
   }
 
+  /** Of the transaction that is next. */
+  private get place(): Place {
+    return { height: this.height, index: this.accepted.length };
+  }
+
   private judge(transaction: Transaction): Answer {
     const { overlay, time_ms } = this;
     if (transaction.valid_until_ms !== 0 && time_ms > transaction.valid_until_ms) throw new Fault('transaction_expired');
-    authenticate(this.state, transaction);
+    authenticate(this.state, overlay, time_ms, transaction);
     // K-9: a signer's numbers are its own, so that no signed transaction can use up those of the edge
     const key = factKey('sequence', transaction.auths[0]?.key_id ?? transaction.sender);
     const last = overlay.get(key) as Sequence | undefined;
@@ -143,11 +154,12 @@ export class BlockBuilder {
     if (this.state.facts.size >= FACTS_MAX && opens(transaction)) throw new Fault('overloaded', `the state has its bound of ${FACTS_MAX} facts`);
     switch (transaction.kind) {
       case KIND.decide:
-        return decide(this.state, overlay, time_ms, transaction as Transaction<3>, this.run);
+      case KIND.decide_again:
+        return decide(this.state, overlay, time_ms, transaction as Transaction<3> | Transaction<8>, this.place, this.run);
       case KIND.outcome:
-        return outcome(this.state, overlay, time_ms, transaction as Transaction<4>);
+        return outcome(this.state, overlay, time_ms, transaction as Transaction<4>, this.place);
       case KIND.session_input:
-        return sessionInput(this.state, overlay, time_ms, transaction as Transaction<2>);
+        return sessionInput(this.state, overlay, time_ms, transaction as Transaction<2>, this.place);
       case KIND.session_open:
         return openSession(overlay, time_ms, transaction as Transaction<1>);
       case KIND.breaker_trip:
@@ -156,6 +168,12 @@ export class BlockBuilder {
         return haltRule(this.state, overlay, time_ms, transaction as Transaction<6>);
       case KIND.rule_resume:
         return resumeRule(this.state, overlay, transaction as Transaction<7>);
+      case KIND.approval_answer:
+        return answerApproval(this.state, overlay, time_ms, transaction as Transaction<9>, this.place);
+      case KIND.approver_set:
+        return setApprover(this.state, overlay, time_ms, transaction as Transaction<10>);
+      case KIND.rule_mode:
+        return setMode(this.state, overlay, time_ms, transaction as Transaction<11>);
       default:
         throw new Fault('kind_unknown', 'a bundle is opened before it is applied');
     }
@@ -234,8 +252,11 @@ export function apply(state: State, time_ms: number, transactions: readonly Tran
 export function commit(state: State, output: BlockOutput): void {
   for (const [key, fact] of output.facts) {
     if (stops(fact) && !state.facts.has(key)) state.stopped += 1;
+    if (fact?.is === 'approval') state.approvals.add(key.slice(1));
     if (fact === null) {
-      if (stops(state.facts.get(key))) state.stopped -= 1;
+      const gone = state.facts.get(key);
+      if (stops(gone)) state.stopped -= 1;
+      if (gone?.is === 'approval') state.approvals.delete(key.slice(1));
       state.facts.delete(key);
       continue;
     }

@@ -116,7 +116,9 @@ test('each malformed receipt has its own fault', () => {
     ['two fields', encode([body, auths]), 'cbor_range'],
     ['twelve fields of a receipt', encode([body, auths, receipt.slice(0, 12)]), 'cbor_range'],
     ['bytes after it', new Uint8Array([...entries[0], 0]), 'cbor_trailing'],
-    ['version 2', changed(0, 2), 'cbor_range'],
+    ['version 1 of more fields', changed(0, 1), 'cbor_range'],
+    ['version 3', changed(0, 3), 'cbor_range'],
+    ['version 2 that version 1 holds', changed(11, null), 'cbor_range'],
     ['another transaction', changed(1, new Uint8Array(32)), 'verify_failed'],
     ['verdict 4', changed(2, 4), 'cbor_range'],
     ['verdict as text', changed(2, 'allow'), 'cbor_type'],
@@ -146,7 +148,7 @@ test('each malformed receipt has its own fault', () => {
     ['a short inputs hash', changed(8, h31), 'cbor_range'],
     ['a short trace', changed(9, h31), 'cbor_range'],
     ['a permit of 32 bytes', changed(10, new Uint8Array(32)), 'cbor_range'],
-    ['height null', changed(11, null), 'cbor_type'],
+    ['height null', changed(12, null), 'cbor_type'],
     ['index as bytes', changed(12, h31), 'cbor_type'],
   ];
   for (const [name, bytes, slug] of table) {
@@ -254,7 +256,6 @@ test('an entry past 65,535 bytes is refused', () => {
   const transaction = desk.make(1, { agent: 'a', assurance: 0, nonce: 'n'.repeat(16) }, null);
   const auth = { suite: 1, key_id: 'k'.repeat(32), signature: new Uint8Array(8_192) };
   const receipt = {
-    version: 1,
     tx_id: transaction.tx_id,
     verdict: 'none',
     enforced: true,
@@ -265,6 +266,7 @@ test('an entry past 65,535 bytes is refused', () => {
     inputs_hash: null,
     trace: null,
     permit: null,
+    approval: null,
     height: 1,
     index: 0,
   } as Receipt;

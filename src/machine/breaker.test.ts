@@ -160,7 +160,7 @@ test('D-11: another rule goes on while one is open', () => {
   const receipt = desk.decide(session, 'balance', CALLS.good) as Receipt;
   assert.deepEqual(
     [receipt.verdict, receipt.gas, receipt.reasons],
-    ['deny', desk.law.rules[1].gas, [{ rule: 'r', answer: 'deny', cause: 'breaker', mode: 'enforce' }]],
+    ['deny', desk.law.rules[1].gas, [{ rule: 'r', answer: 'deny', cause: 'breaker', mode: 'enforce', values: [] }]],
   );
 });
 

@@ -6,7 +6,7 @@ import { Fault } from '../base/fault.ts';
 import type { ActiveRule } from '../law/rule.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
 import { type Breaker, type Faults, factKey, type Probing, type Trips } from './fact.ts';
-import { type HeldOf, isFault } from './judge.ts';
+import { isFault } from './judge.ts';
 import type { Overlay } from './overlay.ts';
 import type { Reason } from './receipt.ts';
 import type { State } from './state.ts';
@@ -17,17 +17,6 @@ const TRIP_MS = 60_000;
 const OPEN_MS_MAX = 86_400_000;
 /** A half-open breaker that nothing asks closes after this. */
 const PROBING_MS = 86_400_000;
-
-const never: HeldOf = () => null;
-
-/** Why a rule does not run now; most of the time no rule need ask. */
-export function heldBy(state: State, overlay: Overlay): HeldOf {
-  if (state.stopped === 0 && !overlay.stopped) return never;
-  return (rule) => {
-    if (overlay.get(factKey('halt', rule)) !== undefined) return 'halt';
-    return overlay.get(factKey('breaker', rule)) === undefined ? null : 'breaker';
-  };
-}
 
 /** D-11: how long it stays open the n-th time. */
 function openMs({ breaker }: ActiveRule, n: number): number {

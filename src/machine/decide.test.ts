@@ -117,7 +117,7 @@ test('gas is that of the rules that ran; a tripped rule gives its on_fault witho
   const during = receiptOf(desk.decide(session, 'balance'));
   assert.deepEqual(
     [during.verdict, during.gas, during.reasons],
-    ['escalate', two.gas, [{ rule: 'one', answer: 'escalate', cause: 'breaker', mode: 'enforce' }]],
+    ['escalate', two.gas, [{ rule: 'one', answer: 'escalate', cause: 'breaker', mode: 'enforce', values: [] }]],
   );
   assert.notEqual(during.trace, before.trace);
   assert.deepEqual(decode(desk.last?.witnesses[0] as Uint8Array), { 'breaker.one': true, 'session.calls': 1 });

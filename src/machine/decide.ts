@@ -3,25 +3,32 @@ import type { Octets } from '../base/bytes.ts';
 import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { type Facets, facetsOf } from '../facet/facet.ts';
-import { callFlow, type Memory, verdictKeys } from '../facet/flow.ts';
+import { approvedKeys, type CallFlow, callFlow, type Memory, verdictKeys } from '../facet/flow.ts';
 import { entryFor } from '../facet/guess.ts';
 import type { Entry } from '../facet/map.ts';
 import type { Law } from '../law/law.ts';
 import type { SumInput } from '../law/sum-input.ts';
 import type { Answer } from './answer.ts';
-import { countFaults, heldBy } from './breaker.ts';
-import { factKey, type Permit, type Reservation, type Session } from './fact.ts';
+import { callDigest, escalating, grantedApproval, seekApproval, useApproval } from './approval.ts';
+import { countFaults } from './breaker.ts';
+import { type Approval, factKey, type Permit, type Reservation, type Session } from './fact.ts';
 import { type Judgement, judge, type Run, rulesFor, sourceOf, witnessOf } from './judge.ts';
-import { memoryOf, remember } from './memory.ts';
+import { hashedKeys, memoryOf, remember } from './memory.ts';
+import { valuesOf } from './origin.ts';
 import type { Overlay } from './overlay.ts';
 import { PERMIT_MS } from './permit.ts';
+import type { Place } from './receipt.ts';
 import { extended, liveSession } from './session.ts';
+import { standingsOf } from './standing.ts';
 import type { State } from './state.ts';
 import { readSum, reserve } from './sum.ts';
-import { idOf, type Transaction } from './transaction.ts';
+import { idOf, KIND, type Transaction } from './transaction.ts';
 
-/** D-1. @throws Fault session_unknown */
-export function decide(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<3>, run: Run): Answer {
+type Decision = Transaction<3> | Transaction<8>;
+const isAgain = (transaction: Decision): transaction is Transaction<8> => transaction.kind === KIND.decide_again;
+
+/** D-1, D-16. @throws Fault session_unknown, approval_unknown, approval_waiting, … (as `grantedApproval`) */
+export function decide(state: State, overlay: Overlay, time_ms: number, transaction: Decision, place: Place, run: Run): Answer {
   const { law } = state;
   const action = transaction.payload;
   const session = liveSession(overlay, action.session, time_ms);
@@ -31,7 +38,8 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
   const entry = entryFor(law.tools, action.server, action.name, args);
   const facets = facetsOf(entry, action, args);
   const scoped = rulesFor(law, action, facets);
-  const held = heldBy(state, overlay);
+  const granted = isAgain(transaction) ? grantedApproval(overlay, time_ms, transaction) : null;
+  const standings = standingsOf(state, overlay, granted?.rules);
 
   const memory = memoryOf(state.network, overlay, action.session, session);
   const agent: Record<string, unknown> = { name: session.agent, assurance: session.assurance };
@@ -40,6 +48,7 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
     reads_flow ||= rule.reads_flow;
     for (const sum of rule.sums) agent[sum.key] ??= readSum(overlay, session.agent, sum, time_ms);
   }
+  const flow = reads_flow || action.permit ? callFlow(entry, args, memory) : null;
   const source = sourceOf(
     {
       action,
@@ -53,19 +62,20 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
         age_ms: time_ms - session.opened_ms,
         labels: session.labels,
       },
-      flow: reads_flow || action.permit ? { ...callFlow(entry, args, memory).facts } : undefined,
+      flow: flow === null ? undefined : { ...flow.facts },
       now_ms: time_ms,
     },
     facets,
   );
-  const judgement = judge(law, scoped, source, time_ms, held, run);
-  const witness = witnessOf(scoped, source, held);
+  const judgement = judge(law, scoped, source, time_ms, standings, run);
+  const witness = witnessOf(scoped, source, standings);
+  const reasons = valuesOf(overlay, action.session, judgement.reasons, scoped, flow);
+  const answer = { ...judgement, reasons, obligations: [], constitution: law.version, permit: null, approval: null, witness };
+  if (!action.permit) return answer;
   // D-10
-  if (action.permit) countFaults(overlay, time_ms, scoped, judgement.reasons);
-  const permit = action.permit
-    ? enact(state, overlay, time_ms, transaction, session, { entry, facets, memory, args, judgement, args_named: source.flow?.args_named === true })
-    : null;
-  return { ...judgement, obligations: [], constitution: law.version, permit, witness };
+  countFaults(overlay, time_ms, scoped, reasons);
+  const opened = enact(state, overlay, time_ms, transaction, place, session, { entry, facets, memory, args, context, judgement, flow, granted });
+  return { ...answer, ...opened };
 }
 
 interface Judged {
@@ -73,26 +83,41 @@ interface Judged {
   readonly facets: Facets;
   readonly memory: Memory;
   readonly args: CborMap;
+  readonly context: CborMap | null;
   readonly judgement: Judgement;
-  readonly args_named: boolean;
+  readonly flow: CallFlow | null;
+  readonly granted: Approval | null;
 }
 
-/** A decision that may be acted on counts: in the session, in the sums, as a permit. */
-function enact(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<3>, session: Session, judged: Judged): Octets | null {
+/** What a decision opens. */
+interface Opened {
+  readonly permit: Octets | null;
+  readonly approval: Octets | null;
+}
+
+/** A decision that may be acted on counts: in the session, in the sums, as a permit or as an approval. */
+function enact(state: State, overlay: Overlay, time_ms: number, transaction: Decision, place: Place, session: Session, judged: Judged): Opened {
   const { server, name, session: id } = transaction.payload;
-  const { entry, facets, memory, args } = judged;
+  const { entry, facets, memory, args, granted } = judged;
   const verdict = judged.judgement.verdict as 'allow' | 'deny' | 'escalate';
   const allowed = verdict === 'allow';
-  const remembered = remember(state.network, overlay, id, session, verdictKeys(entry, args, memory, verdict));
+  const keys = verdictKeys(entry, args, memory, verdict);
+  // T-22: what a person approved counts as named from then on
+  if (allowed && granted !== null) keys.push(...approvedKeys(entry, args));
+  const remembered = remember(state.network, overlay, id, session, keys, place);
+  // D-16: used by a permit, or replaced where other rules escalate now
+  if (isAgain(transaction) && granted !== null && verdict !== 'deny') useApproval(overlay, time_ms, transaction.payload.approval, granted);
+  const sought = verdict === 'escalate' ? seek(state, overlay, time_ms, transaction, place, session, judged) : null;
   overlay.set(factKey('session', id), {
     ...extended(remembered, time_ms),
+    approvals: sought?.approvals ?? session.approvals,
     calls: session.calls + 1,
     denied: session.denied + (verdict === 'deny' ? 1 : 0),
     escalated: session.escalated + (verdict === 'escalate' ? 1 : 0),
     labels:
       allowed && entry?.reads.some((label) => !session.labels.includes(label)) ? [...new Set([...session.labels, ...entry.reads])].sort() : session.labels,
   });
-  if (!allowed) return null;
+  if (!allowed) return { permit: null, approval: sought?.approval ?? null };
   const permit: Permit = {
     is: 'permit',
     session: id,
@@ -101,11 +126,30 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Tra
     status: 'open',
     server,
     name,
-    args_named: judged.args_named,
+    args_named: judged.flow?.facts.args_named === true,
     reserved: reserveAll(state.law, overlay, session.agent, time_ms, facets),
   };
   overlay.set(factKey('permit', idOf(transaction.tx_id)), permit);
-  return idOf(transaction.tx_id);
+  return { permit: idOf(transaction.tx_id), approval: null };
+}
+
+/** D-15 */
+function seek(
+  state: State,
+  overlay: Overlay,
+  time_ms: number,
+  transaction: Decision,
+  place: Place,
+  session: Session,
+  { entry, args, context, memory, judgement, granted }: Judged,
+): ReturnType<typeof seekApproval> {
+  return seekApproval(overlay, time_ms, session, {
+    transaction,
+    place,
+    call: callDigest(transaction.payload, args, context),
+    rules: [...new Set([...(granted?.rules ?? []), ...escalating(judgement.reasons)])],
+    refusal: hashedKeys(state.network, verdictKeys(entry, args, memory, 'deny')),
+  });
 }
 
 function reserveAll(law: Law, overlay: Overlay, agent: string, time_ms: number, facets: Facets): Reservation[] {

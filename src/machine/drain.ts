@@ -1,5 +1,6 @@
-/** What falls due (spec/state.md Y-5): permits expire and give back what they reserved; sessions, sums, halts and the times of breakers end. */
+/** What falls due (spec/state.md Y-5): permits and approvals expire; sessions, sums, halts, modes and the times of breakers end. */
 import type { Octets } from '../base/bytes.ts';
+import { APPROVAL_KEPT_MS } from './approval.ts';
 import { endOpen } from './breaker.ts';
 import type { Fact } from './fact.ts';
 import { pageKey } from './memory.ts';
@@ -51,6 +52,16 @@ function expire(state: State, overlay: Overlay, time_ms: number, key: Octets, fa
     case 'probing':
       overlay.set(key, null);
       return overlay.tell({ type: 'breaker.closed', id });
+    case 'approval':
+      if (fact.status !== 'waiting' && fact.status !== 'allowed') {
+        overlay.set(key, null);
+        return;
+      }
+      overlay.set(key, { ...fact, status: 'expired', due_ms: time_ms + APPROVAL_KEPT_MS });
+      return overlay.tell({ type: 'approval.expired', id });
+    case 'mode':
+      overlay.set(key, null);
+      return overlay.tell({ type: 'mode.ended', id });
     case 'halt':
       overlay.set(key, null);
       return overlay.tell({ type: 'halt.ended', id });

@@ -35,8 +35,15 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     passage: u53,
     labels: fc.array(label, { maxLength: 16 }),
     pages: u53,
+    approvals: fc.array(octetsOf(16), { maxLength: 16 }),
   }),
-  page: recordOf({ is: fc.constant('page'), due_ms: u53, keys: fc.array(octetsOf(8), { maxLength: 30 }).map((keys) => keys.join('')) }),
+  page: recordOf({
+    is: fc.constant('page'),
+    due_ms: u53,
+    height: u53,
+    index: u53,
+    keys: fc.array(octetsOf(8), { maxLength: 30 }).map((keys) => keys.join('')),
+  }),
   permit: recordOf({
     is: fc.constant('permit'),
     session: octetsOf(16),
@@ -60,6 +67,29 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
   probing: recordOf({ is: fc.constant('probing'), due_ms: u53, trips: u53, good: u53 }),
   trips: recordOf({ is: fc.constant('trips'), due_ms: u53, trips: fc.array(recordOf({ validator: octetsOf(32), time_ms: u53 }), { maxLength: 64 }) }),
   halt: recordOf({ is: fc.constant('halt'), due_ms: u53, since_ms: u53, by: octetsOf(32), reason: label }),
+  approval: recordOf({
+    is: fc.constant('approval'),
+    due_ms: u53,
+    status: fc.constantFrom('waiting', 'allowed', 'denied', 'used', 'expired'),
+    session: octetsOf(16),
+    opened_ms: u53,
+    tx_id: octetsOf(32),
+    height: u53,
+    index: u53,
+    call: octetsOf(32),
+    rules: fc.array(fc.constantFrom('a', 'flow/new-payee', 'b.c'), { maxLength: 5 }),
+    refusal: fc.array(octetsOf(8), { maxLength: 30 }).map((keys) => keys.join('')),
+    answer: fc.option(recordOf({ allow: fc.boolean(), note: label, by: octetsOf(32), at_ms: u53 })),
+  }),
+  approver: recordOf({ is: fc.constant('approver'), due_ms: u53, name: label, suite: u53, public: octetsOf(65), origin: label, rp_id: label }),
+  mode: recordOf({
+    is: fc.constant('mode'),
+    due_ms: u53,
+    since_ms: u53,
+    by: octetsOf(32),
+    mode: fc.constantFrom('floor', 'enforce', 'observe'),
+    reason: label,
+  }),
 };
 
 for (const [kind, arbitrary] of Object.entries(FACTS)) {
@@ -83,16 +113,16 @@ for (const [kind, arbitrary] of Object.entries(FACTS)) {
 }
 
 test('malformed facts have their own faults', () => {
-  const page = (...items: unknown[]): Uint8Array => encode([0, 0, ...items] as never);
+  const page = (...items: unknown[]): Uint8Array => encode([0, 0, 1, 0, ...items] as never);
   const table: readonly [string, Octets, Uint8Array, string][] = [
     ['an unknown letter', 'z', page(), 'cbor_range'],
     ['no key', '', page(), 'cbor_range'],
     ['another record', 's', page(new Uint8Array(8)), 'cbor_range'],
-    ['another kind', 'w', encode([1, 0, new Uint8Array(8)]), 'cbor_range'],
+    ['another kind', 'w', encode([1, 0, 1, 0, new Uint8Array(8)]), 'cbor_range'],
     ['half a key', 'w', page(new Uint8Array(12)), 'cbor_range'],
     ['too many keys', 'w', page(new Uint8Array(8 * PAGE_KEYS_MAX + 8)), 'cbor_range'],
     ['bytes after it', 'w', new Uint8Array([...page(new Uint8Array(8)), 0]), 'cbor_trailing'],
-    ['cut', 'w', page(new Uint8Array(8)).subarray(0, 9), 'cbor_truncated'],
+    ['cut', 'w', page(new Uint8Array(8)).subarray(0, 11), 'cbor_truncated'],
   ];
   for (const [name, key, bytes, slug] of table) assert.throws(() => decodeFact(key, bytes), { slug }, name);
 });

@@ -4,10 +4,12 @@
  */
 import { type Octets, octets } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
-import { bool, choice, type Field, hash32, i64, id16, label, list, nullable, octetsOf, record, text, u53 } from '../base/record.ts';
+import { RULES_MAX } from '../base/limit.ts';
+import { bool, choice, type Field, hash32, i64, id16, label, list, name, nullable, octetsOf, record, text, u53 } from '../base/record.ts';
+import { PUBLIC_BYTES_MAX } from '../crypto/suite.ts';
 import { VALIDATORS_MAX } from '../law/genesis.ts';
 import { SUMS_MAX } from '../law/sum-input.ts';
-import { BREAKER_BOUNDS } from '../rule/manifest.ts';
+import { BREAKER_BOUNDS, MODES, type Mode } from '../rule/manifest.ts';
 import { REASON_BYTES_MAX } from './transaction.ts';
 
 export interface Session {
@@ -27,12 +29,17 @@ export interface Session {
   readonly labels: readonly string[];
   /** Pages of its memory. */
   readonly pages: number;
+  /** Approvals that it asked for and that may still stand. */
+  readonly approvals: readonly Octets[];
 }
 
 /** Keyed hashes of what a session remembers, 8 octets each, sorted (memory.ts). */
 export interface Page {
   readonly is: 'page';
   readonly due_ms: number;
+  /** The transaction that added it. */
+  readonly height: number;
+  readonly index: number;
   /** One behind the other. */
   readonly keys: Octets;
 }
@@ -124,12 +131,66 @@ export interface Halt {
   readonly reason: string;
 }
 
-export type Fact = Session | Page | Permit | Sum | Sequence | Breaker | Faults | Probing | Trips | Halt;
+export const APPROVAL_STATES = ['waiting', 'allowed', 'denied', 'used', 'expired'] as const;
 
-/** Facts that keep a rule from running. */
-export const stops = (fact: Fact | null | undefined): boolean => fact?.is === 'breaker' || fact?.is === 'halt';
+/** What was said to an approval. */
+export interface Answered {
+  readonly allow: boolean;
+  readonly note: string;
+  /** The principal of a validator or an approver. */
+  readonly by: Octets;
+  readonly at_ms: number;
+}
+
+/** D-15: a call that waits for a person's answer, or had it. */
+export interface Approval {
+  readonly is: 'approval';
+  readonly due_ms: number;
+  readonly status: (typeof APPROVAL_STATES)[number];
+  readonly session: Octets;
+  readonly opened_ms: number;
+  /** The decision that asked. */
+  readonly tx_id: Octets;
+  readonly height: number;
+  readonly index: number;
+  /** `H("call", …)`: what it is bound to. */
+  readonly call: Octets;
+  /** Whose escalation it answers. */
+  readonly rules: readonly string[];
+  /** Keys that a denial adds to the session's memory. */
+  readonly refusal: Octets;
+  readonly answer: Answered | null;
+}
+
+/** Y-9: a person who may answer approvals; the key's id is that of its principal. */
+export interface Approver {
+  readonly is: 'approver';
+  readonly due_ms: number;
+  readonly name: string;
+  readonly suite: number;
+  readonly public: Octets;
+  readonly origin: string;
+  readonly rp_id: string;
+}
+
+/** D-17: the mode of a rule until `due_ms`. */
+export interface ModeOverride {
+  readonly is: 'mode';
+  readonly due_ms: number;
+  readonly since_ms: number;
+  readonly by: Octets;
+  readonly mode: Mode;
+  readonly reason: string;
+}
+
+export type Fact = Session | Page | Permit | Sum | Sequence | Breaker | Faults | Probing | Trips | Halt | Approval | Approver | ModeOverride;
+
+/** Facts that change what a rule does: they keep it from running, or give it another mode. */
+export const stops = (fact: Fact | null | undefined): boolean => fact?.is === 'breaker' || fact?.is === 'halt' || fact?.is === 'mode';
 
 const LABELS_MAX = 16;
+/** Approvals of one session that are not used or expired. */
+export const APPROVALS_MAX = 16;
 /** Keys of one page, and octets of a key. */
 export const PAGE_KEYS_MAX = 4_096;
 export const KEY_OCTETS = 8;
@@ -149,6 +210,11 @@ const keys: Field<Octets> = {
   },
 };
 
+const publicKey: Field<Octets> = {
+  write: (w, v) => w.octets(v),
+  read: (r) => octets(r.bytesOf(PUBLIC_BYTES_MAX)),
+};
+
 const is = <T extends string>(kind: T): Field<T> => choice([kind]);
 
 const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = {
@@ -165,8 +231,9 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     passage: u53,
     labels: list(label, LABELS_MAX),
     pages: u53,
+    approvals: list(id16, APPROVALS_MAX),
   }),
-  page: record<Page>('Page', { is: is('page'), due_ms: u53, keys }),
+  page: record<Page>('Page', { is: is('page'), due_ms: u53, height: u53, index: u53, keys }),
   permit: record<Permit>('Permit', {
     is: is('permit'),
     session: id16,
@@ -194,6 +261,22 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     trips: list(record<Trip>('Trip', { validator: hash32, time_ms: u53 }), VALIDATORS_MAX),
   }),
   halt: record<Halt>('Halt', { is: is('halt'), due_ms: u53, since_ms: u53, by: hash32, reason: text(REASON_BYTES_MAX) }),
+  approval: record<Approval>('Approval', {
+    is: is('approval'),
+    due_ms: u53,
+    status: choice(APPROVAL_STATES),
+    session: id16,
+    opened_ms: u53,
+    tx_id: hash32,
+    height: u53,
+    index: u53,
+    call: hash32,
+    rules: list(name, RULES_MAX),
+    refusal: keys,
+    answer: nullable(record<Answered>('Answered', { allow: bool, note: text(REASON_BYTES_MAX), by: hash32, at_ms: u53 })),
+  }),
+  approver: record<Approver>('Approver', { is: is('approver'), due_ms: u53, name: label, suite: u53, public: publicKey, origin: label, rp_id: label }),
+  mode: record<ModeOverride>('Mode', { is: is('mode'), due_ms: u53, since_ms: u53, by: hash32, mode: choice(MODES), reason: text(REASON_BYTES_MAX) }),
 };
 
 const LETTERS: { readonly [K in Fact['is']]: string } = {
@@ -207,6 +290,9 @@ const LETTERS: { readonly [K in Fact['is']]: string } = {
   probing: 'o',
   trips: 't',
   halt: 'h',
+  approval: 'a',
+  approver: 'v',
+  mode: 'm',
 };
 const KIND_OF: ReadonlyMap<string, Fact['is']> = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind as Fact['is']]));
 

@@ -18,7 +18,7 @@ test('D-13: a halted rule denies without running, whatever its on_fault, until t
   const receipt = desk.decide(session, 'balance') as Receipt;
   assert.deepEqual(
     [receipt.verdict, receipt.gas, receipt.reasons],
-    ['deny', desk.law.rules[1].gas, [{ rule: 'r', answer: 'deny', cause: 'halt', mode: 'enforce' }]],
+    ['deny', desk.law.rules[1].gas, [{ rule: 'r', answer: 'deny', cause: 'halt', mode: 'enforce', values: [] }]],
   );
   assert.deepEqual(decode(desk.last?.witnesses[0] as Uint8Array), { 'halt.r': true });
   assert.equal(standingOf(desk.state, 'r').halt?.reason, 'it lets everything pass');

@@ -1,6 +1,7 @@
 /** Emergency halts of a rule (spec/decision.md D-13): a halt only halts, and expires. */
 import { Fault } from '../base/fault.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
+import { isOwner } from './approver.ts';
 import { factKey } from './fact.ts';
 import type { Overlay } from './overlay.ts';
 import type { State } from './state.ts';
@@ -12,7 +13,7 @@ const HALT_MS_MAX = 2_592_000_000;
 function demand(state: State, { auths, sender }: Transaction, rule: string): void {
   const { law } = state;
   if (auths.length === 0) throw new Fault('signature_invalid', 'a halt or its end is signed by the validator who wants it');
-  if ((law.validators.get(sender)?.weight ?? 0) * 3 <= law.weight) throw new Fault('weight_short', 'the sender weighs a third or less');
+  if (!isOwner(state, sender)) throw new Fault('weight_short', 'the sender weighs a third or less');
   if (!law.ruleNamed.has(rule)) throw new Fault('rule_unknown', `no rule \`${rule}\` is in force`);
 }
 

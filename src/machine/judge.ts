@@ -9,7 +9,10 @@ import { ABSENT, encodeInputs, type Source, writeInputs } from '../rule/input.ts
 import type { Mode } from '../rule/manifest.ts';
 import type { Answers, Budget, Judged } from '../vm/host.ts';
 import { trapOf, trapResult } from '../vm/trap.ts';
-import type { Cause, Reason, Verdict } from './receipt.ts';
+import type { Cause, Reason, ReasonValue, Verdict } from './receipt.ts';
+import type { HeldOf, Standings } from './standing.ts';
+
+export { type Held, type HeldOf, type Standings, UNTOUCHED } from './standing.ts';
 
 /** What a decision's source is made of, beside the facets. */
 export interface Given {
@@ -61,13 +64,10 @@ function causeOf(result: number): Cause | null {
 /** D-11: whether a rule that ran and gave this cause counts as faulty. */
 export const isFault = (cause: Cause): boolean => cause !== 'failed' && cause !== 'breaker' && cause !== 'halt';
 
-/** Why a rule does not run, or null when it does. */
-export type Held = 'breaker' | 'halt' | null;
-/** By a rule's name. */
-export type HeldOf = (rule: string) => Held;
 /** D-6 */
 const RANK: Readonly<Record<Verdict, number>> = { none: 0, allow: 1, escalate: 2, deny: 3 };
 const NO_REASONS: readonly Reason[] = [];
+const NO_VALUES: readonly ReasonValue[] = [];
 
 /** D-7 */
 const hashInputs = tagged('inputs');
@@ -94,7 +94,7 @@ export function rulesFor(law: Law, action: { readonly kind: string; readonly nam
   return scoped;
 }
 
-/** D-4: a rule that observes binds from its end date on. */
+/** D-4: a rule that observes binds from its end date on. What an override says comes before it (D-17). */
 export const modeAt = (rule: ActiveRule, time_ms: number): Mode =>
   rule.mode === 'observe' && rule.until_ms !== 0 && time_ms >= rule.until_ms ? 'enforce' : rule.mode;
 
@@ -184,8 +184,12 @@ export function answersFor(rule: GuestRule, judging: Judging): Answers {
 
 const NOT_ASKED: Judged = { result: RESULT.error, gas: 0, record: EMPTY, short: false };
 
-/** D-5 to D-8: runs the rules in constitution order, and joins: deny > escalate > allow > the default. */
-export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSource, time_ms: number, held: HeldOf, run: Run = runRule): Judgement {
+/**
+ * D-5 to D-8: runs the rules in constitution order, and joins: deny > escalate > allow > the default. What an approval
+ * answers counts as allowed (D-16).
+ */
+export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSource, time_ms: number, standings: Standings, run: Run = runRule): Judgement {
+  const { held } = standings;
   const judging: Judging = { law, source, held, run };
   let verdict: Verdict = 'none';
   let would: Verdict = 'none';
@@ -219,18 +223,19 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
     const cause = causeOf(result);
     if (cause === null) {
       if (rule.grants) {
-        if (RANK[verdict] < RANK.allow && modeAt(rule, time_ms) !== 'observe') verdict = 'allow';
+        if (RANK[verdict] < RANK.allow && (standings.mode(rule.name) ?? modeAt(rule, time_ms)) !== 'observe') verdict = 'allow';
         if (RANK[would] < RANK.allow) would = 'allow';
       }
       continue;
     }
     // D-13: a halt fails closed, whatever the rule says of faults.
     const answer = cause === 'failed' ? rule.otherwise : cause === 'halt' ? 'deny' : rule.on_fault;
-    const mode = modeAt(rule, time_ms);
+    const mode = standings.mode(rule.name) ?? modeAt(rule, time_ms);
     reasons ??= [];
-    reasons.push({ rule: rule.name, answer, cause, mode });
-    if (mode !== 'observe' && RANK[verdict] < RANK[answer]) verdict = answer;
-    if (RANK[would] < RANK[answer]) would = answer;
+    reasons.push({ rule: rule.name, answer, cause, mode, values: NO_VALUES });
+    const counts = answer === 'escalate' && standings.answered(rule.name) ? 'allow' : answer;
+    if (mode !== 'observe' && RANK[verdict] < RANK[counts]) verdict = counts;
+    if (RANK[would] < RANK[counts]) would = counts;
   }
   if (verdict === 'none') verdict = law.default;
   if (would === 'none') would = law.default;
@@ -245,10 +250,19 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
 }
 
 /** D-9: the state-derived inputs that these rules read, by path; null when there are none. */
-export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, held: HeldOf): CborMap | null {
+export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, { held, mode, answered }: Standings): CborMap | null {
   let witness: Record<string, Cbor> | null = null;
   for (const rule of scoped) {
     const stopped = held(rule.name);
+    const instead = mode(rule.name);
+    if (instead !== null) {
+      witness ??= {};
+      witness[`mode.${rule.name}`] = instead;
+    }
+    if (answered(rule.name)) {
+      witness ??= {};
+      witness[`answered.${rule.name}`] = true;
+    }
     if (stopped !== null) {
       witness ??= {};
       witness[`${stopped}.${rule.name}`] = true;

@@ -7,6 +7,7 @@ import { tagged } from '../crypto/hash.ts';
 import type { Memory } from '../facet/flow.ts';
 import { factKey, KEY_OCTETS, PAGE_KEYS_MAX, type Page, type Session } from './fact.ts';
 import type { Overlay } from './overlay.ts';
+import type { Place } from './receipt.ts';
 
 /**
  * Pages and keys of one session; past them nothing more is remembered: less counts as named, and all that warns (a
@@ -87,19 +88,43 @@ export function memoryOf(network: Octets, overlay: Overlay, id: Octets, session:
   return { gate, passage, has: (key) => keys.has(keyOf(network, key)), page };
 }
 
-/** The session with these keys remembered: one more page, or the same session where nothing is new. */
-export function remember(network: Octets, overlay: Overlay, id: Octets, session: Session, added: readonly string[]): Session {
-  if (added.length === 0 || session.pages >= PAGES_MAX) return session;
+/** The hashes of keys, one behind the other, in their order. */
+export const hashedKeys = (network: Octets, keys: readonly string[]): Octets => keys.map((key) => keyOf(network, key)).join('');
+
+/**
+ * The session with these keys remembered, the first ones where there is no room for all: one more page, or the same session
+ * where nothing is new. `place`: of the transaction that adds them.
+ */
+export function remember(network: Octets, overlay: Overlay, id: Octets, session: Session, added: readonly string[], place: Place): Session {
+  return added.length === 0
+    ? session
+    : addPage(
+        overlay,
+        id,
+        session,
+        added.map((key) => keyOf(network, key)),
+        place,
+      );
+}
+
+/** `added` as `hashedKeys` gives them. */
+export function rememberHashed(overlay: Overlay, id: Octets, session: Session, added: Octets, place: Place): Session {
+  const keys: Octets[] = [];
+  for (let at = 0; at < added.length; at += KEY_OCTETS) keys.push(added.slice(at, at + KEY_OCTETS));
+  return keys.length === 0 ? session : addPage(overlay, id, session, keys, place);
+}
+
+function addPage(overlay: Overlay, id: Octets, session: Session, added: readonly Octets[], { height, index }: Place): Session {
+  if (session.pages >= PAGES_MAX) return session;
   const { keys } = unionOf(overlay, id, session.pages);
   const room = Math.min(PAGE_KEYS_MAX, SESSION_KEYS_MAX - keys.size);
   const fresh = new Set<Octets>();
   for (const key of added) {
     if (fresh.size >= room) break;
-    const found = keyOf(network, key);
-    if (!keys.has(found)) fresh.add(found);
+    if (!keys.has(key)) fresh.add(key);
   }
   if (fresh.size === 0) return session;
-  const page: Page = { is: 'page', due_ms: 0, keys: [...fresh].sort().join('') };
+  const page: Page = { is: 'page', due_ms: 0, height, index, keys: [...fresh].sort().join('') };
   overlay.set(pageKey(id, session.pages), page);
   return { ...session, pages: session.pages + 1 };
 }

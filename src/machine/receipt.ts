@@ -3,7 +3,8 @@ import type { Octets } from '../base/bytes.ts';
 import { type Cbor, Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { ENTRY_BYTES_MAX, RULES_MAX } from '../base/limit.ts';
-import { bool, choice, constant, type Field, hash32, id16, list, name, nullable, record, u53, value } from '../base/record.ts';
+import { bool, choice, type Field, hash32, id16, list, name, nullable, record, type Shape, text, u53, value } from '../base/record.ts';
+import { ORIGINS, type Origin } from '../facet/flow.ts';
 import { MODES, type Mode } from '../rule/manifest.ts';
 import { auths, readTransaction, type Transaction } from './transaction.ts';
 
@@ -17,15 +18,33 @@ export type Verdict = (typeof VERDICTS)[number];
 export const CAUSES = ['failed', 'fault', 'breaker', 'halt', 'gas', 'memory', 'stack', 'unauthorised', 'trap'] as const;
 export type Cause = (typeof CAUSES)[number];
 
+/** Where a transaction stands: its block, and its place in it. */
+export interface Place {
+  readonly height: number;
+  readonly index: number;
+}
+
+/** P-5: a value of the call that a flow fact counts, and where it comes from. Its text is in no leaf. */
+export interface ReasonValue {
+  /** Of the argument: `recipient`, `edits.newText`. */
+  readonly path: string;
+  /** A flow fact that the rule reads: `dest_unknown`. */
+  readonly fact: string;
+  readonly origin: Origin;
+  /** The transaction that brought it into the session: a result, an input, an earlier call; null where none did. */
+  readonly place: Place | null;
+}
+
 export interface Reason {
   readonly rule: string;
   readonly answer: Verdict;
   readonly cause: Cause;
   readonly mode: Mode;
+  /** At most `VALUES_MAX`. */
+  readonly values: readonly ReasonValue[];
 }
 
 export interface Receipt {
-  readonly version: 1;
   readonly tx_id: Octets;
   readonly verdict: Verdict;
   /** false when a rule that only observes would have been stricter. */
@@ -37,27 +56,90 @@ export interface Receipt {
   readonly inputs_hash: Octets | null;
   readonly trace: Octets | null;
   readonly permit: Octets | null;
+  /** The approval that an escalation waits for. */
+  readonly approval: Octets | null;
   readonly height: number;
   readonly index: number;
 }
 
 const OBLIGATIONS_MAX = 16;
+/** P-5 */
+export const VALUES_MAX = 4;
+/** Bytes of the path of a value; one with a longer path is not told. */
+export const VALUE_PATH_BYTES_MAX = 128;
+const FACT_BYTES_MAX = 64;
 
-export const receipt: Field<Receipt> = record<Receipt>('Receipt', {
-  version: constant(1) as Field<1>,
-  tx_id: hash32,
-  verdict: choice(VERDICTS),
-  enforced: bool,
-  reasons: list(record<Reason>('Reason', { rule: name, answer: choice(VERDICTS), cause: choice(CAUSES), mode: choice(MODES) }), RULES_MAX),
+type FirstReason = Omit<Reason, 'values'>;
+type FirstReceipt = Omit<Receipt, 'approval' | 'reasons'> & { readonly reasons: readonly FirstReason[] };
+
+const REASON: Shape<FirstReason> = { rule: name, answer: choice(VERDICTS), cause: choice(CAUSES), mode: choice(MODES) };
+const place = record<Place>('Place', { height: u53, index: u53 });
+const reasonValue = record<ReasonValue>('ReasonValue', {
+  path: text(VALUE_PATH_BYTES_MAX),
+  fact: text(FACT_BYTES_MAX),
+  origin: choice(ORIGINS),
+  place: nullable(place),
+});
+
+const HEAD = { tx_id: hash32, verdict: choice(VERDICTS), enforced: bool };
+const BODY = {
   obligations: list(value, OBLIGATIONS_MAX),
   constitution: u53,
   gas: u53,
   inputs_hash: nullable(hash32),
   trace: nullable(hash32),
   permit: nullable(id16),
+};
+
+/** P-1: the fields after the version. */
+const FIRST: Shape<FirstReceipt> = { ...HEAD, reasons: list(record<FirstReason>('Reason', REASON), RULES_MAX), ...BODY, height: u53, index: u53 };
+/** P-5 */
+const SECOND: Shape<Receipt> = {
+  ...HEAD,
+  reasons: list(record<Reason>('Reason', { ...REASON, values: list(reasonValue, VALUES_MAX) }), RULES_MAX),
+  ...BODY,
+  approval: nullable(id16),
   height: u53,
   index: u53,
-});
+};
+const NO_VALUES: readonly ReasonValue[] = [];
+
+/** P-5: the lowest version that holds the receipt. */
+const versionOf = ({ approval, reasons }: Receipt): 1 | 2 => (approval === null && reasons.every(({ values }) => values.length === 0) ? 1 : 2);
+
+const writeFields = <R extends object>(w: Writer, shape: Shape<R>, version: number, given: R): void => {
+  const keys = Object.keys(shape) as (keyof R)[];
+  w.array(1 + keys.length);
+  w.uint(version);
+  for (let i = 0; i < keys.length; i++) shape[keys[i]].write(w, given[keys[i]]);
+};
+const readFields = <R extends object>(r: Reader, shape: Shape<R>): R => {
+  const out = {} as R;
+  for (const key of Object.keys(shape) as (keyof R)[]) out[key] = shape[key].read(r);
+  return out;
+};
+
+/** P-1, P-5: two versions, and one encoding of each receipt. */
+export const receipt: Field<Receipt> = {
+  write(w, given) {
+    if (versionOf(given) === 1) writeFields(w, FIRST, 1, given);
+    else writeFields(w, SECOND, 2, given);
+  },
+  read(r) {
+    const length = r.array();
+    const version = r.uint();
+    if (version !== 1 && version !== 2) r.fail('cbor_range', 'Receipt version 1 or 2 expected');
+    if (length !== 1 + Object.keys(version === 1 ? FIRST : SECOND).length)
+      r.fail('cbor_range', `another number of fields is expected of Receipt version ${version}`);
+    if (version === 1) {
+      const first = readFields(r, FIRST);
+      return { ...first, reasons: first.reasons.map((reason) => ({ ...reason, values: NO_VALUES })), approval: null };
+    }
+    const given = readFields(r, SECOND);
+    if (versionOf(given) !== 2) r.fail('cbor_range', 'a receipt of version 2 that version 1 holds');
+    return given;
+  },
+};
 
 const shared = new Writer(65_536);
 

@@ -102,16 +102,18 @@ test('memory is bounded: 4,096 keys a page, 32,768 a session, 1,024 pages', () =
     passage: 0,
     labels: [],
     pages: 0,
+    approvals: [],
   };
+  const place = { height: 1, index: 0 };
   const network = 'n'.repeat(32);
   const words = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `u:${from + i}`);
   const overlay = new Overlay(new Map());
-  let session = remember(network, overlay, 'a'.repeat(16), blank, words(0, 5_000));
+  let session = remember(network, overlay, 'a'.repeat(16), blank, words(0, 5_000), place);
   assert.deepEqual([session.pages, [...overlay['transaction'].values()].map((page) => (page as Page).keys.length)], [1, [8 * 4_096]]);
-  for (let i = 1; i < 12; i++) session = remember(network, overlay, 'a'.repeat(16), session, words(i * 5_000, 4_096));
+  for (let i = 1; i < 12; i++) session = remember(network, overlay, 'a'.repeat(16), session, words(i * 5_000, 4_096), place);
   assert.equal(session.pages, 8, '8 × 4,096 keys are all that a session keeps');
   let small = blank;
-  for (let i = 0; i < 1_030; i++) small = remember(network, overlay, 'b'.repeat(16), small, [`u:${i}`]);
+  for (let i = 0; i < 1_030; i++) small = remember(network, overlay, 'b'.repeat(16), small, [`u:${i}`], place);
   assert.equal(small.pages, 1_024);
 });
 
@@ -156,7 +158,7 @@ test('authenticate: sender, key and signature; unsigned only on solo (K-8)', () 
     ['another transaction', 'comet', { ...signedBy(SMALL_KEY, comet.network), tx_id: 'y'.repeat(32) }, false],
   ];
   for (const [name, where, transaction, good] of table) {
-    const check = (): void => authenticate(states[where], transaction);
+    const check = (): void => authenticate(states[where], new Overlay(new Map()), SMALL_START_MS, transaction);
     if (good) check();
     else assert.throws(check, { slug: 'signature_invalid' }, name);
   }

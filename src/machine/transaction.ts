@@ -6,12 +6,28 @@ import type { Octets } from '../base/bytes.ts';
 import { type Cbor, Reader, Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { SIDECAR_BYTES_MAX } from '../base/limit.ts';
-import { blob, bool, type Field, hash32, id16, label, list, name, nullable, record, text, u53 } from '../base/record.ts';
+import { blob, bool, choice, type Field, hash32, i64, id16, label, list, name, nullable, record, type Shape, text, u53 } from '../base/record.ts';
 import { tagged } from '../crypto/hash.ts';
-import { SIGNATURE_BYTES_MAX } from '../crypto/suite.ts';
+import { PUBLIC_BYTES_MAX, SIGNATURE_BYTES_MAX } from '../crypto/suite.ts';
+import { SUMS_MAX } from '../law/sum-input.ts';
+import { MODES, type Mode } from '../rule/manifest.ts';
 
 /** X-2: kinds and their numbers; append-only. */
-export const KIND = { bundle: 0, session_open: 1, session_input: 2, decide: 3, outcome: 4, breaker_trip: 5, rule_halt: 6, rule_resume: 7 } as const;
+export const KIND = {
+  bundle: 0,
+  session_open: 1,
+  session_input: 2,
+  decide: 3,
+  outcome: 4,
+  breaker_trip: 5,
+  rule_halt: 6,
+  rule_resume: 7,
+  decide_again: 8,
+  approval_answer: 9,
+  approver_set: 10,
+  rule_mode: 11,
+  outcome_settled: 12,
+} as const;
 
 export interface Action {
   readonly kind: string;
@@ -56,6 +72,43 @@ export interface RuleHalt {
 export interface RuleResume {
   readonly rule: string;
 }
+/** A decision that an approval answers (D-16). */
+export interface DecideAgain extends Decide {
+  readonly approval: Octets;
+}
+export interface ApprovalAnswer {
+  readonly approval: Octets;
+  readonly allow: boolean;
+  readonly note: string;
+}
+/** Who may answer approvals (Y-9). */
+export interface ApproverSet {
+  readonly name: string;
+  readonly suite: number;
+  /** Empty: the approver is removed. */
+  readonly public: Uint8Array;
+  /** Of a passkey: where its web page is, and its relying party (S-8); else empty. */
+  readonly origin: string;
+  readonly rp_id: string;
+  /** 0: no end. */
+  readonly until_ms: number;
+}
+/** D-17 */
+export interface RuleMode {
+  readonly rule: string;
+  readonly mode: Mode;
+  readonly until_ms: number;
+  readonly reason: string;
+}
+/** What a sum turned out to be: its path and the amount. */
+export interface Settled {
+  readonly path: string;
+  readonly amount: bigint;
+}
+/** An outcome that says what the call came to (Y-6). */
+export interface OutcomeSettled extends Outcome {
+  readonly amounts: readonly Settled[];
+}
 export interface Bundle {
   readonly transactions: readonly Octets[];
 }
@@ -75,6 +128,11 @@ export interface PayloadOf {
   5: BreakerTrip;
   6: RuleHalt;
   7: RuleResume;
+  8: DecideAgain;
+  9: ApprovalAnswer;
+  10: ApproverSet;
+  11: RuleMode;
+  12: OutcomeSettled;
 }
 export type Kind = keyof PayloadOf;
 
@@ -95,7 +153,7 @@ export interface Transaction<K extends Kind = Kind> {
 
 export const BODY_VERSION = 1;
 const BUNDLE_MAX = 256;
-/** Bytes of the reason of a halt. */
+/** Bytes of the reason of a halt or a mode, and of the note of an answer. */
 export const REASON_BYTES_MAX = 512;
 const ASSURANCE_MAX = 3;
 const AUTHS_MAX = 64;
@@ -113,15 +171,23 @@ const assurance: Field<number> = {
   },
 };
 
+const DECIDE: Shape<Decide> = { session: id16, kind: name, server: nullable(label), name: label, args_commitment: hash32, permit: bool };
+const OUTCOME: Shape<Outcome> = { permit: id16, ok: bool, commitment: hash32 };
+
 const PAYLOADS: { readonly [K in Kind]: Field<PayloadOf[K]> } = {
   0: record<Bundle>('Bundle', { transactions: list(hash32, BUNDLE_MAX) }),
   1: record<SessionOpen>('SessionOpen', { agent: label, assurance, nonce: id16 }),
   2: record<SessionInput>('SessionInput', { session: id16, commitment: hash32 }),
-  3: record<Decide>('Decide', { session: id16, kind: name, server: nullable(label), name: label, args_commitment: hash32, permit: bool }),
-  4: record<Outcome>('Outcome', { permit: id16, ok: bool, commitment: hash32 }),
+  3: record<Decide>('Decide', DECIDE),
+  4: record<Outcome>('Outcome', OUTCOME),
   5: record<BreakerTrip>('BreakerTrip', { rule: name }),
   6: record<RuleHalt>('RuleHalt', { rule: name, until_ms: u53, reason: text(REASON_BYTES_MAX) }),
   7: record<RuleResume>('RuleResume', { rule: name }),
+  8: record<DecideAgain>('DecideAgain', { ...DECIDE, approval: id16 }),
+  9: record<ApprovalAnswer>('ApprovalAnswer', { approval: id16, allow: bool, note: text(REASON_BYTES_MAX) }),
+  10: record<ApproverSet>('ApproverSet', { name: label, suite: u53, public: blob(PUBLIC_BYTES_MAX), origin: label, rp_id: label, until_ms: u53 }),
+  11: record<RuleMode>('RuleMode', { rule: name, mode: choice(MODES), until_ms: u53, reason: text(REASON_BYTES_MAX) }),
+  12: record<OutcomeSettled>('OutcomeSettled', { ...OUTCOME, amounts: list(record<Settled>('Settled', { path: label, amount: i64 }), SUMS_MAX) }),
 };
 
 const isMap = (item: Cbor): boolean => typeof item === 'object' && item !== null && !Array.isArray(item) && !(item instanceof Uint8Array);
@@ -132,10 +198,14 @@ const orNull =
     item === null || test(item);
 
 /** X-5: what stands in a sidecar after its salt, by kind: [text], [args, context], [result, error]. */
+const CALL_ITEMS = [isMap, orNull(isMap)];
+const RESULT_ITEMS = [() => true, orNull(isText)];
 const SIDECAR_ITEMS: Readonly<Partial<Record<Kind, readonly ((item: Cbor) => boolean)[]>>> = {
   2: [isText],
-  3: [isMap, orNull(isMap)],
-  4: [() => true, orNull(isText)],
+  3: CALL_ITEMS,
+  4: RESULT_ITEMS,
+  8: CALL_ITEMS,
+  12: RESULT_ITEMS,
 };
 const SALT_BYTES = 16;
 
@@ -221,9 +291,11 @@ function readBody(r: Reader, network: Octets): Pick<Transaction, 'kind' | 'sende
 function commitmentOf(kind: Kind, payload: PayloadOf[Kind]): Octets | null {
   switch (kind) {
     case KIND.decide:
+    case KIND.decide_again:
       return (payload as Decide).args_commitment;
     case KIND.session_input:
     case KIND.outcome:
+    case KIND.outcome_settled:
       return (payload as SessionInput | Outcome).commitment;
     default:
       return null;
@@ -279,5 +351,9 @@ export function decodeWire(bytes: Uint8Array, network: Octets): Transaction {
   return { ...body, auths: signatures, sidecar_bytes, sidecar: sidecar_bytes === null ? null : openSidecar(body.kind, body.payload, sidecar_bytes) };
 }
 
-/** X-4: the id of what a transaction opens, a session or a permit: the first 16 octets of its tx_id. */
+/** A decision, with an approval or without. */
+export const isDecision = (transaction: Transaction): transaction is Transaction<3> | Transaction<8> =>
+  transaction.kind === KIND.decide || transaction.kind === KIND.decide_again;
+
+/** X-4: the id of what a transaction opens, a session, a permit or an approval: the first 16 octets of its tx_id. */
 export const idOf = (tx_id: Octets): Octets => tx_id.slice(0, 16);

@@ -1,10 +1,11 @@
-/** What the holder of a node's key says by name: trips of rules that overran their time, halts, and their ends. */
+/** What the holder of a node's key says by name: trips of rules that overran their time, halts, modes, answers to approvals. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { type SigningKey, sign, signingKey } from '../crypto/suite.ts';
-import { compose, KIND, type Kind, type PayloadOf, type Transaction } from '../machine/transaction.ts';
+import { type ApproverSet, compose, KIND, type Kind, type PayloadOf, type Transaction } from '../machine/transaction.ts';
+import type { Mode } from '../rule/manifest.ts';
 
 export const SEED_NAME = 'node.seed';
 const SEED_BYTES = 32;
@@ -45,6 +46,21 @@ export class Owner {
 
   resume(rule: string): Transaction<7> {
     return this.signed(KIND.rule_resume, { rule });
+  }
+
+  /** Answers an approval, by its id. */
+  answerApproval(approval: Octets, allow: boolean, note: string): Transaction<9> {
+    return this.signed(KIND.approval_answer, { approval, allow, note });
+  }
+
+  /** Names an approver, gives one another key, or, with an empty key, removes one (Y-9). */
+  setApprover(approver: ApproverSet): Transaction<10> {
+    return this.signed(KIND.approver_set, approver);
+  }
+
+  /** Gives the rule this mode for `span_ms` from now. */
+  setMode(rule: string, mode: Mode, span_ms: number, reason: string): Transaction<11> {
+    return this.signed(KIND.rule_mode, { rule, mode, until_ms: this.parts.now() + span_ms, reason });
   }
 
   private signed<K extends Kind>(kind: K, payload: PayloadOf[K]): Transaction<K> {

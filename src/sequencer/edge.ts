@@ -35,24 +35,26 @@ export class Edge {
 
   /** @throws Fault request_too_large, too_deep, integer_too_large, not_finite, key_forbidden, text_malformed */
   decide(session: Octets, action: Action, args: CborMap, context: CborMap | null, permit: boolean): Transaction<3> {
-    const side = makeSidecar(randomOctets(SALT_BYTES), [args, context]);
-    this.bound(side.bytes, ARGS_BYTES_MAX);
-    const { kind, server, name } = action;
-    return compose(
-      this.network,
-      KIND.decide,
-      this.principal,
-      ++this.seq,
-      NO_END_MS,
-      { session, kind, server, name, args_commitment: side.commitment, permit },
-      side,
-    );
+    const { side, payload } = this.call(session, action, args, context, permit);
+    return compose(this.network, KIND.decide, this.principal, ++this.seq, NO_END_MS, payload, side);
+  }
+
+  /** The same call with the approval that a person gave to it (D-16). @throws Fault as `decide` */
+  decideAgain(session: Octets, action: Action, args: CborMap, context: CborMap | null, permit: boolean, approval: Octets): Transaction<8> {
+    const { side, payload } = this.call(session, action, args, context, permit);
+    return compose(this.network, KIND.decide_again, this.principal, ++this.seq, NO_END_MS, { ...payload, approval }, side);
   }
 
   /** @throws Fault as `decide` */
   outcome(permit: Octets, ok: boolean, result: Cbor, error: string | null): Transaction<4> {
     const side = makeSidecar(randomOctets(SALT_BYTES), [result, error]);
     return compose(this.network, KIND.outcome, this.principal, ++this.seq, NO_END_MS, { permit, ok, commitment: side.commitment }, side);
+  }
+
+  private call(session: Octets, { kind, server, name }: Action, args: CborMap, context: CborMap | null, permit: boolean) {
+    const side = makeSidecar(randomOctets(SALT_BYTES), [args, context]);
+    this.bound(side.bytes, ARGS_BYTES_MAX);
+    return { side, payload: { session, kind, server, name, args_commitment: side.commitment, permit } };
   }
 
   private bound(bytes: Uint8Array, max: number): void {
