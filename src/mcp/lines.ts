@@ -56,8 +56,12 @@ export function readLines(stream: Readable, handlers: LineHandlers): void {
       skipping = false;
     }
   });
-  stream.on('end', () => handlers.end());
-  stream.on('error', () => handlers.end());
+  let open = true;
+  const end = (): void => {
+    if (open) handlers.end();
+    open = false;
+  };
+  for (const last of ['end', 'error', 'close']) stream.on(last, end);
 }
 
 /** Bytes that a reader may leave unread before it counts as gone. */
