@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { hex } from '../src/base/bytes.ts';
 import { facetsOf } from '../src/facet/facet.ts';
 import { callFlow, resultFlow, userKeys } from '../src/facet/flow.ts';
-import { argumentPaths, guessEntry } from '../src/facet/guess.ts';
+import { argumentPaths, guess } from '../src/facet/guess.ts';
 import { FILLERS, NOUNS, PAIRS, VAGUE, VERBS } from '../src/facet/lexicon.ts';
 import { encodeToolMap, indexTools } from '../src/facet/map.ts';
 import { parseToolMap } from '../src/facet/map-source.ts';
@@ -84,7 +84,7 @@ export function facetVectors(): object {
     user: { text: TEXT, keys: [...keys] },
     results: RESULTS.map((result) => ({ tool: 'read', named: true, result, flow: resultFlow(tools, tools.find(null, 'read'), result, memory, true) })),
     lexicon: { verbs: VERBS, pairs: PAIRS, nouns: NOUNS, vague: VAGUE, fillers: FILLERS },
-    guesses: UNLISTED.map(([server, tool, args]) => ({ server, tool, args, entry: guessEntry(server, tool, argumentPaths(args).paths) })),
+    guesses: UNLISTED.map(([server, tool, args]) => ({ server, tool, args, entry: guess(server, tool, argumentPaths(args).paths).entry })),
     refused: [
       { bytes: hex(encodeToolMap(map).slice(0, -1)), fault: 'cbor_truncated' },
       { bytes: `${hex(encodeToolMap(map))}00`, fault: 'cbor_trailing' },

@@ -62,8 +62,8 @@ function toldKind(path: ArgPath, doing: Doing): Kind | null {
   return null;
 }
 
-/** Does the name of some argument say what it is? */
-export const anyTells = (paths: readonly ArgPath[], doing: Doing): boolean => paths.some((path) => toldKind(path, doing) !== null);
+/** Does the argument's name say what it is? */
+export const tells = (path: ArgPath, doing: Doing): boolean => toldKind(path, doing) !== null;
 
 function kindOfName(words: readonly string[], doing: Doing): Kind | null {
   if (words.length === 0) return null;

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { facetsOf } from './facet.ts';
 import { callFlow, userKeys } from './flow.ts';
-import { argumentPaths, entryFor, formsOf, guessEntry, nameWords } from './guess.ts';
+import { argumentPaths, entryFor, formsOf, guess as guessed, nameWords } from './guess.ts';
 import { NOUNS, PAIRS, VERBS } from './lexicon.ts';
 import { type Entry, indexTools, type Tools } from './map.ts';
 import { parseToolMap } from './map-source.ts';
 
 const guessing = indexTools(parseToolMap('map: none\nunlisted: guess\ntools: [{ tool: listed, effect: read }]\n'));
-const guess = (tool: string, args: Record<string, unknown> = {}, server: string | null = null): Entry => guessEntry(server, tool, argumentPaths(args).paths);
+const guess = (tool: string, args: Record<string, unknown> = {}, server: string | null = null): Entry => guessed(server, tool, argumentPaths(args).paths).entry;
 const kinds = (entry: Entry): Record<string, string> => Object.fromEntries(entry.args.map(({ path, kind }) => [path.join('.'), kind]));
 
 test('T-25: names are cut into words', () => {

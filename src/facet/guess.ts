@@ -5,7 +5,7 @@
  */
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { fits } from './arguments.ts';
-import { anyTells, argumentKinds, bindings, type Doing } from './guess-arguments.ts';
+import { argumentKinds, bindings, type Doing, tells } from './guess-arguments.ts';
 import { type Act, classOf, FILLERS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
 import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
 import { folded } from './words.ts';
@@ -62,6 +62,8 @@ export function formsOf(word: string): string[] {
 
 interface Reading {
   readonly verb: Verb | null;
+  /** The words of the name that are the act. */
+  readonly act: readonly string[];
   /** Words of the name that are things, the telling ones. */
   readonly things: readonly string[];
   /** Words of the name that the lexicon has no act for, where it has none at all. */
@@ -109,7 +111,7 @@ function read(words: readonly string[], server: readonly string[]): Reading {
   const rest = words.filter((word, i) => !FILLER_WORDS.has(word) && !JOINS.has(word) && !/^\d+$/.test(word) && found?.at.includes(i) !== true);
   const telling = rest.map(singular).filter((word) => !VAGUE_WORDS.has(word));
   const things = telling.length > 0 ? telling : server.map(singular).filter((word) => NOUNS_OF.has(word) && !VAGUE_WORDS.has(word));
-  return { verb: found?.verb ?? null, things, unknown: found === null ? rest : [] };
+  return { verb: found?.verb ?? null, act: found?.at.map((i) => words[i]) ?? [], things, unknown: found === null ? rest : [] };
 }
 
 /** T-5: who writes what comes back. */
@@ -126,10 +128,10 @@ function trustOf(act: Act, words: readonly string[], things: readonly string[]):
 }
 
 /** Keys of records that servers write themselves. */
-export const SERVER_KEYS: readonly string[] = [
-  'assignee', 'attendees', 'author', 'bcc', 'cc', 'channel', 'created_by', 'creator', 'email', 'filename', 'from', 'id', 'id_', 'login', 'members', 'name', 'organizer', 'owner',
-  'participants', 'recipient', 'recipients', 'sender', 'shared_with', 'to', 'user', 'username',
-]; // biome-ignore format: one list
+const SERVER_KEYS: readonly string[] = [
+  ...set('assignee attendees author bcc cc channel created_by creator email filename from id id_ login members'),
+  ...set('name organizer owner participants recipient recipients sender shared_with to user username'),
+];
 
 const MAKES: ReadonlySet<string> = set('create send publish share update plan invite');
 const REMOVES: ReadonlySet<string> = set('remove expel cancel');
@@ -137,28 +139,39 @@ const ENTERS: ReadonlySet<string> = set('enter confirm');
 
 const literal = (words: readonly string[]): string[] => words.flatMap(formsOf).map((word) => `=${word}`);
 
+/** A guess, and what it rests on. */
+export interface Guess {
+  readonly entry: Entry;
+  /** Words of the name that say what it does, and to what; empty where none is known. */
+  readonly act: readonly string[];
+  readonly things: readonly string[];
+  /** Arguments whose names say nothing. */
+  readonly untold: readonly ArgPath[];
+}
+
 /**
  * T-25: the entry of a tool that no map lists. `paths` are those of its arguments, as `argumentPaths` gives them; `whole`
  * is false where there are more.
  */
-export function guessEntry(server: string | null, tool: string, paths: readonly ArgPath[], whole = true): Entry {
+export function guess(server: string | null, tool: string, paths: readonly ArgPath[], whole = true): Guess {
   const cut = tool.lastIndexOf('__');
   const name = nameWords(cut > 0 ? tool.slice(cut + 2) : tool);
   const home = [...(server === null ? [] : nameWords(server)), ...(cut > 0 ? nameWords(tool.slice(0, cut)) : [])];
-  const { verb, things, unknown } = read(name, home);
+  const { verb, act: words, things, unknown } = read(name, home);
   const nouns = [...new Set(things.flatMap((word) => NOUNS_OF.get(word) ?? []))];
   const act = verb?.act ?? actWithoutVerb(nouns, paths);
   const reader = READERS.includes(act);
   const doing: Doing = { reader, removes: has(REMOVES, verb), enters: has(ENTERS, verb), creates: verb?.class === 'create' || verb?.class === 'plan' };
   const args = argumentKinds(paths, doing);
+  const untold = paths.filter((path) => !tells(path, doing));
   const bound = bindings(args, paths, { verb: verb?.class ?? null, act, words: [...name, ...home] });
   const result = trustOf(act, name, things);
   const acts = !reader && act !== 'tell';
-  return {
+  const entry: Entry = {
     tool,
     server,
     effect: effectOf(act, {
-      readable: whole && (verb !== null || nouns.length > 0 || (unknown.length > 0 && anyTells(paths, doing))),
+      readable: whole && (verb !== null || nouns.length > 0 || (unknown.length > 0 && untold.length < paths.length)),
       decoded: bound.shell !== null || bound.sql !== null,
       pays: bound.money !== null,
       mails: bound.mail !== null,
@@ -175,6 +188,7 @@ export function guessEntry(server: string | null, tool: string, paths: readonly 
     reads: labelsOf(result, nouns),
     metadata: result === 'records' ? SERVER_KEYS : [],
   };
+  return { entry, act: words, things, untold };
 }
 
 const has = (classes: ReadonlySet<string>, verb: Verb | null): boolean => verb !== null && classes.has(verb.class);
@@ -262,7 +276,7 @@ export function entryFor(tools: Tools, server: string | null, tool: string, args
   const key = [server === null ? '' : `${server}\u0001`, tool, whole ? '' : '…', ...paths.map((path) => path.join('\u0002'))].join('\0');
   let entry = memo.get(key);
   if (entry === undefined) {
-    entry = guessEntry(server, tool, paths, whole);
+    entry = guess(server, tool, paths, whole).entry;
     if (memo.size >= MEMO_MAX) memo.clear();
     memo.set(key, entry);
   }
