@@ -1,13 +1,14 @@
 /** A node in memory, a gateway in this process, real clients of either revision and real servers in processes of their own. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { Client as ModernSdk } from '@modelcontextprotocol/client';
+import { StreamableHTTPClientTransport as ModernHttpTransport, Client as ModernSdk } from '@modelcontextprotocol/client';
 import { Client as OldSdk } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import {
   CreateMessageRequestSchema,
@@ -20,7 +21,8 @@ import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { ruleText, SMALL_KEY, SMALL_PRINCIPAL } from '../../sim/small-law.ts';
 import { sign } from '../crypto/suite.ts';
 import { compose, encodeWire, KIND } from '../machine/transaction.ts';
-import { wrap } from './start.ts';
+import { SERVERS_NAME } from './servers.ts';
+import { gatewayOverHttp, wrap } from './start.ts';
 import type { Era } from './upstream-either.ts';
 
 export type { TestNode } from '../../sim/http-node.ts';
@@ -174,6 +176,50 @@ export async function wrapped(
     async close() {
       toGateway.end();
       await done;
+      folder.remove();
+    },
+  };
+}
+
+export interface HttpGateway {
+  readonly url: string;
+  readonly folder: string;
+  readonly reports: string[];
+  readonly said: () => string;
+  /** A client at `/mcp`, or at another path. */
+  client(era: Era, replies?: Replies, options?: { readonly path?: string; readonly headers?: Record<string, string> }): Promise<TestClient>;
+  close(): Promise<void>;
+}
+
+/** `avactl gateway`'s own code with these servers, on a free port. `prepare` may put files beside servers.json. */
+export async function httpGateway(node: TestNode, servers: Record<string, unknown>, prepare: (folder: string) => void = () => undefined): Promise<HttpGateway> {
+  const folder = scratch();
+  writeFileSync(join(folder.path, SERVERS_NAME), JSON.stringify(servers));
+  prepare(folder.path);
+  const reports: string[] = [];
+  let said = '';
+  const running = await gatewayOverHttp(0, {
+    data: folder.path,
+    node: node.url,
+    agent: undefined,
+    version: '1',
+    report: (message) => reports.push(message),
+    said: (chunk) => void (said += chunk.toString()),
+  });
+  const url = `http://127.0.0.1:${running.port}`;
+  return {
+    url,
+    folder: folder.path,
+    reports,
+    said: () => said,
+    client(era, replies, { path = '/mcp', headers = {} } = {}) {
+      const options = { requestInit: { headers } };
+      const transport =
+        era === 'modern' ? new ModernHttpTransport(new URL(url + path), options) : new StreamableHTTPClientTransport(new URL(url + path), options);
+      return connect(era, { transport }, replies);
+    },
+    async close() {
+      await running.close();
       folder.remove();
     },
   };
