@@ -10,6 +10,7 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   { name: 'types', command: ['tsc', '-p', '.'], fix: 'correct the named places' },
+  { name: 'types of the pages', command: ['tsc', '-p', 'pages'], fix: 'correct the named places' },
   {
     name: 'format and lint',
     command: ['biome', 'check', '--error-on-warnings', '--max-diagnostics=40', '.'],

@@ -36,6 +36,7 @@ const tools = {
     apt: ['rustc', 'libstd-rust-dev-wasm32', 'lld-14'],
   },
   opa: { probe: ['bash', '-c', 'opa version | grep -qF "Version: 1.22.2"'], go: 'github.com/open-policy-agent/opa@v1.22.2' },
+  chromium: { probe: ['/usr/bin/chromium', '--version'], apt: ['chromium'] },
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
 } as const satisfies Record<string, Tool>;
@@ -50,6 +51,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'modules of text', files: ['test/guest-built.test.ts'], needs: ['wabt'] },
   { name: 'guests in Rust', files: ['test/author-rust.test.ts', 'test/rules-page-rust.test.ts'], needs: ['rustc'] },
   { name: 'policies in Rego', files: ['test/author-rego.test.ts', 'test/rules-page-rego.test.ts'], needs: ['opa'] },
+  { name: 'browser', files: ['test/approvals-page.test.ts'], needs: ['chromium'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },

@@ -28,6 +28,7 @@ export const NDJSON_TYPE = 'application/x-ndjson';
 export const SSE_TYPE = 'text/event-stream';
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
+export const HTML_TYPE = 'text/html; charset=utf-8';
 export const OCTETS_TYPE = 'application/octet-stream';
 
 export type OperationId =
@@ -57,6 +58,8 @@ export type OperationId =
   | 'announcement'
   | 'claim'
   | 'hook'
+  | 'approvals_page'
+  | 'page'
   | 'openapi';
 
 export interface Operation {
@@ -252,5 +255,7 @@ export const OPERATIONS: readonly Operation[] = [
     faults: [400, 404, 413, 415, 503],
     query: [{ name: 'ask', description: 'an escalation is left to the dialog of the program itself' }],
   },
+  { id: 'approvals_page', method: 'GET', path: '/approvals', summary: 'What waits for a person, in a browser', answer: bytes(HTML_TYPE), faults: [] },
+  { id: 'page', method: 'GET', path: '/pages/{file}', summary: 'The parts of a page', answer: bytes(HTML_TYPE), faults: [404] },
   { id: 'openapi', method: 'GET', path: '/openapi.json', summary: 'This description', answer: json(Type.Object({})), faults: [] },
 ];

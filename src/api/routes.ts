@@ -17,6 +17,7 @@ import { Hot } from './hot.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { CBOR_TYPE, JSON_TYPE, METRICS_TYPE, OCTETS_TYPE, type OperationId, TEXT_TYPE } from './operation.ts';
+import { showPage } from './pages.ts';
 import { portHolder } from './port-holder.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { type BlockReader, blockOf, constitutionView, findReceipt, receiptView, rulesView } from './reads.ts';
@@ -126,6 +127,8 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
     },
     evaluation: (exchange) => evaluate(exchange, limits, (body) => authzen.evaluation(body)),
     evaluations: (exchange) => evaluate(exchange, limits, (body) => authzen.evaluations(body)),
+    approvals_page: (exchange) => showPage(exchange, 'approvals.html'),
+    page: (exchange) => showPage(exchange, exchange.params[0]),
     authzen: ({ response }) =>
       send(
         response,
