@@ -7,7 +7,7 @@ import { keptApprover, makePasskey, signWith } from './passkey.js';
 import { answerBody, fromBase64url, fromHex, signedWire } from './wire.js';
 
 /**
- * @typedef {{path: string, fact: string, origin: string, words: string}} Value
+ * @typedef {{path: string, fact: string, origin: string, text: string}} Value
  * @typedef {{rule: string, answer: string, mode: string, title: string, advice?: string, values?: Value[]}} Reason
  * @typedef {{id: string, code: string, status: string, receipt: string, session: string, agent: string | null, action: {kind: string, server?: string, name: string, args: Record<string, unknown> | null},
  *   facets: Record<string, unknown>, rules: string[], reasons: Reason[], opened_ms: number, due_ms: number}} Approval
