@@ -63,7 +63,6 @@ function card(approval) {
   for (const [key, value] of Object.entries(action.args ?? {})) {
     const at = element('dd', written(value));
     for (const said of new Set(values.filter(({ path }) => path.split('.')[0] === key).map(({ text }) => text))) at.append(element('span', said, 'origin'));
-    at.append(element('span', words, 'origin'));
     list.append(element('dt', key), at);
   }
   made.append(action.args === null ? element('p', 'The arguments were erased.', 'soft') : list);
