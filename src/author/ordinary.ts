@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 
 const FACETS = ['money', 'mail', 'http', 'fs'] as const;
 const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
-const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input'];
+const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input', 'resource.read', 'prompt.get', 'sampling.create', 'elicitation.create'];
 /** Fields of groups that are always there, and yet may be missing. */
 const OPTIONAL: ReadonlySet<string> = new Set(['action.server']);
 const CERTAIN = /^(?:action|agent|session|flow)\.|^(?:now_ms|effect|egress)$/;

@@ -239,6 +239,26 @@ test('T-11: file paths', () => {
   assert.equal(of('read', { paths: Array.from({ length: 65 }, () => 'a') }).effect, 'opaque');
 });
 
+test('T-4: what servers offer and ask beside tools', () => {
+  const of = (kind: string, args: unknown): unknown => facetsOf(null, { kind, server: 's', name: 'n' }, args);
+  const plain = { effect: 'read', egress: false };
+  assert.deepEqual(of('prompt.get', { name: 'greet' }), plain);
+  assert.deepEqual(of('sampling.create', { text: 'Say yes' }), plain);
+  assert.deepEqual(of('resource.read', { uri: 'note://one' }), plain);
+  assert.deepEqual(of('resource.read', { uri: 'file:///home/me/.ssh/../.aws/a%20b' }), {
+    ...plain,
+    fs: { op: 'read', path: '/home/me/.aws/a b', paths: ['/home/me/.aws/a b'] },
+  });
+  assert.deepEqual(of('elicitation.create', { mode: 'url', url: 'https://Login.example/x' }), {
+    effect: 'read',
+    egress: true,
+    http: { method: 'GET', scheme: 'https', host: 'login.example', path: '/x' },
+  });
+  for (const uri of ['file://other-machine/x', 'file:///%zz', 'http://', 'https://a b/'])
+    assert.deepEqual(of('resource.read', { uri }), { effect: 'opaque', egress: true }, uri);
+  assert.deepEqual(of('something.else', {}), { effect: 'opaque', egress: true });
+});
+
 test('T-4: effects', () => {
   const effect = (kind: string, found: Entry | null): Effect => facetsOf(found, { kind, server: null, name: 'x' }, {}).effect;
   assert.equal(effect('tool.call', null), 'opaque');

@@ -55,11 +55,14 @@ export interface Facets {
 }
 
 const MOMENTS: ReadonlySet<string> = new Set(['tool.list', 'tool.result', 'user.input']);
+/** What servers offer and ask beside tools (T-4). */
+const OFFERED: ReadonlySet<string> = new Set(['resource.read', 'prompt.get', 'sampling.create', 'elicitation.create']);
 
 /** T-7: the facets of a call. `entry` is the tool's entry in the map in force, null where it has none. */
 export function facetsOf(entry: Entry | null, action: Action, args: unknown): Facets {
   // T-4: listing and user input move nothing; a result is judged under its own moment.
   if (MOMENTS.has(action.kind)) return { effect: 'read', egress: false };
+  if (OFFERED.has(action.kind)) return offeredFacets(args);
   if (action.kind !== 'tool.call' || entry === null) return { effect: 'opaque', egress: true };
   const facets: Facets = { effect: entry.effect, egress: entry.egress };
   let clear = true;
@@ -69,6 +72,31 @@ export function facetsOf(entry: Entry | null, action: Action, args: unknown): Fa
   if (entry.fs !== null) clear = fsOf(entry.fs, args, (facets.fs = {})) && clear;
   if (!clear) facets.effect = 'opaque';
   return facets;
+}
+
+/** T-4: an address that is read, or to which a person is sent, is decoded; nothing is changed. */
+function offeredFacets(args: unknown): Facets {
+  const facets: Facets = { effect: 'read', egress: false };
+  const address = onlyText(args, ['uri']) ?? onlyText(args, ['url']) ?? null;
+  if (address === null) return facets;
+  const scheme = /^(https?|file):/i.exec(address)?.[1].toLowerCase();
+  if (scheme === undefined) return facets;
+  const web = scheme === 'file' ? undefined : webAddress(address);
+  const path = scheme === 'file' ? filePath(address) : undefined;
+  if (path !== undefined) return { ...facets, fs: { op: 'read', path, paths: [path] } };
+  if (web === undefined) return { effect: 'opaque', egress: true };
+  return { effect: 'read', egress: true, http: { method: 'GET', ...web } };
+}
+
+/** The path of a file's address on this machine. */
+function filePath(address: string): string | undefined {
+  const path = /^file:\/\/(?:localhost)?(\/[^?#]*)$/i.exec(address)?.[1];
+  if (path === undefined) return undefined;
+  try {
+    return plainPath(decodeURIComponent(path));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The only text at the path; null where nothing stands, undefined where it is not one text. */

@@ -38,10 +38,12 @@ export class Course {
   /** Starts the call at once. `work` never rejects. */
   constructor(id: number, work: (signal: AbortSignal) => Promise<Answer | null>) {
     this.id = id;
-    void work(this.abortion.signal).then((answer) => {
-      this.answer = answer ?? failure(RPC.internal, 'the call was cancelled');
-      this.wake?.();
-    });
+    void Promise.resolve()
+      .then(() => work(this.abortion.signal))
+      .then((answer) => {
+        this.answer = answer ?? failure(RPC.internal, 'the call was cancelled');
+        this.wake?.();
+      });
   }
 
   /** Whether a client waits for a round of this call right now. */

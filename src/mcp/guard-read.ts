@@ -28,7 +28,7 @@ export const getPrompt: Guard = async (talk, params, asked, method) => {
   const place = typeof params.name === 'string' ? talk.names.find(params.name) : null;
   if (place === null) return failure(RPC.params, `Unknown prompt: ${String(params.name).slice(0, 128)}`);
   const { server, name } = place;
-  const action = { kind: 'prompt.get', server: server.name, name, args: isObject(params.arguments) ? params.arguments : {} };
+  const action = { kind: 'prompt.get', server: server.name, name: method, args: { name, ...(isObject(params.arguments) && { arguments: params.arguments }) } };
   return judged(talk, action, asked, () => pass(server, method, { ...params, name }, asked), toldMessages);
 };
 

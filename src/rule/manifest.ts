@@ -123,7 +123,8 @@ export const TEXT_BYTES_MAX = 512;
 export const LIMITS_DEFAULT: RuleLimits = { gas: GAS_DEFAULT, memory_pages: MEMORY_PAGES_DEFAULT, stack_words: 65_536, timeout_ms: 50 };
 
 const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
-const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input'];
+/** Kinds of actions that a scope may name. */
+const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input', 'resource.read', 'prompt.get', 'sampling.create', 'elicitation.create'];
 export const SCOPE_HELP = 'a scope is all, facet.NAME, effect.NAME, tool.NAME or kind.NAME';
 
 /** The problem of a scope item, or undefined. */
