@@ -1,20 +1,24 @@
 /** `avactl up`: a node in the foreground, or detached. */
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { Client } from '../api/client.ts';
 import { FAULTS, Fault, type FaultContext, type FaultName } from '../base/fault.ts';
 import { isInForce } from '../node/constitution.ts';
+import { type Notice, notifyApprovals } from '../node/notify.ts';
 import { startNode } from '../node/start.ts';
 import { dataFolder, publishAddress, withdrawAddress } from './address.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import type { Output } from './output.ts';
 import { runningIn } from './running.ts';
-import { day, plain, plural } from './text.ts';
+import { day, duration, plain, plural } from './text.ts';
 import { VERSION } from './version.ts';
 
 const LOG_NAME = 'node.log';
+const HOOK_FLAGS = ['webhook', 'webhook-secret'];
+const SECRET_BYTES_MIN = 16;
 const START_MS_MAX = 60_000;
 /** How a reader of the first lines can call this program: after `npm start` in a checkout there is no `avactl` in the path. */
 const AVACTL = process.env.npm_lifecycle_event === 'start' ? 'npm run -s avactl --' : 'avactl';
@@ -41,6 +45,7 @@ export async function up(call: Call): Promise<number> {
   const folder = dataFolder(call);
   const port = call.count('port', 0, 65_535);
   const constitution = call.given('constitution') ? call.text('constitution') : undefined;
+  const hook = hookOf(call);
   if (call.given('detach')) return detached(call, folder);
   const toParent = process.send === undefined ? null : (message: Message): void => void process.send?.(message);
   try {
@@ -48,7 +53,9 @@ export async function up(call: Call): Promise<number> {
     if (toParent === null) printStarted(call.out, started);
     else toParent({ started });
     if (process.connected) process.disconnect?.();
+    const told = tellOfApprovals(call, started.url, hook);
     await ended(call.signal);
+    await told;
     await close();
     if (toParent === null) call.out.line('Stopped; everything that was answered is durable.');
     return EXIT.ok;
@@ -98,6 +105,56 @@ async function start(
   };
 }
 
+interface Hook {
+  readonly webhook: URL;
+  readonly secret?: Uint8Array;
+}
+
+/** @throws Fault usage */
+function hookOf(call: Call): Hook | null {
+  const file = call.text('webhook-secret');
+  const text = call.text('webhook');
+  if (text === undefined) {
+    if (file !== undefined) throw new Fault('usage', '--webhook-secret goes with --webhook', { flag: 'webhook-secret' });
+    return null;
+  }
+  const webhook = URL.parse(text);
+  if (webhook === null || !/^https?:$/.test(webhook.protocol))
+    throw new Fault('usage', '--webhook is an address such as https://hooks.example.org/ava', { flag: 'webhook' });
+  return file === undefined ? { webhook } : { webhook, secret: readSecret(file) };
+}
+
+/** The bytes of a file, without a line end at its end. @throws Fault usage */
+function readSecret(path: string): Uint8Array {
+  let text: Buffer;
+  try {
+    text = readFileSync(path);
+  } catch (error) {
+    throw new Fault('usage', `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, { path });
+  }
+  const end = text.at(-1) === 10 ? (text.at(-2) === 13 ? -2 : -1) : text.length;
+  const secret = text.subarray(0, end);
+  if (secret.length < SECRET_BYTES_MIN) throw new Fault('usage', `${path} has ${secret.length} bytes; a secret has at least ${SECRET_BYTES_MIN}`, { path });
+  return secret;
+}
+
+/** Until the command ends: a line for each call that waits for a person, and the web hook. */
+async function tellOfApprovals({ out, signal }: Call, url: string, hook: Hook | null): Promise<void> {
+  const client = new Client(url);
+  const report = (message: string): void => out.line(`${out.paint('yellow', 'NOTE')} ${plain(message)}`);
+  const tell = ({ code, tool, rules, due_ms, page }: Notice): void =>
+    out.line(
+      `${out.paint('yellow', 'WAITS')} ${plain(tool)}: ${rules.map(({ title }) => plain(title)).join('; ')}  (${duration(due_ms - Date.now())}: ${AVACTL} approvals show ${code}, or ${page})`,
+    );
+  try {
+    await notifyApprovals({ client, signal, tell, report, ...hook });
+  } catch (error) {
+    report(`approvals are told no more: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    client.close();
+  }
+}
+
 /** Looked at before the data folder is touched. @throws Fault port_in_use */
 async function checkFree(port: number, folder: string): Promise<void> {
   if (port === 0) return;
@@ -139,7 +196,16 @@ function printStarted(out: Output, started: Started): void {
 async function detached(call: Call, folder: string): Promise<number> {
   const entry = process.argv[1];
   const law = call.given('constitution') ? ['--constitution', call.text('constitution') ?? 'starter'] : [];
-  const args = ['up', '--data', folder, '--port', call.text('port') ?? '4100', ...law, ...call.all('origin').flatMap((origin) => ['--origin', origin])];
+  const args = [
+    'up',
+    '--data',
+    folder,
+    '--port',
+    call.text('port') ?? '4100',
+    ...law,
+    ...call.all('origin').flatMap((origin) => ['--origin', origin]),
+    ...HOOK_FLAGS.flatMap((flag) => (call.given(flag) ? [`--${flag}`, call.text(flag) ?? ''] : [])),
+  ];
   const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const message = await new Promise<Message>((resolve, reject) => {
     const late = setTimeout(() => reject(new Fault('internal', 'the node did not start in time')), START_MS_MAX);
