@@ -18,7 +18,7 @@ interface Package {
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const lock = JSON.parse(read('package-lock.json')) as { packages: Readonly<Record<string, Package>> };
-const manifests = ['package.json', 'tools/node/package.json'].map((path) => JSON.parse(read(path)) as Package);
+const manifests = ['package.json', 'tools/node/package.json', 'sdk/package.json'].map((path) => JSON.parse(read(path)) as Package);
 const dependencies = manifests.flatMap((manifest) =>
   Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies }),
 );

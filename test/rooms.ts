@@ -12,6 +12,8 @@ export interface Room {
   readonly packages?: readonly string[];
   /** No clock, no chance, no input or output, no promises, no floats: the same answer everywhere, for ever. */
   readonly pure?: boolean;
+  /** Runs in browsers too, and stands alone: no `node:` module, nothing of any other room. */
+  readonly browser?: boolean;
 }
 
 const BELOW_LAW = ['crypto', 'merkle', 'vm', 'rule', 'facet'];
@@ -70,11 +72,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['typebox'],
   },
   service: { sentence: 'a folder a role', surface: ['start'], imports: ['api', 'crypto', 'rule', 'chains', 'audit'] },
-  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names'], imports: ['api'] },
+  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names', 'denial', 'told', 'denial'], imports: ['api'] },
   connect: {
     sentence: "puts AVA before agents' programs: their settings, hooks, a canary, what is covered",
     surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'launch'],
-    imports: ['api'],
+    imports: ['api', 'mcp'],
     packages: ['jsonc-parser', 'smol-toml', '@modelcontextprotocol/sdk'],
   },
   author: {
@@ -91,8 +93,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   node: {
     sentence: 'composition root: one node from its parts',
-    surface: ['start', 'ledger', 'constitution', 'genesis', 'owner'],
+    surface: ['start', 'ledger', 'constitution', 'genesis', 'owner', 'notify'],
     imports: [...PURE_ROOMS, 'store', 'audit', 'sequencer', 'chains', 'api', 'service', 'mcp', 'connect'],
+  },
+  sdk: {
+    sentence: 'asks AVA before a tool runs: a workspace, for browsers too',
+    surface: [],
+    imports: [],
+    packages: ['ai', 'langchain', '@openai/agents', '@opentelemetry/api'],
+    browser: true,
   },
 };
 
@@ -108,6 +117,9 @@ export const ENTRIES: readonly string[] = [
   'spec/make-*.ts',
   'spec/suite/*.ts',
   'guest/*.mjs',
+  'sdk/make-shapes.ts',
+  // the entry points of sdk/package.json
+  'sdk/src/{client,guard,session,error,refusal,proof,proof-tree,ai,langchain,openai-agents,agent-hooks,otel}.ts',
   '**/*.test.ts',
 ];
 

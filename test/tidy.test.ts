@@ -16,8 +16,8 @@ const glob = (...patterns: string[]): string[] =>
     .sort();
 const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
 
-const sources = glob('{src,test,sim,bench,spec,tools,bin}/**/*.{ts,mjs}')
-  .filter((path) => !/node_modules\/|\.gen\.ts$/.test(path))
+const sources = glob('{src,sdk,test,sim,bench,spec,tools,bin}/**/*.{ts,mjs}')
+  .filter((path) => !/node_modules\/|^sdk\/dist\/|\.gen\.ts$/.test(path))
   .map((path) => scan(path, read(path)));
 const pages = glob('spec/*.md')
   .filter((path) => path !== 'spec/README.md')
@@ -72,12 +72,17 @@ test('rooms import only rooms they may, and only their surface', () => {
       'src/nowhere/a.ts': 'export const x = 1;',
       'src/store/a.ts': "import { x } from '../../test/rooms.ts';",
       'src/facet/a.ts': "export { x } from './x.test.ts';",
+      'sdk/src/a.ts': "import { readFileSync } from 'node:fs';",
+      'sdk/src/b.ts': "import { x } from '../../src/base/bytes.ts';",
+      'sdk/src/c.ts': "import { x } from 'lmdb';",
     },
     {
       'src/merkle/a.ts': "import { x } from '../crypto/hash.ts'; import { y } from './inner.ts'; import { z } from '../base/cbor.ts';",
       'src/merkle/a.test.ts': "import { x } from '../rule/ir.ts'; import { test } from 'node:test'; import fc from 'fast-check';",
       'src/crypto/a.ts': "import { hash } from 'node:crypto';",
       'src/store/a.ts': "import { x } from 'lmdb'; import { y } from 'node:fs';",
+      'sdk/src/a.ts': "import { x } from './b.ts'; import type { y } from 'ai';",
+      'sdk/src/a.test.ts': "import { x } from '../../src/audit/bundle.ts'; import { test } from 'node:test';",
     },
   );
   clean([...surfaces(), ...layers(sources)]);

@@ -39,6 +39,7 @@ const tools = {
   chromium: { probe: ['/usr/bin/chromium', '--version'], apt: ['chromium'] },
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
+  chromium: { probe: ['/usr/bin/chromium', '--version'], apt: ['chromium'] },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
@@ -54,6 +55,8 @@ export const SUITES: readonly Suite[] = [
   { name: 'browser', files: ['test/approvals-page.test.ts'], needs: ['chromium'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
+  { name: 'SDK', files: ['sdk/src/*.test.ts'] },
+  { name: 'SDK in a browser', files: ['sdk/test/browser.test.ts'], needs: ['chromium'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
   { name: 'disk errors, by strace', files: ['test/disk-error.test.ts'], needs: ['strace'] },
   { name: 'across rooms', files: ['test/**/*.test.ts'] },
