@@ -36,7 +36,6 @@ const tools = {
     apt: ['rustc', 'libstd-rust-dev-wasm32', 'lld-14'],
   },
   opa: { probe: ['bash', '-c', 'opa version | grep -qF "Version: 1.22.2"'], go: 'github.com/open-policy-agent/opa@v1.22.2' },
-  chromium: { probe: ['/usr/bin/chromium', '--version'], apt: ['chromium'] },
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
   chromium: { probe: ['/usr/bin/chromium', '--version'], apt: ['chromium'] },
