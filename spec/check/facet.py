@@ -8,6 +8,7 @@ import pathlib
 import re
 import sys
 from decimal import Decimal
+from urllib.parse import unquote_to_bytes
 
 U53 = 2**53 - 1
 # What ECMAScript trims and `\s` matches: Python's own set is another.
@@ -183,10 +184,38 @@ def fs(binding, args):
     yield "paths", UNCLEAR if not clear else paths or None
 
 
+def file_path(url):
+    """T-4: the path of a file's address on this machine, or UNCLEAR."""
+    parts = re.fullmatch(r"file://(?:localhost)?(/[^?#]*)", url, re.IGNORECASE)
+    if parts is None or re.search("%(?![0-9A-Fa-f]{2})", parts[1]):
+        return UNCLEAR
+    try:
+        return plain_path(unquote_to_bytes(parts[1]).decode())
+    except UnicodeDecodeError:
+        return UNCLEAR
+
+
+def offered(args):
+    """T-4: what servers offer and ask beside tools."""
+    texts = [text_at(args, [name], 1 << 30) for name in ("uri", "url")]
+    where = next((text for text in texts if isinstance(text, str)), "")
+    scheme = re.match("(https?|file):", where, re.IGNORECASE)
+    if scheme is None:
+        return {"effect": "read", "egress": False}
+    found = file_path(where) if scheme[1].lower() == "file" else address(where)
+    if found is UNCLEAR:
+        return {"effect": "opaque", "egress": True}
+    if isinstance(found, str):
+        return {"effect": "read", "egress": False, "fs": {"op": "read", "path": found, "paths": [found]}}
+    return {"effect": "read", "egress": True, "http": {"method": "GET"} | dict(zip(("scheme", "host", "path"), found))}
+
+
 def facets(tools, kind, server, name, args):
     """T-4, T-7, T-12"""
     if kind in ("tool.list", "tool.result", "user.input"):
         return {"effect": "read", "egress": False}
+    if kind in ("resource.read", "prompt.get", "sampling.create", "elicitation.create"):
+        return offered(args)
     entries = {(entry[0], entry[1]): entry for entry in tools[5]}
     entry = entries.get((name, server)) or entries.get((name, None))
     if kind != "tool.call" or entry is None:

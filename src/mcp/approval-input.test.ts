@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answer, type Replies, type TestNode, testNode, wrapped } from './talk.fixture.ts';
+import { answer, type Replies, type TestNode, testNode, wrapped } from '../../test/mcp/talk.ts';
 
 let node: TestNode;
 before(async () => {

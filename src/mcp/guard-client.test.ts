@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ruleText } from '../../sim/small-law.ts';
+import { type TestNode, testNode, wrapped } from '../../test/mcp/talk.ts';
 import { asksForSecret } from './elicited-secret.ts';
 import { isPage } from './guard-client.ts';
-import { type TestNode, testNode, wrapped } from './talk.fixture.ts';
 
 const form = (message: string, properties: Record<string, object>): Record<string, unknown> => ({ message, requestedSchema: { type: 'object', properties } });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type HttpGateway, httpGateway, httpServer, type TestClient, type TestNode, testNode } from './talk.fixture.ts';
+import { type HttpGateway, httpGateway, httpServer, type TestClient, type TestNode, testNode } from '../../test/mcp/talk.ts';
 import type { Era } from './upstream-either.ts';
 
 const ERAS: readonly Era[] = ['old', 'modern'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type TestClient, type TestNode, testNode, wrapped } from './talk.fixture.ts';
+import { type TestClient, type TestNode, testNode, wrapped } from '../../test/mcp/talk.ts';
 import type { Era } from './upstream-either.ts';
 
 const ERAS: readonly Era[] = ['old', 'modern'];

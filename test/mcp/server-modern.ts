@@ -1,5 +1,5 @@
 /**
- * A real tool server of revision 2026-07-28, and of that one alone: `node server-modern.fixture.ts` on stdio, with a port on
+ * A real tool server of revision 2026-07-28, and of that one alone: `node server-modern.ts` on stdio, with a port on
  * Streamable HTTP (it prints its address). Its tools ask, tell and change.
  */
 import { createServer } from 'node:http';

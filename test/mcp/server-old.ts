@@ -1,5 +1,5 @@
 /**
- * A real tool server of revision 2025-11-25, with the same tools as server-modern.fixture.ts: `node server-old.fixture.ts` on
+ * A real tool server of revision 2025-11-25, with the same tools as server-modern.ts: `node server-old.ts` on
  * stdio, with a port on Streamable HTTP (it prints its address).
  */
 import { randomUUID } from 'node:crypto';

@@ -19,11 +19,11 @@ import {
 import { StdioServerTransport as ModernPipeTransport } from '@modelcontextprotocol/server/stdio';
 import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { ruleText, SMALL_KEY, SMALL_PRINCIPAL } from '../../sim/small-law.ts';
-import { sign } from '../crypto/suite.ts';
-import { compose, encodeWire, KIND } from '../machine/transaction.ts';
-import { SERVERS_NAME } from './servers.ts';
-import { gatewayOverHttp, wrap } from './start.ts';
-import type { Era } from './upstream-either.ts';
+import { sign } from '../../src/crypto/suite.ts';
+import { compose, encodeWire, KIND } from '../../src/machine/transaction.ts';
+import { SERVERS_NAME } from '../../src/mcp/servers.ts';
+import { gatewayOverHttp, wrap } from '../../src/mcp/start.ts';
+import type { Era } from '../../src/mcp/upstream-either.ts';
 
 export type { TestNode } from '../../sim/http-node.ts';
 
@@ -59,7 +59,8 @@ export const scratch = (): { readonly path: string; remove(): void } => {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
 
-export const serverProgram = (era: Era): string => fileURLToPath(new URL(`./server-${era}.fixture.ts`, import.meta.url));
+export const serverProgram = (era: Era): string =>
+  fileURLToPath(era === 'old' ? new URL('./server-old.ts', import.meta.url) : new URL('./server-modern.ts', import.meta.url));
 
 /** The same server over Streamable HTTP, on a free port. */
 export async function httpServer(era: Era): Promise<{ readonly url: string; stop(): void }> {
