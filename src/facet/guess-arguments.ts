@@ -10,7 +10,7 @@ const TIMES = set(
   'date time datetime timestamp day days start end deadline due until since before after month months year years hour hours minute minutes week weeks timezone tz when duration expires expiry expiration checkin checkout at birthday dob',
 );
 const COUNTS = set(
-  'amount count limit quantity qty num total n size page offset max min price percent percentage rating score width height depth priority recurring recurrence enabled enable disabled recursive index level format type status state sort order ordering direction language lang locale currency unit units mode permission permissions role visibility private public draft force dry overwrite include includes exclude verbose timeout temperature speed volume color colour cursor stars rank ratio rate radius zoom seed top threshold interval frequency required submit confirm all flag flags lat lng lon latitude longitude weight age zip cost fee budget tax tip version encoding quality insurance cabin class',
+  'amount count limit quantity qty num total n size page offset max min price percent percentage rating score width height depth priority recurring recurrence enabled enable disabled recursive index level format type status state sort order ordering direction language lang locale currency unit units mode permission permissions role visibility private public draft force dry overwrite include includes exclude verbose timeout temperature speed volume color colour cursor stars rank ratio rate radius zoom seed top threshold interval frequency required submit confirm all flag flags head tail lines depth lat lng lon latitude longitude weight age zip cost fee budget tax tip version encoding quality insurance cabin class',
 );
 const COUNT_STARTS = set('is has can should use max min num total with no allow show');
 const DESTS = set(
@@ -20,8 +20,9 @@ const TEXTS = set(
   'body text message messages content contents description comment comments note notes subject title summary reason caption prompt memo details instructions abstract bio markdown html reply answer feedback review query question payload data value values input inputs snippet code script thought expression observations thoughts label tags tag keywords filename template suggestion suggestions name names topic location',
 );
 const OBJECTS = set(
-  'id ids path paths file files filepath directory dir folder filename repo repository branch key keys uuid guid item items product products cart project issue ticket task event ref sha commit slug table database collection resource entity source node number query keyword keywords owner attachment attachments',
+  'id ids path paths file files filepath directory dir folder filename repo repository branch key keys uuid guid item items product products cart project issue ticket task event ref sha commit slug table database collection resource entity source node number query keyword keywords owner attachment attachments pattern patterns regex glob sku',
 );
+const MOVED = set('source destination target src dst dest');
 const URLS = set('url uri href link website webpage');
 const PATHS = set('path paths filepath directory dir folder filename file files cwd');
 const COMMANDS = set('command commands cmd commandline');
@@ -41,6 +42,8 @@ export interface Doing {
   readonly enters: boolean;
   /** The name is what is written, not what is looked up. */
   readonly creates: boolean;
+  /** What it moves are files: places of theirs are paths. */
+  readonly files: boolean;
 }
 
 /** T-26: what each argument is; those that the rules look at first, at most 32. */
@@ -75,6 +78,7 @@ function kindOfName(words: readonly string[], doing: Doing): Kind | null {
   if (COUNT_STARTS.has(words[0]) && words.length > 1) return 'qty';
   const reaches = (): Kind => (doing.reader && !has(URLS) ? 'obj' : doing.removes ? 'obj' : 'dest');
   if (last === 'id' || last === 'ids') return words.length > 1 && has(DESTS) ? reaches() : 'obj';
+  if (doing.files && MOVED.has(last)) return 'obj';
   if (TIMES.has(last)) return 'time';
   if (DESTS.has(last)) return reaches();
   if (COUNTS.has(last)) return 'qty';
@@ -100,7 +104,7 @@ export interface Naming {
 const fixed = (text: string): Binding => ({ fixed: text, path: [] });
 const MONEY_WORDS = set('pay payment money transfer refund transaction donate wire withdraw deposit invoice bill salary payout reimburse remit tip fund');
 const MAIL_WORDS = set('email mail gmail outlook smtp');
-const FILE_WORDS = set('file files filesystem fs directory directories dir folder folders path');
+export const FILE_WORDS: ReadonlySet<string> = set('file files filesystem fs directory directories dir folder folders path');
 const SQL_WORDS = set('sql database db postgres postgresql mysql sqlite mariadb clickhouse snowflake bigquery duckdb mssql');
 const SHELL_WORDS = set('shell bash terminal command cmd exec execute run powershell sh zsh process console');
 const OPS: readonly (readonly [op: string, words: ReadonlySet<string>])[] = [

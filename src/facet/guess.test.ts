@@ -77,7 +77,7 @@ test('T-26: what arguments are', () => {
   assert.deepEqual(kinds(guess('login', { password: 'p' })), { password: 'obj' });
   assert.deepEqual(kinds(guess('create_order', { lines: [{ sku: 'a', quantity: 1 }], shipTo: { email: 'a@x.example', zip: '1' } })), {
     'lines.quantity': 'qty',
-    'lines.sku': 'text',
+    'lines.sku': 'obj',
     'shipTo.email': 'dest',
     'shipTo.zip': 'qty',
   });

@@ -5,8 +5,8 @@
  */
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { fits } from './arguments.ts';
-import { argumentKinds, bindings, type Doing, tells } from './guess-arguments.ts';
-import { type Act, classOf, FILLERS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
+import { argumentKinds, bindings, type Doing, FILE_WORDS, tells } from './guess-arguments.ts';
+import { type Act, classOf, FILLERS, LAST_THINGS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
 import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
 import { folded } from './words.ts';
 
@@ -16,6 +16,8 @@ const NAME_WORDS_MAX = 24;
 export const GUESSED_ARGS_MAX = 64;
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' ').filter((word) => word !== ''));
+
+const READERS: readonly Act[] = ['read', 'compute', 'fetch'];
 
 interface Named {
   readonly verb: Verb;
@@ -28,12 +30,23 @@ for (const verb of VERBS) {
 for (const verb of VERBS) {
   for (const word of set(verb.weak)) if (!VERB_OF.has(word)) VERB_OF.set(word, { verb, strong: false });
 }
+/** The act of a word; `unstar` and `resend` are acts as their words without the prefix are. */
+function named(word: string): Named | undefined {
+  const found = VERB_OF.get(word);
+  if (found !== undefined || word.length < 5) return found;
+  if (word.startsWith('un') && VERB_OF.has(word.slice(2))) return UNDO;
+  const again = /^re-?(?=[a-z]{3})/.test(word) ? VERB_OF.get(word.slice(2)) : undefined;
+  return again === undefined || READERS.includes(again.verb.act) ? undefined : again;
+}
+
 const CLASS_OF = new Map<string, Verb>(VERBS.map((verb) => [verb.class, verb]));
+const UNDO: Named = { verb: CLASS_OF.get('update') as Verb, strong: true };
 const NOUNS_OF = new Map<string, Noun[]>();
 for (const noun of NOUNS) for (const word of set(noun.words)) NOUNS_OF.set(word, [...(NOUNS_OF.get(word) ?? []), noun]);
 const VAGUE_WORDS = set(VAGUE);
 const FILLER_WORDS = set(FILLERS);
 const JOINS = set('and or then');
+const LAST_THING_WORDS = set(LAST_THINGS);
 
 /** T-25: the words of a name: cut at marks, at a capital after a small letter, and before a capital with a small letter behind. */
 export function nameWords(name: string): string[] {
@@ -55,6 +68,7 @@ function singular(word: string): string {
 
 /** T-25: the word in its usual forms: what a user would write for it. */
 export function formsOf(word: string): string[] {
+  if (/(?:ing|ed)$/.test(word) && word.length > 5) return [word, word.replace(/(?:ing|ed)$/, ''), word.replace(/(?:ing|ed)$/, 'e')];
   const stem = word.length > 4 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
   const bare = stem.endsWith('e') ? stem.slice(0, -1) : stem;
   return [...new Set([word, stem, `${stem}s`, `${stem}es`, `${bare}ed`, `${bare}ing`])];
@@ -70,7 +84,6 @@ interface Reading {
   readonly unknown: readonly string[];
 }
 
-const READERS: readonly Act[] = ['read', 'compute', 'fetch'];
 const STRENGTH: readonly Act[] = ['read', 'compute', 'fetch', 'tell', 'write', 'run', 'irreversible'];
 const worse = (a: Verb, b: Verb): Verb => (STRENGTH.indexOf(b.act) > STRENGTH.indexOf(a.act) ? b : a);
 
@@ -86,9 +99,9 @@ function verbOf(words: readonly string[]): { verb: Verb; at: readonly number[] }
   }
   const strong: number[] = [];
   words.forEach((word, i) => {
-    if (VERB_OF.get(word)?.strong === true) strong.push(i);
+    if (named(word)?.strong === true) strong.push(i);
   });
-  const verbAt = (i: number): Verb => (VERB_OF.get(words[i]) as Named).verb;
+  const verbAt = (i: number): Verb => (named(words[i]) as Named).verb;
   if (strong.length > 0) {
     const [first] = strong;
     let verb = verbAt(first);
@@ -102,7 +115,11 @@ function verbOf(words: readonly string[]): { verb: Verb; at: readonly number[] }
     }
     return { verb, at };
   }
-  for (const i of [0, words.length - 1]) if (VERB_OF.has(words[i])) return { verb: verbAt(i), at: [i] };
+  // At the begin, behind the name of a product, or at the end, where readers go first: `calendar_event_history`.
+  const last = words.length - 1;
+  const ends = last > 0 && !LAST_THING_WORDS.has(words[last]) ? [last] : [];
+  const reads = ends.filter((i) => named(words[i])?.verb.act === 'read');
+  for (const i of [0, ...reads, ...(last > 1 ? [1] : []), ...ends]) if (named(words[i] ?? '') !== undefined) return { verb: verbAt(i), at: [i] };
   return null;
 }
 
@@ -114,17 +131,28 @@ function read(words: readonly string[], server: readonly string[]): Reading {
   return { verb: found?.verb ?? null, act: found?.at.map((i) => words[i]) ?? [], things, unknown: found === null ? rest : [] };
 }
 
-/** T-5: who writes what comes back. */
+const LISTERS: ReadonlySet<string> = set('list search find query info metadata tree');
+
+/** T-5: who writes what comes back: as the last thing before a word such as `in` says, `channel messages in team`. */
 function trustOf(act: Act, words: readonly string[], things: readonly string[]): Trust {
   if (act === 'fetch') return 'untrusted';
   if (act !== 'read') return 'ack';
-  const nouns = things.flatMap((word) => NOUNS_OF.get(word) ?? []);
+  const nouns = NOUNS_OF.get(headOf(words, things)) ?? [];
   const has = (kind: Noun['writers']): boolean => nouns.some(({ writers }) => writers === kind);
   if (has('records')) return 'records';
   // A list of files or pages has records; what one holds is prose.
-  if (has('prose')) return words.some((word) => /^(?:list|search|find|query|info|metadata|tree)$/.test(word)) ? 'records' : 'untrusted';
+  if (has('prose')) return words.some((word) => LISTERS.has(word)) ? 'records' : 'untrusted';
   if (has('list')) return 'directory';
-  return has('own') ? 'own' : 'records';
+  const own = things.length > 0 && things.every((word) => NOUNS_OF.get(word)?.some(({ writers }) => writers === 'own') === true);
+  return own ? 'own' : 'records';
+}
+
+const PREPOSITIONS: ReadonlySet<string> = set('in for of by from to with on at per between');
+
+function headOf(words: readonly string[], things: readonly string[]): string {
+  const end = words.findIndex((word, i) => i > 0 && PREPOSITIONS.has(word) && things.includes(singular(words[i - 1])));
+  const before = end < 0 ? words : words.slice(0, end);
+  return before.map(singular).findLast((word) => things.includes(word)) ?? things[things.length - 1] ?? '';
 }
 
 /** Keys of records that servers write themselves. */
@@ -159,9 +187,15 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
   const home = [...(server === null ? [] : nameWords(server)), ...(cut > 0 ? nameWords(tool.slice(0, cut)) : [])];
   const { verb, act: words, things, unknown } = read(name, home);
   const nouns = [...new Set(things.flatMap((word) => NOUNS_OF.get(word) ?? []))];
-  const act = verb?.act ?? actWithoutVerb(nouns, paths);
+  const act = actOf(verb, things, paths);
   const reader = READERS.includes(act);
-  const doing: Doing = { reader, removes: has(REMOVES, verb), enters: has(ENTERS, verb), creates: verb?.class === 'create' || verb?.class === 'plan' };
+  const doing: Doing = {
+    reader,
+    removes: has(REMOVES, verb),
+    enters: has(ENTERS, verb),
+    creates: verb?.class === 'create' || verb?.class === 'plan',
+    files: name.some((word) => FILE_WORDS.has(word)),
+  };
   const args = argumentKinds(paths, doing);
   const untold = paths.filter((path) => !tells(path, doing));
   const bound = bindings(args, paths, { verb: verb?.class ?? null, act, words: [...name, ...home] });
@@ -202,11 +236,16 @@ function intentOf(verb: Verb | null, nouns: readonly Noun[], unknown: readonly s
   return [...new Set([verb.class, ...same])].map(classOf);
 }
 
-/** A name without a verb that is known: what informs (a forecast, a time) reads, another acts. */
-function actWithoutVerb(nouns: readonly Noun[], paths: readonly ArgPath[]): Act {
-  return nouns.length > 0 && paths.every((path) => !/(?:message|body|content|text|to|recipient|amount|command|code)$/i.test(path[path.length - 1]))
-    ? 'read'
-    : 'write';
+const ACTING = /(?:message|body|contents?|text|^to|recipients?|amount|command|code|script|action|operation|method)$/i;
+const CODE = /^(?:code|script|function|javascript|js|python|program|source_?code)$/i;
+const lastOf = (path: ArgPath): string => path[path.length - 1];
+
+/** What a name does: its act, but where code is given, to run it. Without an act, what informs (a forecast) reads, another acts. */
+function actOf(verb: Verb | null, things: readonly string[], paths: readonly ArgPath[]): Act {
+  if (verb?.act === 'compute' && paths.some((path) => CODE.test(lastOf(path)))) return 'run';
+  if (verb !== null) return verb.act;
+  const known = things.length > 0 && things.every((word) => NOUNS_OF.has(word));
+  return known && paths.every((path) => !ACTING.test(lastOf(path))) ? 'read' : 'write';
 }
 
 interface Shown {

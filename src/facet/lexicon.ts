@@ -38,8 +38,8 @@ const verb = (name: string, act: Act, words: { strong?: string; weak?: string; a
 export const VERBS: readonly Verb[] = [
   verb('read', 'read', {
     strong:
-      'get read find search retrieve lookup describe inspect explore enumerate examine identify discover locate select filter inquire peek tail grep glob ls cat stat whoami detect extract recommend suggest preview diagnose determine obtain collect gather recall access',
-    weak: 'list show view display check query count history info status details is has can head ping scan monitor track lookup diff log match trace audit poll watch tree blame',
+      'get read find search retrieve lookup describe inspect explore enumerate examine identify discover locate filter inquire peek tail grep glob ls cat stat stats whoami detect extract recommend suggest preview diagnose determine obtain collect gather recall access',
+    weak: 'list show view display check query count history info status details is has can head ping scan monitor track lookup diff match trace audit poll watch tree blame',
   }),
   verb('compute', 'compute', {
     strong:
@@ -110,14 +110,14 @@ export const VERBS: readonly Verb[] = [
   }),
   verb('create', 'write', {
     strong:
-      'create add make generate insert append write compose initialize initialise init build register provision draft produce introduce attach store put upsert remember memorize copy duplicate prepend log commit import define compile instantiate',
-    weak: 'new note record document file fork issue branch design cache enter',
+      'create add make generate insert append write compose initialize initialise init build register provision draft produce introduce attach store put upsert remember memorize copy duplicate prepend commit import define compile instantiate',
+    weak: 'new request note record document file fork issue branch design cache enter log',
     asks: 'set save open start prepare log note new list include put schedule collect keep record give need want plan book arrange organize organise draft do compile setup file submit report fill sign type enter update transfer extend',
     delegable: true,
   }),
   verb('update', 'write', {
     strong:
-      'update set edit modify change adjust rename replace patch configure enable disable toggle increase decrease raise lower amend correct complete resolve assign unassign mark archive unarchive restore customize override apply sync merge move mute unmute exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh',
+      'update manage set edit modify change adjust rename replace patch configure enable disable toggle increase decrease raise lower amend correct complete resolve assign unassign mark archive unarchive restore customize override apply sync merge move mute unmute exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh',
     weak: 'label tag flag star reopen rate like react vote review switch control link transition reset',
     asks: 'add remove switch turn make put correct moved new mark finish finished done set adjust fix change write update append include extend transfer cancel return reorganize organise organize clean sort tidy relocate copy replace adapt swap exchange bring shift note instead open close',
     delegable: true,
@@ -149,7 +149,7 @@ export const VERBS: readonly Verb[] = [
   }),
   verb('operate', 'write', {
     strong: 'click press drag hover scroll type fill tap swipe focus',
-    weak: 'input hotkey key',
+    weak: 'input hotkey key select',
     asks: 'open fill enter submit sign register buy order book search find use go navigate apply answer log subscribe check upload download join complete form visit website',
     egress: true,
     delegable: true,
@@ -175,6 +175,9 @@ export const VERBS: readonly Verb[] = [
     asks: 'ask wait human person agent',
   }),
 ];
+
+/** Weak words that are things at the end of a name: `pods_log` is no act. */
+export const LAST_THINGS = 'log note record document file issue branch report request comment message text email mail review label tag contact schedule key';
 
 /** Two words of a name that mean one act. */
 export const PAIRS: Readonly<Record<string, string>> = {
@@ -331,7 +334,7 @@ export const NOUNS: readonly Noun[] = [
   noun(
     'machine',
     'records',
-    'server instance container pod cluster service bucket volume image vm function lambda process job host namespace network deployment stack machine cloud resource disk device port cron',
+    'server instance container pod cluster service log bucket volume image vm function lambda process job host namespace network deployment stack machine cloud resource disk device port cron',
     'app application site production staging server run',
   ),
   noun('memory', 'records', 'memory fact knowledge entity relation observation graph node', 'note notes name preference this that remember about'),
