@@ -17,8 +17,8 @@ export interface Flag {
 export interface Operand {
   readonly name: string;
   readonly description: string;
-  /** How many: one, at most one, or one and more. */
-  readonly count: 'one' | 'maybe' | 'many';
+  /** How many: one, at most one, one and more, or none and more. */
+  readonly count: 'one' | 'maybe' | 'many' | 'any';
 }
 
 export interface Example {

@@ -4,7 +4,8 @@ import { EXIT_MEANINGS } from './exit.ts';
 import { COMMON_FLAGS } from './parse.ts';
 import { columns } from './text.ts';
 
-const operandText = ({ name, count }: Operand): string => (count === 'one' ? name : count === 'maybe' ? `[${name}]` : `${name}…`);
+const operandText = ({ name, count }: Operand): string =>
+  count === 'one' ? name : count === 'maybe' ? `[${name}]` : count === 'any' ? `[${name}…]` : `${name}…`;
 
 export function usageOf(command: Command): string {
   return ['avactl', command.name, ...command.operands.map(operandText), ...(command.flags.length > 0 ? ['[flags]'] : [])].join(' ');
@@ -32,7 +33,7 @@ export function commandHelp(command: Command): string {
 }
 
 /** Groups of more commands than this are one line of the overview. */
-const GROUP_MAX = 4;
+const GROUP_MAX = 1;
 
 /** The commands of a group: those whose name begins with this word. */
 export const groupOf = (word: string, commands: readonly Command[]): readonly Command[] => commands.filter(({ name }) => name.startsWith(`${word} `));

@@ -89,8 +89,8 @@ function readFlags(args: readonly string[], flags: readonly Flag[], command: str
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {
-  const least = command.operands.filter(({ count }) => count !== 'maybe').length;
-  const most = command.operands.some(({ count }) => count === 'many') ? Number.POSITIVE_INFINITY : command.operands.length;
+  const least = command.operands.filter(({ count }) => count === 'one' || count === 'many').length;
+  const most = command.operands.some(({ count }) => count === 'many' || count === 'any') ? Number.POSITIVE_INFINITY : command.operands.length;
   if (operands.length < least) {
     const missing = command.operands[operands.length];
     throw new Fault('usage', `\`${command.name}\` needs ${missing.name}: ${missing.description}`, { command: command.name });

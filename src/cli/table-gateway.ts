@@ -48,4 +48,29 @@ export const GATEWAY_COMMANDS: readonly Command[] = [
     ],
     run: async (call) => (await import('./gateway.ts')).gateway(call),
   },
+  {
+    name: 'tools diff',
+    summary: 'Shows tools that are not as they were pinned',
+    details: [
+      'The first use of a tool through `wrap` or `gateway` pins what it says of itself: name, title, description, schemas, annotations. When that changes, the tool is neither listed nor called until `avactl tools pin`. Exit 9 where something has changed.',
+    ],
+    operands: [{ name: 'SERVER', count: 'maybe', description: 'Of this server alone' }],
+    flags: [DATA_FLAG],
+    examples: [{ line: 'avactl tools diff', what: 'line by line, of all servers' }],
+    run: async (call) => (await import('./tools-pin.ts')).diffTools(call),
+  },
+  {
+    name: 'tools pin',
+    summary: 'Pins tools of a server as they are now',
+    details: [
+      'Read `avactl tools diff` first: what a tool says of itself is read by the agent like an instruction. Gateways that run take it up by themselves.',
+    ],
+    operands: [
+      { name: 'SERVER', count: 'one', description: 'The name of the server' },
+      { name: 'TOOL', count: 'any', description: 'These tools; all that changed where none is named' },
+    ],
+    flags: [DATA_FLAG],
+    examples: [{ line: 'avactl tools pin github create_pr', what: 'after a look at what changed' }],
+    run: async (call) => (await import('./tools-pin.ts')).pinTools(call),
+  },
 ];

@@ -22,7 +22,7 @@ export type Held = { readonly ruling: Ruling } | { readonly answer: Answer | nul
 export async function held(talk: Conversation, name: string, ruling: Ruling, asked: Asked, again: () => Promise<Ruling>): Promise<Held> {
   if (ruling.verdict !== 'escalate' || ruling.answer.approval === undefined || asked.approval?.declined === true) return { ruling };
   const id = ruling.answer.approval;
-  const approval = await talk.node.approval(id).catch(() => null);
+  const approval = ruling.waits ?? null;
   if (approval === null) return { ruling };
   if (approval.status === 'allowed') return { ruling: await again() };
   const modern = isModernRevision(talk.hello.protocolVersion);

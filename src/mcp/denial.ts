@@ -1,11 +1,11 @@
 /** What an agent is told when a call is refused (spec/gateway.md MG-22): why, what would pass, and not to try again. */
-import type { DecisionAnswer } from '../api/schema.ts';
 import { FAULTS, type Fault } from '../base/fault.ts';
 import type { Refused } from './judge.ts';
-import { type Answer, failure, type Params, RPC } from './message.ts';
+import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 
 /** Reasons of one answer that are told. */
 const REASONS_MAX = 4;
+const VALUE_LENGTH_MAX = 80;
 
 export interface Refusal {
   readonly code: string;
@@ -16,38 +16,38 @@ export interface Refusal {
 
 /** The refusal of a ruling that does not allow. */
 export function refusalOf(ruling: Refused): Refusal {
-  return ruling.verdict === 'fault' ? faultRefusal(ruling.fault) : verdictRefusal(ruling.answer);
+  return ruling.verdict === 'fault' ? faultRefusal(ruling.fault) : verdictRefusal(ruling);
 }
 
-function verdictRefusal(answer: DecisionAnswer): Refusal {
-  const held = answer.verdict === 'escalate';
+function verdictRefusal({ verdict, answer, action, waits }: Exclude<Refused, { verdict: 'fault' }>): Refusal {
+  const held = verdict === 'escalate';
   const code = `AVA-${FAULTS[held ? 'call_escalated' : 'call_denied'][0]}`;
-  const binding = answer.reasons.filter(({ mode, answer: said }) => mode !== 'observe' && said === answer.verdict);
-  const told = binding.slice(0, REASONS_MAX);
-  const rules = told.map(({ rule }) => rule);
-  const lines = [
-    `${code} ${held ? 'AVA holds this call: it needs the approval of a person' : 'AVA refused this call'}${rules.length === 0 ? '' : ` (${rules.join(', ')})`}.`,
-  ];
-  for (const { title, advice } of told) {
+  const reasons = (waits?.reasons ?? answer.reasons).filter(({ mode, answer: said }) => mode !== 'observe' && said === verdict).slice(0, REASONS_MAX);
+  const rules = reasons.map(({ rule }) => rule);
+  const by = rules.length === 0 ? '' : ` (${rules.join(', ')})`;
+  const lines = [`${code} ${held ? 'AVA holds this call: it needs the approval of a person' : 'AVA refused this call'}${by}.`];
+  for (const { title, advice, values = [] } of reasons) {
     lines.push(`Why: ${sentence(title)}`);
+    for (const value of values) lines.push(`  ${valueText(action.args, value.path)}${sentence(value.text)}`);
     if (advice !== undefined) lines.push(`What would pass: ${sentence(advice)}`);
   }
-  if (held && answer.approval !== undefined) {
-    lines.push(
-      `Approval ${answer.approval} waits: a person answers it with \`avactl approvals approve ${answer.approval}\` or \`avactl approvals deny ${answer.approval}\`.`,
-    );
+  const name = waits?.code ?? answer.approval;
+  if (held && name !== undefined) {
+    lines.push(`Approval ${name} waits for a person, who answers with \`avactl approvals approve ${name}\` or \`avactl approvals deny ${name}\`.`);
     lines.push('Repeat exactly this call once it is approved; do not try another way in the meantime.');
   } else lines.push('Do not retry it unchanged, and do not try another way to the same end; say what was refused, or do something else.');
   lines.push(`Receipt ${answer.receipt}.`);
-  const data = {
-    verdict: answer.verdict,
-    code,
-    rules,
-    receipt: answer.receipt,
-    retry: held,
-    ...(answer.approval !== undefined && { approval: answer.approval }),
-  };
-  return { code, text: lines.join('\n'), data };
+  const approval = answer.approval === undefined ? {} : { approval: answer.approval };
+  return { code, text: lines.join('\n'), data: { verdict, code, rules, receipt: answer.receipt, retry: held, ...approval } };
+}
+
+/** The value that a path into the arguments leads to, quoted; nothing where it is none or several. */
+function valueText(args: Params, path: string): string {
+  let value: unknown = args;
+  for (const key of path.split('.')) value = isObject(value) ? value[key] : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') return '';
+  const text = String(value).replaceAll(/\s+/g, ' ');
+  return `"${text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX).toWellFormed()}…` : text}": `;
 }
 
 /** The call itself is at fault, or a person answered. */

@@ -54,7 +54,12 @@ export const callTool: Guard = async (talk, params, asked) => {
   const changed = await faultless(async () => table.state(tool) === 'changed');
   if (typeof changed !== 'boolean') return changed.error;
   const action = { kind: 'tool.call', server: place.server.name, name: tool.name, args: given };
-  const options = { ...(changed && { context: { pin: 'changed' } }), ...(asked.approval !== undefined && { approval: asked.approval.id }) };
+  const session = await talk.judge.announced(action);
+  const options = {
+    ...(changed && { context: { pin: 'changed' } }),
+    ...(asked.approval !== undefined && { approval: asked.approval.id }),
+    ...(session !== undefined && { session }),
+  };
   const ask = (): Promise<Ruling> => talk.judge.ask(action, options);
   const waited = await held(talk, name, await ask(), asked, ask);
   if ('answer' in waited) return waited.answer;

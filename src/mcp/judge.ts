@@ -2,8 +2,9 @@
  * What the node says about one conversation (spec/gateway.md MG-20 to MG-26): a session, decisions in it, outcomes. Total:
  * whatever goes wrong, nothing is allowed.
  */
+import { callDigest } from '../api/announcement.ts';
 import type { Client } from '../api/client.ts';
-import { BATCH_MAX, type DecisionAnswer, type DecisionRequest } from '../api/schema.ts';
+import { type ApprovalView, BATCH_MAX, type DecisionAnswer, type DecisionRequest } from '../api/schema.ts';
 import { Fault, type FaultName } from '../base/fault.ts';
 import type { Params } from './message.ts';
 import { digestOf } from './value-digest.ts';
@@ -22,7 +23,8 @@ export interface Allowed {
   readonly session: string;
 }
 export type Refused =
-  | { readonly verdict: 'deny' | 'escalate'; readonly answer: DecisionAnswer; readonly session: string }
+  /** `waits`: the approval that an escalation waits for. */
+  | { readonly verdict: 'deny' | 'escalate'; readonly answer: DecisionAnswer; readonly action: Action; readonly session: string; readonly waits?: ApprovalView }
   /** `about_call`: the call itself is at fault (too large, malformed); else the node is, and the same may pass later. */
   | { readonly verdict: 'fault'; readonly fault: Fault; readonly about_call: boolean };
 export type Ruling = Allowed | Refused;
@@ -105,9 +107,19 @@ export class Judge {
       });
       if (answer === null) return await this.anew(request);
       this.remember(key, answer);
-      return ruled(answer, session);
+      return await this.ruled(action, answer, session);
     } catch (error) {
       return faultRuling(error);
+    }
+  }
+
+  /** MG-27: the session in which a hook saw this very call coming; the user's words stand in it. */
+  async announced({ server, name, args }: Omit<Action, 'kind'>): Promise<string | undefined> {
+    try {
+      return (await this.client.claim({ server, name, digest: callDigest(name, args) })) ?? undefined;
+    } catch {
+      // what is wrong with the call or the node shows when it is judged
+      return undefined;
     }
   }
 
@@ -158,7 +170,14 @@ export class Judge {
   private async anew(request: DecisionRequest): Promise<Ruling> {
     this.opening = null;
     const session = await this.session();
-    return ruled(await this.client.decide({ ...request, session }), session);
+    return this.ruled(request.action as Action, await this.client.decide({ ...request, session }), session);
+  }
+
+  private async ruled(action: Action, answer: DecisionAnswer, session: string): Promise<Ruling> {
+    const { verdict, approval } = answer;
+    if (verdict === 'allow') return { verdict, answer, session };
+    const waits = approval === undefined ? null : await this.client.approval(approval).catch(() => null);
+    return { verdict, answer, action, session, ...(waits !== null && { waits }) };
   }
 
   /** MG-23: with the approval where there is one; a spent one is forgotten. @throws Fault approval_waiting, approval_denied, … */
@@ -190,9 +209,6 @@ export class Judge {
     }
   }
 }
-
-const ruled = (answer: DecisionAnswer, session: string): Ruling =>
-  answer.verdict === 'allow' ? { verdict: 'allow', answer, session } : { verdict: answer.verdict, answer, session };
 
 /** A fault that the constitution or the node gives in place of a verdict. */
 function faultRuling(error: unknown): Refused {
