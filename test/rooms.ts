@@ -79,6 +79,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['api', 'mcp'],
     packages: ['jsonc-parser', 'smol-toml', '@modelcontextprotocol/sdk'],
   },
+  connect: {
+    sentence: "puts AVA before agents' programs: their settings, hooks, a canary, what is covered",
+    surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'launch'],
+    imports: ['api', 'mcp'],
+    packages: ['jsonc-parser', 'smol-toml', '@modelcontextprotocol/sdk'],
+  },
   author: {
     sentence: 'what rule authors use: drafts, solver, lint, diff, import, build',
     surface: ['draft', 'solver', 'lint', 'diff', 'import', 'build'],

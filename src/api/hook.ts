@@ -5,13 +5,15 @@
 import { Fault } from '../base/fault.ts';
 import type { Sequencer } from '../sequencer/port.ts';
 import type { Announcements } from './announcement.ts';
+import { approvalView } from './approvals.ts';
 import type { HttpLimits } from './fast.ts';
 import type { HotRoute } from './head.ts';
 import type { Hot } from './hot.ts';
 import { JSON_TYPE } from './operation.ts';
 import { faultFrom } from './problem.ts';
+import type { BlockReader } from './reads.ts';
 import { type Handler, readBody, send } from './router.ts';
-import type { DecisionAnswer, DecisionRequest, OutcomeRequest, Placed, SessionAnswer } from './schema.ts';
+import type { ApprovalView, DecisionAnswer, DecisionRequest, OutcomeRequest, Placed, SessionAnswer } from './schema.ts';
 
 /** N-73: bytes of what a hook posts; what a tool returned is in it, pictures too. */
 export const HOOK_BYTES_MAX = 33_554_432;
@@ -23,6 +25,8 @@ export interface HookNode {
   /** @throws Fault */
   decide(request: DecisionRequest): Promise<DecisionAnswer>;
   outcome(request: OutcomeRequest): Promise<Placed>;
+  /** @throws Fault approval_unknown */
+  approval(id: string): ApprovalView;
   readonly announcements: Announcements;
   /** Whether some rule in force is about actions of this kind. */
   judges(kind: string): boolean;
@@ -31,7 +35,7 @@ export interface HookNode {
 /** The answer to an event of `client`, to be sent as JSON. A refusal is an answer too. @throws Fault route_unknown, request_shape, and what the node throws */
 export type Interpreter = (client: string, event: unknown, query: URLSearchParams, node: HookNode) => Promise<unknown>;
 
-export function hookNode(hot: Hot, sequencer: Sequencer, announcements: Announcements): HookNode {
+export function hookNode(hot: Hot, sequencer: Sequencer, blocks: BlockReader, announcements: Announcements): HookNode {
   const ask = <T>(route: HotRoute, id: string, body: unknown): Promise<T> =>
     new Promise((resolve, reject) => {
       hot.handlers[route](Buffer.from(JSON.stringify(body)), id, (status, json) => {
@@ -45,6 +49,7 @@ export function hookNode(hot: Hot, sequencer: Sequencer, announcements: Announce
     input: (session, text) => ask('input', session, { text }),
     decide: (request) => ask('decide', '', request),
     outcome: (request) => ask('outcome', '', request),
+    approval: (id) => approvalView(sequencer.state, blocks, id),
     announcements,
     judges: (kind) => sequencer.state.law.rules.some(({ scope }) => scope.all || scope.kinds.has(kind)),
   };

@@ -141,7 +141,7 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
         }),
       ),
     ...announcementHandlers(announcements, limits),
-    hook: hookHandler(parts.hooks, hookNode(hot, sequencer, announcements), limits, report),
+    hook: hookHandler(parts.hooks, hookNode(hot, sequencer, parts.log, announcements), limits, report),
     metrics: ({ response }) => send(response, 200, METRICS_TYPE, metrics.text({ connections: server.open, subscribers: feed.size })),
     openapi: ({ response }) => send(response, 200, JSON_TYPE, JSON.stringify(openApi(version, url.base))),
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Server, serve } from '../api/routes.ts';
 import { makeBundle } from '../audit/bundle.ts';
 import { GENESIS_NAME } from '../audit/fsck.ts';
+import { interpreter } from '../connect/hook.ts';
 import { lastSequence } from '../machine/state.ts';
 import { parseTilePath } from '../merkle/tile.ts';
 import { Edge } from '../sequencer/edge.ts';
@@ -81,6 +82,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         log,
         bundle: (height, index) => makeBundle(genesis, log.read(height), index),
         checkpoint: () => ledger.folder.note(),
+        hooks: interpreter(options.dir),
         tile: (path) => tiles.bytes(parseTilePath(path)),
         report,
       },
