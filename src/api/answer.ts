@@ -1,7 +1,7 @@
 /** Answers to hot requests, put together as text (spec/http.md N-23 to N-26). All of it is ASCII. */
 import { hex } from '../base/bytes.ts';
 import type { Law } from '../law/law.ts';
-import type { Reason, ReasonValue, Receipt } from '../machine/receipt.ts';
+import { originText, type Reason, type ReasonValue, type Receipt } from '../machine/receipt.ts';
 import { jsonAscii, valueAscii } from './json-value.ts';
 import { jsonOfCbor } from './value.ts';
 
@@ -27,12 +27,13 @@ function prepare(law: Law): Map<string, Prepared> {
   return rules;
 }
 
-/** `,"values":[{path, fact, origin, height?, index?}, …]`, or nothing. */
+/** `,"values":[{path, fact, origin, height?, index?, text}, …]`, or nothing. */
 function valuesJson(values: readonly ReasonValue[]): string {
   if (values.length === 0) return '';
-  const shown = values.map(({ path, fact, origin, place }) => {
+  const shown = values.map((value) => {
+    const { path, fact, origin, place } = value;
     const at = place === null ? '' : `,"height":${place.height},"index":${place.index}`;
-    return `{"path":${jsonAscii(path)},"fact":${jsonAscii(fact)},"origin":"${origin}"${at}}`;
+    return `{"path":${jsonAscii(path)},"fact":${jsonAscii(fact)},"origin":"${origin}"${at},"text":${jsonAscii(originText(value))}}`;
   });
   return `,"values":[${shown.join(',')}]`;
 }

@@ -3,7 +3,7 @@ import { hex, type Octets, octetsFromHex } from '../base/bytes.ts';
 import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
-import { decodeEntry } from '../machine/receipt.ts';
+import { decodeEntry, originText, type Place, type Reason } from '../machine/receipt.ts';
 import { APPROVAL_STATES, agentOf, answererName, approvalOf, type State } from '../machine/state.ts';
 import { isDecision } from '../machine/transaction.ts';
 import { reasonsJson, receiptId } from './answer.ts';
@@ -84,9 +84,26 @@ function viewOf(state: State, blocks: BlockReader, id: Octets): ApprovalView {
     context: json(context),
     facets: Object.fromEntries(Object.entries(facets).filter(([, value]) => value !== undefined)),
     rules: [...rules],
-    reasons: JSON.parse(reasonsJson(receipt.reasons, state.law)) as ApprovalView['reasons'],
+    reasons: sourced(JSON.parse(reasonsJson(receipt.reasons, state.law)) as ApprovalView['reasons'], receipt.reasons, state, blocks),
     opened_ms,
     due_ms,
     answer: answer === null ? null : { allow: answer.allow, note: answer.note, by: answererName(state, answer.by), at_ms: answer.at_ms },
   };
+}
+
+/** The words of the values name the tool that returned them. */
+function sourced(views: ApprovalView['reasons'], reasons: readonly Reason[], state: State, blocks: BlockReader): ApprovalView['reasons'] {
+  return views.map((view, i) => {
+    const { values } = reasons[i];
+    if (view.values === undefined) return view;
+    return { ...view, values: view.values.map((value, n) => ({ ...value, text: originText(values[n], toolAt(values[n].place, state, blocks)) })) };
+  });
+}
+
+/** The tool of the decision that stands there. */
+function toolAt(place: Place | null, state: State, blocks: BlockReader): string | undefined {
+  if (place === null) return undefined;
+  const item = blocks.read(place.height).items[place.index];
+  const { transaction } = decodeEntry(item.entry, state.network, null);
+  return isDecision(transaction) ? transaction.payload.name : undefined;
 }

@@ -74,6 +74,7 @@ export const Reason = Type.Object(
             origin: Type.Enum([...ORIGINS], { description: 'Where the value was found' }),
             height: Type.Optional(count('The transaction that brought it into the session')),
             index: Type.Optional(count()),
+            text: Type.String({ description: 'The same in words' }),
           },
           closed,
         ),

@@ -1,14 +1,11 @@
 /** `avactl halt rule` and `avactl resume rule`: the holder of the node's key stops one rule for a while, and ends that. */
-import type { Client } from '../api/client.ts';
-import { fromHex, hex, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { encodeWire, type Transaction } from '../machine/transaction.ts';
-import { Owner, readKey } from '../node/owner.ts';
-import { dataFolder, nodeUrl } from './address.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import { withNode } from './node-client.ts';
 import { ruleNamed } from './rules.ts';
+import { signer } from './signer.ts';
 import { moment, plain } from './text.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -21,19 +18,6 @@ export function spanMs(text: string): number {
   return span_ms;
 }
 
-/** Signs with the key of the data folder. @throws Fault config when that is no validator's of this network */
-async function owner(call: Call, client: Client): Promise<Owner> {
-  const folder = dataFolder(call);
-  const key = readKey(folder);
-  const { network, validators } = await client.constitution();
-  const validator = validators.find(({ key_id }) => key_id === hex(key.id));
-  if (validator === undefined)
-    throw new Fault('config', `the key in ${folder} is not one of a validator of the network at ${nodeUrl(call)}; --data names the folder that has it`, {
-      folder,
-    });
-  return new Owner({ network: octets(fromHex(network)), principal: octets(fromHex(validator.principal)), key, now: Date.now });
-}
-
 export async function haltRule(call: Call): Promise<number> {
   const { out } = call;
   const reason = call.text('reason');
@@ -41,7 +25,7 @@ export async function haltRule(call: Call): Promise<number> {
   const span_ms = spanMs(call.text('for') ?? '');
   return withNode(call, async (client) => {
     const { rule } = await ruleNamed(client, call.operands[0]);
-    const transaction: Transaction<6> = (await owner(call, client)).halt(rule, span_ms, reason);
+    const transaction: Transaction<6> = (await signer(call, client)).halt(rule, span_ms, reason);
     const placed = await client.submit(encodeWire(transaction));
     const { until_ms } = transaction.payload;
     out.value({ rule, until_ms, reason, ...placed });
@@ -56,7 +40,7 @@ export async function resumeRule(call: Call): Promise<number> {
   const { out } = call;
   return withNode(call, async (client) => {
     const { rule } = await ruleNamed(client, call.operands[0]);
-    const placed = await client.submit(encodeWire((await owner(call, client)).resume(rule)));
+    const placed = await client.submit(encodeWire((await signer(call, client)).resume(rule)));
     out.value({ rule, ...placed });
     out.line(`Resumed ${out.paint('bold', rule)}.`);
     return EXIT.ok;

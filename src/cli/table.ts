@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts';
 import { cliPage, commandHelp, groupHelp, groupOf, overview } from './help.ts';
 import { parseCommand } from './parse.ts';
 import { GATEWAY_COMMANDS } from './table-gateway.ts';
+import { OWNER_COMMANDS } from './table-owner.ts';
 import { RULE_COMMANDS } from './table-rules.ts';
 import { VERSION } from './version.ts';
 
@@ -35,6 +36,8 @@ export const COMMANDS: readonly Command[] = [
         multiple: true,
         description: 'A web page of this origin, such as http://localhost:3000, may call the node; no other page may',
       },
+      { name: 'webhook', value: 'URL', description: 'Told, without arguments, of each call that waits for a person' },
+      { name: 'webhook-secret', value: 'FILE', description: 'Signs what the hook is sent: AVA-Signature: sha256=HMAC of the body' },
       { name: 'detach', short: 'd', description: 'Starts it in the background and returns once it is ready' },
     ],
     examples: [
@@ -224,6 +227,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     run: async (call) => (await import('./rules-build.ts')).buildRules(call),
   },
+  ...OWNER_COMMANDS,
   {
     name: 'halt rule',
     summary: 'Stops one rule for a while: what it is about is denied',

@@ -1,18 +1,12 @@
 /** Who may answer approvals (spec/state.md Y-9): validators who weigh more than a third, and those whom they name. */
-import { type Octets, octets, utf8 } from '../base/bytes.ts';
+import { type Octets, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import { tagged } from '../crypto/hash.ts';
 import { keyId, keyProblem, PASSKEY, verify, verifyPasskey } from '../crypto/suite.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
-import { type Approver, factKey } from './fact.ts';
+import { type Approver, approverPrincipal, factKey } from './fact.ts';
 import type { Overlay } from './overlay.ts';
 import type { State } from './state.ts';
 import type { Auth, Transaction } from './transaction.ts';
-
-const hashApprover = tagged('approver');
-
-/** Y-9: an approver's principal stays when the key changes. */
-export const approverPrincipal = (name: string): Octets => hashApprover(utf8(name));
 
 /** Whether the sender weighs more than a third. */
 export const isOwner = ({ law }: State, sender: Octets): boolean => (law.validators.get(sender)?.weight ?? 0) * 3 > law.weight;

@@ -122,6 +122,7 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Dec
     is: 'permit',
     session: id,
     tx_id: transaction.tx_id,
+    ...place,
     due_ms: time_ms + PERMIT_MS,
     status: 'open',
     server,

@@ -48,6 +48,8 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     is: fc.constant('permit'),
     session: octetsOf(16),
     tx_id: octetsOf(32),
+    height: u53,
+    index: u53,
     due_ms: u53,
     status: fc.constantFrom('open', 'done', 'failed', 'expired'),
     server: fc.option(label),

@@ -2,10 +2,11 @@
  * Facts (spec/state.md Y-1): what the machine remembers and forgets again. Each has a key of one letter and an id, a record,
  * and the moment at which it falls due. Nobody needs a proof of a fact: receipts commit to the inputs that were read.
  */
-import { type Octets, octets } from '../base/bytes.ts';
+import { type Octets, octets, utf8 } from '../base/bytes.ts';
 import { Reader, Writer } from '../base/cbor.ts';
 import { RULES_MAX } from '../base/limit.ts';
 import { bool, choice, type Field, hash32, i64, id16, label, list, name, nullable, octetsOf, record, text, u53 } from '../base/record.ts';
+import { tagged } from '../crypto/hash.ts';
 import { PUBLIC_BYTES_MAX } from '../crypto/suite.ts';
 import { VALIDATORS_MAX } from '../law/genesis.ts';
 import { SUMS_MAX } from '../law/sum-input.ts';
@@ -37,7 +38,7 @@ export interface Session {
 export interface Page {
   readonly is: 'page';
   readonly due_ms: number;
-  /** The transaction that added it. */
+  /** The transaction that brought it: an input, a decision; of a result the decision that asked for it. */
   readonly height: number;
   readonly index: number;
   /** One behind the other. */
@@ -56,7 +57,10 @@ export interface Reservation {
 export interface Permit {
   readonly is: 'permit';
   readonly session: Octets;
+  /** The decision that gave it. */
   readonly tx_id: Octets;
+  readonly height: number;
+  readonly index: number;
   readonly due_ms: number;
   readonly status: (typeof PERMIT_STATES)[number];
   readonly server: string | null;
@@ -238,6 +242,8 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     is: is('permit'),
     session: id16,
     tx_id: hash32,
+    height: u53,
+    index: u53,
     due_ms: u53,
     status: choice(PERMIT_STATES),
     server: nullable(label),
@@ -298,6 +304,10 @@ const KIND_OF: ReadonlyMap<string, Fact['is']> = new Map(Object.entries(LETTERS)
 
 /** Y-2: a fact's key: its letter, then its id. */
 export const factKey = (kind: Fact['is'], id: Octets): Octets => LETTERS[kind] + id;
+
+const hashApprover = tagged('approver');
+/** Y-9: an approver's principal stays when the key changes. */
+export const approverPrincipal = (name: string): Octets => hashApprover(utf8(name));
 
 const shared = new Writer(4_096);
 

@@ -7,7 +7,6 @@ import { factKey, type Session } from './fact.ts';
 import { memoryOf, remember } from './memory.ts';
 import type { Overlay } from './overlay.ts';
 import { openPermit } from './permit.ts';
-import type { Place } from './receipt.ts';
 import type { State } from './state.ts';
 import { release } from './sum.ts';
 import type { Transaction } from './transaction.ts';
@@ -18,7 +17,7 @@ const RESULT_BYTES_READ = 65_536;
 const PASSAGE_TO_AGENTS = 2;
 
 /** @throws Fault permit_unknown, permit_used, permit_expired */
-export function outcome(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<4>, place: Place): Answer {
+export function outcome(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<4>): Answer {
   const { permit: id, ok } = transaction.payload;
   const permit = openPermit(overlay, id, time_ms);
   if (!ok) for (const reservation of permit.reserved) release(overlay, reservation);
@@ -32,7 +31,7 @@ export function outcome(state: State, overlay: Overlay, time_ms: number, transac
   const memory = memoryOf(state.network, overlay, permit.session, session);
   const returned = ok ? transaction.sidecar[1] : transaction.sidecar[2];
   const flow = resultFlow(state.law.tools, entry, returned, memory, permit.args_named, !ok);
-  const after = remember(state.network, overlay, permit.session, session, flow.keys, place);
+  const after = remember(state.network, overlay, permit.session, session, flow.keys, permit);
   const gate = session.gate || flow.gate;
   // T-18: what was too long to read may hold anything
   const unread = flow.gate && (transaction.sidecar_bytes?.length ?? 0) > RESULT_BYTES_READ;

@@ -31,7 +31,7 @@ export interface ReasonValue {
   /** A flow fact that the rule reads: `dest_unknown`. */
   readonly fact: string;
   readonly origin: Origin;
-  /** The transaction that brought it into the session: a result, an input, an earlier call; null where none did. */
+  /** The transaction that brought it into the session: the call that returned it, an input, an earlier call; null where none did. */
   readonly place: Place | null;
 }
 
@@ -158,6 +158,22 @@ export interface Entry {
   readonly transaction: Transaction;
   readonly receipt: Receipt;
 }
+
+const IN_WORDS: Readonly<Record<Origin, (source: string) => string>> = {
+  unseen: () => 'occurs nowhere in what the user asked or the session read',
+  text: (source) => `occurs only in text that ${source} returned, not in what the user asked`,
+  passage: (source) => `occurs only in a passage that ${source} returned and that tells agents what to do`,
+  record: (source) => `stands in a record that ${source} returned; the user did not name it`,
+  directory: (source) => `stands in a list that ${source} returned; the user did not name it`,
+  named: () => 'is named by the user',
+  partly: (source) => `is named by the user in part, or labelled in a document that ${source} returned`,
+  asked: () => 'stands in an earlier call that waits for an answer',
+  refused: () => 'stands in an earlier call that was refused',
+  unread: () => 'has more values than are looked at',
+};
+
+/** P-5 for people. `source`: the tool that returned it, where it is known. */
+export const originText = ({ path, origin }: Pick<ReasonValue, 'path' | 'origin'>, source = 'a tool'): string => `${path} ${IN_WORDS[origin](source)}`;
 
 /** Decodes an entry; `sidecar` as the ledger keeps it, null once erased. @throws Fault cbor_*, verify_failed */
 export function decodeEntry(bytes: Uint8Array, network: Octets, sidecar: Uint8Array | null): Entry {

@@ -9,7 +9,7 @@ import { NO_PREVIOUS } from './block.ts';
 import { DueQueue } from './due.ts';
 import { type Approval, type Approver, decodeFact, type Fact, factKey, type Halt, type ModeOverride, type Sequence, type Session, stops } from './fact.ts';
 
-export { APPROVAL_STATES } from './fact.ts';
+export { APPROVAL_STATES, approverPrincipal } from './fact.ts';
 
 export interface State {
   readonly network: Octets;

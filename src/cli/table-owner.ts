@@ -1,0 +1,47 @@
+/** Commands of who owns the node: answers to approvals, modes of rules. Declared as table.ts says. */
+import { NODE_FLAGS } from './address.ts';
+import type { Command, Flag, Operand } from './command.ts';
+
+const APPROVAL: Operand = { name: 'CODE', count: 'one', description: 'The code of an approval, such as 7Q2K4M, or its id' };
+const NOTE: Flag = { name: 'note', value: 'TEXT', description: 'Why; kept in the ledger' };
+
+export const OWNER_COMMANDS: readonly Command[] = [
+  {
+    name: 'approvals list',
+    summary: 'Lists the calls that wait for the answer of a person',
+    details: ['Each with its code, the time that is left, what it does, and the rule that asks.'],
+    operands: [],
+    flags: [{ name: 'all', description: 'Also those that were answered, used or have expired, for an hour' }, ...NODE_FLAGS],
+    examples: [{ line: 'avactl approvals list', what: 'what waits now' }],
+    run: async (call) => (await import('./approvals.ts')).listApprovals(call),
+  },
+  {
+    name: 'approvals show',
+    summary: 'Shows one approval: the call, what it does, and where its values come from',
+    details: [],
+    operands: [APPROVAL],
+    flags: NODE_FLAGS,
+    examples: [{ line: 'avactl approvals show 7Q2K4M', what: 'the whole call and the reasons' }],
+    run: async (call) => (await import('./approvals.ts')).showApproval(call),
+  },
+  {
+    name: 'approvals approve',
+    summary: 'Lets the call pass once',
+    details: [
+      'Signed with the key in the data folder; the ledger keeps who, when and why. The agent repeats the call within 10 minutes; it is judged again under the law in force then, and what other rules say stands. What the call names counts as named by the user in its session from then on.',
+    ],
+    operands: [APPROVAL],
+    flags: [NOTE, ...NODE_FLAGS],
+    examples: [{ line: 'avactl approvals approve 7Q2K4M --note "the cake"', what: 'once' }],
+    run: async (call) => (await import('./approvals.ts')).approve(call),
+  },
+  {
+    name: 'approvals deny',
+    summary: 'Refuses the call',
+    details: ['Signed like an approval. The values that the call brought up are refused in its session from then on.'],
+    operands: [APPROVAL],
+    flags: [NOTE, ...NODE_FLAGS],
+    examples: [{ line: 'avactl approvals deny 7Q2K4M', what: 'for good' }],
+    run: async (call) => (await import('./approvals.ts')).deny(call),
+  },
+];
