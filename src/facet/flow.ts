@@ -284,6 +284,27 @@ export function verdictKeys(entry: Entry | null, args: unknown, memory: Memory, 
   return [...keys];
 }
 
+/**
+ * T-22: what a person approves is named from then on: the keys that an approved call adds, its values and links as wholes
+ * (never their words one by one). Nothing else makes a value named that the user did not write. At most `RESULT_KEYS_MAX`.
+ */
+export function approvedKeys(entry: Entry | null, args: unknown): string[] {
+  if (entry === null) return [];
+  const keys = new Set<string>();
+  for (const { path, kind } of entry.args) {
+    if (kind === 'qty' || kind === 'time') continue;
+    for (const text of textsAt(args, path).texts) {
+      for (const value of kind === 'text' ? linksIn(text).links : [text]) {
+        if (keys.size >= RESULT_KEYS_MAX || value.length > VALUE_LENGTH_MAX) continue;
+        const key = normal(value);
+        if (key !== '') keys.add(`u:${key}`);
+        if (isWeb(value)) keys.add(`u:${hostOf(value)}`);
+      }
+    }
+  }
+  return [...keys];
+}
+
 /** T-18, T-19: what a result does to the session. */
 export interface ResultFlow {
   /** Some of it is prose that others may have written. */
