@@ -61,6 +61,8 @@ export type DecisionRequest = {
   readonly permit?: boolean;
   /** The approval that a person gave to this call */
   readonly approval?: string;
+  /** true: where such a call was announced, it is judged in the session that the announcement names */
+  readonly announced?: boolean;
 };
 
 export type Reason = {
@@ -83,6 +85,8 @@ export type Reason = {
     /** The transaction that brought it into the session */
     readonly height?: number;
     readonly index?: number;
+    /** The same in words */
+    readonly text: string;
   })[];
 };
 
@@ -96,6 +100,8 @@ export type DecisionAnswer = {
   readonly permit?: string;
   /** The approval that an escalation waits for */
   readonly approval?: string;
+  /** The session that an announcement named; only with announced */
+  readonly session?: string;
   readonly reasons: readonly Reason[];
   readonly obligations: readonly unknown[];
   /** The version of the constitution that judged */

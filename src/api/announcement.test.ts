@@ -47,6 +47,17 @@ test('N-70 to N-73 over HTTP: announce, claim, a malformed one; a node without h
     await node.client.announce({ session, ...call });
     assert.equal(await node.client.claim(call), session);
     assert.equal(await node.client.claim(call), null);
+    // N-76: a decision claims it itself
+    await node.client.announce({ session, ...call });
+    const own = (await node.client.openSession('gateway')).session;
+    const action = { kind: 'tool.call', server: 'files', name: 'read', args: { path: 'a' } };
+    const judged = (answer: { session?: string }): string | undefined => answer.session;
+    assert.equal(judged(await node.client.decide({ session: own, action, announced: true })), session);
+    assert.equal(judged(await node.client.decide({ session: own, action, announced: true })), undefined);
+    await node.client.announce({ session, ...call });
+    assert.equal(judged(await node.client.decide({ session: own, action: { ...action, args: { path: 'b' } }, announced: true })), undefined);
+    assert.equal(judged(await node.client.decide({ session: own, action })), undefined);
+    assert.equal(await node.client.claim(call), session);
     await assert.rejects(node.client.announce({ session: 'x', ...call }), { slug: 'request_shape' });
     await assert.rejects(node.client.hook('claude-code', '{}'), { slug: 'route_unknown' });
   } finally {

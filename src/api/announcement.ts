@@ -71,6 +71,11 @@ export class Announcements {
     return first?.session ?? null;
   }
 
+  /** N-76: `claim` of a call itself; nothing is hashed while nothing waits. @throws Fault as `callDigest` */
+  claimCall(server: string, name: string, args: CborMap): string | null {
+    return this.size === 0 ? null : this.claim(server, name, callDigest(name, args));
+  }
+
   private drop(key: string): void {
     this.size -= this.calls.get(key)?.length ?? 0;
     this.calls.delete(key);

@@ -74,6 +74,9 @@ export function isDecision(value: Json): value is DecisionRequest & JsonObject {
       case 'permit':
         if (typeof value.permit !== 'boolean') return false;
         break;
+      case 'announced':
+        if (typeof value.announced !== 'boolean') return false;
+        break;
       case 'approval':
         if (!isText(value.approval, REFERENCE_MAX)) return false;
         break;

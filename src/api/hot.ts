@@ -21,6 +21,8 @@ export interface HotParts {
   readonly sequencer: Sequencer;
   readonly edge: Edge;
   readonly metrics: Metrics;
+  /** N-71: the session that an announcement names for this call, once. */
+  readonly claim: (server: string, name: string, args: CborMap) => string | null;
   /** X-4: of sessions that are opened here. */
   readonly assurance: number;
   /** Told of what is no Fault. */
@@ -78,15 +80,24 @@ export class Hot {
   /** N-23: one decision; never throws. `at` is the path of the request in its body. */
   decide(value: Json, at: string, answered: Answered): void {
     let transaction: Transaction;
+    let session: string | null = null;
     try {
-      transaction = this.compose(checkDecision(value, at), at);
+      const request = checkDecision(value, at);
+      session = this.announced(request);
+      transaction = this.compose(session === null ? request : { ...request, session }, at);
     } catch (error) {
       return this.fail(error, answered);
     }
     this.parts.sequencer.submit(transaction, (fault, receipt) => {
       if (receipt === null) return this.fail(fault, answered);
-      answered(null, decisionJson(receipt, this.parts.sequencer.state.law));
+      const json = decisionJson(receipt, this.parts.sequencer.state.law);
+      answered(null, session === null ? json : `${json.slice(0, -1)},"session":"${session}"}`);
     });
+  }
+
+  /** N-76: the session of an announcement, claimed by the decision itself: a gateway need not ask twice. */
+  private announced({ announced, action: { server, name, args } }: DecisionRequest): string | null {
+    return announced === true && server !== undefined ? this.parts.claim(server, name, args as CborMap) : null;
   }
 
   private compose({ session, action, context, permit, approval }: DecisionRequest, at: string): Transaction {

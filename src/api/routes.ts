@@ -1,6 +1,7 @@
 /** The HTTP API of a node (spec/http.md): every route with its parts, on one port. */
 import { readFileSync } from 'node:fs';
 import { hex } from '../base/bytes.ts';
+import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { decodeWire } from '../machine/transaction.ts';
 import type { Edge } from '../sequencer/edge.ts';
@@ -76,9 +77,10 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
   const metrics = new Metrics(sequencer);
   const report = (error: unknown): void => parts.report?.(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const assurance = options.assurance ?? (LOOPBACK.test(options.host) ? 1 : 0);
-  const hot = new Hot({ sequencer, edge: parts.edge, metrics, report, assurance });
-  const authzen = new Authzen({ hot, sequencer, edge: parts.edge, assurance });
   const announcements = new Announcements(Date.now);
+  const claim = (server: string, name: string, args: CborMap): string | null => announcements.claimCall(server, name, args);
+  const hot = new Hot({ sequencer, edge: parts.edge, metrics, report, claim, assurance });
+  const authzen = new Authzen({ hot, sequencer, edge: parts.edge, assurance });
   const feed = new Feed(sequencer, parts.log);
   const stopCounting = sequencer.follow(metrics.block);
   const isOwnHost = ownHosts(options.hosts ?? []);

@@ -52,6 +52,7 @@ export const DecisionRequest = Type.Object(
     context: Type.Optional(object('Facts that the caller vouches for')),
     permit: Type.Optional(Type.Boolean({ description: 'false asks for a verdict alone: nothing is reserved' })),
     approval: Type.Optional(reference('The approval that a person gave to this call')),
+    announced: Type.Optional(Type.Boolean({ description: 'true: where such a call was announced, it is judged in the session that the announcement names' })),
   },
   { ...closed, $id: 'DecisionRequest' },
 );
@@ -91,6 +92,7 @@ export const DecisionAnswer = Type.Object(
     receipt: receiptId,
     permit: Type.Optional(id('What an outcome names; only with allow')),
     approval: Type.Optional(id('The approval that an escalation waits for')),
+    session: Type.Optional(id('The session that an announcement named; only with announced')),
     reasons: Type.Array(Reason),
     obligations: Type.Array(Type.Unknown()),
     constitution: count('The version of the constitution that judged'),

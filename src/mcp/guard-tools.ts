@@ -54,13 +54,14 @@ export const callTool: Guard = async (talk, params, asked) => {
   const changed = await faultless(async () => table.state(tool) === 'changed');
   if (typeof changed !== 'boolean') return changed.error;
   const action = { kind: 'tool.call', server: place.server.name, name: tool.name, args: given };
-  const session = await talk.judge.announced(action);
-  const options = {
-    ...(changed && { context: { pin: 'changed' } }),
-    ...(asked.approval !== undefined && { approval: asked.approval.id }),
-    ...(session !== undefined && { session }),
+  const options = { ...(changed && { context: { pin: 'changed' } }), ...(asked.approval !== undefined && { approval: asked.approval.id }) };
+  let session: string | undefined;
+  const ask = async (): Promise<Ruling> => {
+    // an announcement is claimed once: what is judged again is judged in the same session
+    const ruling = await talk.judge.ask(action, { ...options, ...(session === undefined ? { announced: true } : { session }) });
+    if (ruling.verdict !== 'fault') session = ruling.session;
+    return ruling;
   };
-  const ask = (): Promise<Ruling> => talk.judge.ask(action, options);
   const waited = await held(talk, name, await ask(), asked, ask);
   if ('answer' in waited) return waited.answer;
   const { ruling } = waited;

@@ -2,7 +2,6 @@
  * What the node says about one conversation (spec/gateway.md MG-20 to MG-26): a session, decisions in it, outcomes. Total:
  * whatever goes wrong, nothing is allowed.
  */
-import { callDigest } from '../api/announcement.ts';
 import type { Client } from '../api/client.ts';
 import { type ApprovalView, BATCH_MAX, type DecisionAnswer, type DecisionRequest } from '../api/schema.ts';
 import { Fault, type FaultName } from '../base/fault.ts';
@@ -36,6 +35,8 @@ export interface AskOptions {
   readonly approval?: string;
   /** The session of an announced call, in place of this conversation's. */
   readonly session?: string;
+  /** MG-27: a hook may have seen this very call coming; then it is judged in the hook's session, in which the user's words stand. */
+  readonly announced?: boolean;
   /** false: a verdict alone, for what is not carried out here; nothing is reserved and no approval is opened. */
   readonly permit?: boolean;
 }
@@ -95,31 +96,28 @@ export class Judge {
   }
 
   /** MG-20: a decision that may be acted on. */
-  async ask(action: Action, { context, approval, session: given, permit }: AskOptions = {}): Promise<Ruling> {
+  async ask(action: Action, { context, approval, session: given, announced, permit }: AskOptions = {}): Promise<Ruling> {
     try {
       const session = given ?? (await this.session());
-      const key = digestOf([session, action.kind, action.server, action.name, action.args, context ?? null]);
-      const known = approval ?? this.approvals.get(key);
-      const request: DecisionRequest = { session, action, ...(context !== undefined && { context }), ...(permit === false && { permit }) };
+      const keyIn = (session: string): string => digestOf([session, action.kind, action.server, action.name, action.args, context ?? null]);
+      const known = approval ?? (this.approvals.size === 0 ? undefined : this.approvals.get(keyIn(session)));
+      const request: DecisionRequest = {
+        session,
+        action,
+        ...(context !== undefined && { context }),
+        ...(announced === true && { announced }),
+        ...(permit === false && { permit }),
+      };
       const answer = await this.decide(request, known).catch((error: unknown) => {
         if (given !== undefined || !(error instanceof Fault) || error.slug !== 'session_unknown') throw error;
         return null;
       });
       if (answer === null) return await this.anew(request);
-      this.remember(key, answer);
-      return await this.ruled(action, answer, session);
+      const judged = answer.session ?? session;
+      if (this.approvals.size > 0 || answer.verdict === 'escalate') this.remember(keyIn(judged), answer);
+      return await this.ruled(action, answer, judged);
     } catch (error) {
       return faultRuling(error);
-    }
-  }
-
-  /** MG-27: the session in which a hook saw this very call coming; the user's words stand in it. */
-  async announced({ server, name, args }: Omit<Action, 'kind'>): Promise<string | undefined> {
-    try {
-      return (await this.client.claim({ server, name, digest: callDigest(name, args) })) ?? undefined;
-    } catch {
-      // what is wrong with the call or the node shows when it is judged
-      return undefined;
     }
   }
 
