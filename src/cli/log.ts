@@ -47,7 +47,7 @@ async function pastEvents(client: Client, height: number, count: number, shown: 
 }
 
 /** The events of blocks `from` to `to`. The stream has no end of its own: its last entry is known from its block. */
-async function* eventsUntil(client: Client, from: number, head: number): AsyncGenerator<LedgerEvent, void> {
+export async function* eventsUntil(client: Client, from: number, head: number): AsyncGenerator<LedgerEvent, void> {
   let to = head;
   let last = -1;
   // A block in which things only fell due has no entries, and so no stored event.

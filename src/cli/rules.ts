@@ -17,6 +17,18 @@ export function standingText({ breaker, breaker_until_ms, halt }: Rule): string 
   return breaker === 'half_open' ? 'breaker half-open' : '';
 }
 
+/** The mode that a rule has now: an override's, or that of the law, whose observing may have ended. */
+export function modeNow({ mode, until_ms, override }: Rule): Rule['mode'] {
+  if (override !== undefined) return override.mode;
+  return mode === 'observe' && until_ms > 0 && Date.now() >= until_ms ? 'enforce' : mode;
+}
+
+/** `observe until 2026-12-01`, with the mode of the law beside that of an override. */
+function modeText({ mode, until_ms, override }: Rule): string {
+  const byLaw = until_ms > 0 ? `${mode} until ${day(until_ms)}` : mode;
+  return override === undefined ? byLaw : `${override.mode} until ${day(override.until_ms)} (law: ${byLaw})`;
+}
+
 /** @throws Fault rule_unknown with the nearest name */
 export async function ruleNamed(client: Client, name: string): Promise<Rule & { readonly constitution: number; readonly count: number }> {
   const { constitution, rules } = await client.rules();
@@ -41,13 +53,7 @@ export async function listRules(call: Call): Promise<number> {
   return withNode(call, async (client) => {
     const { constitution, rules } = await client.rules();
     out.value({ constitution, rules });
-    const rows = rules.map(({ rule, mode, until_ms, otherwise, gas, title }) => [
-      rule,
-      until_ms > 0 ? `${mode} until ${day(until_ms)}` : mode,
-      otherwise,
-      String(gas),
-      plain(title),
-    ]);
+    const rows = rules.map((rule) => [rule.rule, modeText(rule), rule.otherwise, String(rule.gas), plain(rule.title)]);
     for (const row of columns([['RULE', 'MODE', 'OTHERWISE', 'GAS', 'TITLE'], ...rows], [3])) out.line(row);
     for (const rule of rules) if (standingText(rule) !== '') out.line(out.paint('yellow', `${rule.rule} is stopped: ${standingText(rule)}`));
     out.line(`${plural(rules.length, 'rule')}, constitution v${constitution}`);
@@ -62,10 +68,10 @@ export async function showRule(call: Call): Promise<number> {
     const { constitution, count, ...found } = await ruleNamed(client, name);
     out.value({ constitution, ...found });
     out.line(`${out.paint('bold', found.rule)}  ${plain(found.title)}`);
-    const until = found.until_ms > 0 ? ` until ${day(found.until_ms)}` : '';
     const rows = [
       ['scope', found.scope.join(', ')],
-      ['mode', `${found.mode}${until}`],
+      ['mode', modeText(found)],
+      ...(found.override === undefined ? [] : [['said by', `${plain(found.override.by)}: ${plain(found.override.reason)}`]]),
       ...(standingText(found) === '' ? [] : [['stands', standingText(found)]]),
       ...(found.halt === undefined ? [] : [['halted by', `${plain(found.halt.by)}: ${plain(found.halt.reason)}`]]),
       ...(found.guest === undefined

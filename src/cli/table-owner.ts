@@ -3,6 +3,8 @@ import { NODE_FLAGS } from './address.ts';
 import type { Command, Flag, Operand } from './command.ts';
 
 const APPROVAL: Operand = { name: 'CODE', count: 'one', description: 'The code of an approval, such as 7Q2K4M, or its id' };
+const RULES: Operand = { name: 'RULE', count: 'many', description: 'The name of a rule, or what names begin with: `flow/`' };
+const REASON: Flag = { name: 'reason', value: 'TEXT', default: '', description: 'Why; kept in the ledger' };
 const NOTE: Flag = { name: 'note', value: 'TEXT', description: 'Why; kept in the ledger' };
 
 export const OWNER_COMMANDS: readonly Command[] = [
@@ -43,5 +45,37 @@ export const OWNER_COMMANDS: readonly Command[] = [
     flags: [NOTE, ...NODE_FLAGS],
     examples: [{ line: 'avactl approvals deny 7Q2K4M', what: 'for good' }],
     run: async (call) => (await import('./approvals.ts')).deny(call),
+  },
+  {
+    name: 'observe',
+    summary: 'Lets rules only observe for a while: judged and recorded, not binding',
+    details: [
+      'At most 30 days; a rule of the floor is never loosened. It is a transaction, signed with the key in the data folder, and the ledger keeps who, when and why. It ends by itself; `avactl enforce RULE` ends it sooner.',
+    ],
+    operands: [RULES],
+    flags: [{ name: 'until', value: 'DATE', description: 'When it ends, such as 2026-12-01; default 7 days from now' }, REASON, ...NODE_FLAGS],
+    examples: [{ line: 'avactl observe flow/new-payee --until 2026-12-01 --reason "false alarms"', what: 'until the first of December' }],
+    run: async (call) => (await import('./modes.ts')).observe(call),
+  },
+  {
+    name: 'enforce',
+    summary: 'Makes observed rules binding before their date; --preview says what that would have done',
+    details: [
+      'Signed like observing. It holds until the date from which the law itself enforces, else a year.',
+      'The preview reads the ledger: of the calls of the last days, how many would have been denied or held, and which rules cause most of it. It changes nothing.',
+    ],
+    operands: [{ ...RULES, count: 'any' }],
+    flags: [
+      { name: 'preview', description: 'Only says what would have happened, of these rules or of all that observe' },
+      { name: 'days', value: 'N', default: '7', description: 'How far the preview looks back' },
+      { name: 'until', value: 'DATE', description: 'When it ends, at most 366 days ahead' },
+      REASON,
+      ...NODE_FLAGS,
+    ],
+    examples: [
+      { line: 'avactl enforce --preview', what: 'the last 7 days as if all rules had been binding' },
+      { line: 'avactl enforce flow/', what: 'all rules whose name begins with flow/' },
+    ],
+    run: async (call) => (await import('./modes.ts')).enforce(call),
   },
 ];
