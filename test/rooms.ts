@@ -72,16 +72,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['typebox'],
   },
   service: { sentence: 'a folder a role', surface: ['start'], imports: ['api', 'crypto', 'rule', 'chains', 'audit'] },
-  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names', 'denial', 'told', 'denial'], imports: ['api'] },
+  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names', 'denial', 'told'], imports: ['api'] },
   connect: {
     sentence: "puts AVA before agents' programs: their settings, hooks, a canary, what is covered",
-    surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'launch'],
-    imports: ['api', 'mcp'],
-    packages: ['jsonc-parser', 'smol-toml', '@modelcontextprotocol/sdk'],
-  },
-  connect: {
-    sentence: "puts AVA before agents' programs: their settings, hooks, a canary, what is covered",
-    surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'launch'],
+    surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'canary'],
     imports: ['api', 'mcp'],
     packages: ['jsonc-parser', 'smol-toml', '@modelcontextprotocol/sdk'],
   },

@@ -54,8 +54,8 @@ export function nodeUrl(call: Call): string {
   return `http://127.0.0.1:${call.count('port', 1, 65_535)}`;
 }
 
-/** @throws Fault usage */
-function givenUrl(call: Call): string | null {
+/** What --url says; null where it is not given. @throws Fault usage */
+export function givenUrl(call: Call): string | null {
   const text = call.text('url');
   if (text !== undefined) {
     const url = URL.parse(text);

@@ -1,4 +1,4 @@
-/** Exit codes: what a script may rely on. 2 belongs to hooks (it means "block") and is never given here. */
+/** Exit codes: what a script may rely on. 2 is given by `avactl hook` alone: it means "block". */
 
 import type { DecisionAnswer } from '../api/schema.ts';
 import type { Fault } from '../base/fault.ts';
@@ -6,6 +6,7 @@ import type { Fault } from '../base/fault.ts';
 export const EXIT = {
   ok: 0,
   fault: 1,
+  block: 2,
   deny: 3,
   escalate: 4,
   unreachable: 5,
@@ -21,6 +22,7 @@ export const EXIT = {
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT.ok, 'done, or the verdict is allow'],
   [EXIT.fault, 'a fault'],
+  [EXIT.block, 'only of `hook`: the call is blocked'],
   [EXIT.deny, 'the verdict is deny'],
   [EXIT.escalate, 'the verdict is escalate'],
   [EXIT.unreachable, 'no node answers'],
@@ -43,7 +45,7 @@ export function exitOf(fault: Fault): number {
   if (slug === 'usage') return EXIT.usage;
   if (number < 1030) return EXIT.config;
   if (number >= 2000 && number < 3000 && slug !== 'rule_unknown') return EXIT.rule;
-  if (slug === 'genesis_malformed') return EXIT.config;
+  if (slug === 'genesis_malformed' || slug === 'client_too_old' || slug === 'settings_malformed' || slug === 'client_unknown') return EXIT.config;
   if (number >= 5000 && number < 6000 && !NOT_PROOF.has(slug)) return EXIT.failed;
   if (status === 401 || status === 403) return EXIT.unauthorised;
   if (status === 409) return EXIT.conflict;

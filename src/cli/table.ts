@@ -4,6 +4,7 @@ import type { Call, Command, Flag, Operand } from './command.ts';
 import { EXIT } from './exit.ts';
 import { cliPage, commandHelp, groupHelp, groupOf, overview } from './help.ts';
 import { parseCommand } from './parse.ts';
+import { CONNECT_COMMANDS } from './table-connect.ts';
 import { GATEWAY_COMMANDS } from './table-gateway.ts';
 import { OWNER_COMMANDS } from './table-owner.ts';
 import { RULE_COMMANDS } from './table-rules.ts';
@@ -210,6 +211,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [{ line: 'avactl rules show money/call', what: 'the rule as it is law' }],
     run: async (call) => (await import('./rules.ts')).showRule(call),
   },
+  ...CONNECT_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...RULE_COMMANDS,
   {

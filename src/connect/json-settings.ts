@@ -1,10 +1,8 @@
 /** Edits of JSON and JSONC as text: whatever is not ours keeps its comments, order, indentation and last newline. */
-import jsonc, { type Node, type ParseError } from 'jsonc-parser';
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { added, nodeAt, type Path, removed, replaced, respelt } from './json-text.ts';
 import { isOwnHook, type Launch, unwrapped, wrapped } from './launch.ts';
-import { type Edited, type FoundServer, isTable, malformed, mapsIn, type SettingsFile, type Table } from './settings.ts';
-
-const { getNodeValue, parseTree, printParseErrorCode } = jsonc;
+import { type Edited, isTable, malformed, memberAt, type SettingsFile, serversOf, type Table } from './settings.ts';
 
 const PARSING = { allowTrailingComma: true, disallowComments: false };
 
@@ -35,17 +33,6 @@ function repeatedKey(node: Node, levels = 4): Node | null {
   return null;
 }
 
-export function serversOf(value: Table, maps: SettingsFile['maps']): FoundServer[] {
-  return mapsIn(value, maps).flatMap(({ path, map }) =>
-    Object.entries(map).flatMap(([name, entry]) => {
-      if (!isTable(entry)) return [];
-      const { command, args = [], url } = entry;
-      const state = unwrapped(command, args) !== null ? 'wrapped' : typeof command === 'string' ? 'direct' : typeof url === 'string' ? 'remote' : 'odd';
-      return [{ name, path: [...path, name], state }];
-    }),
-  );
-}
-
 /** The same with AVA before each stdio server, and with its hooks. Twice is once. @throws Fault settings_malformed */
 export function connectJson(file: SettingsFile, text: string, launch: Launch): Edited {
   let edited = text;
@@ -54,7 +41,7 @@ export function connectJson(file: SettingsFile, text: string, launch: Launch): E
   };
   const { value } = readJson(file.path, text);
   for (const { name, path } of serversOf(value, file.maps)) {
-    const entry = path.reduce<unknown>((at, key) => (at as Table)[key], value) as { command?: unknown; args?: unknown };
+    const entry = memberAt(value, path) as { command?: unknown; args?: unknown };
     const { args = [] } = entry;
     const { command } = entry;
     const server = unwrapped(command, args)?.server ?? (typeof command === 'string' && isWords(args) ? { command, args } : null);
@@ -97,12 +84,6 @@ function isOwnGroup(group: unknown): boolean {
   return group['hooks'].length > 0 && group['hooks'].every((hook: unknown) => isTable(hook) && isOwnHook(hook));
 }
 
-/** The events for which AVA's hooks stand here. */
-export function hookedEvents(value: Table): string[] {
-  const { hooks } = value;
-  return isTable(hooks) ? Object.keys(hooks).filter((event) => ownGroups(value, event).length > 0) : [];
-}
-
 /**
  * The text without what AVA wrote, for a file that its owner changed since. Where `original` has the same value its own
  * spelling comes back. @throws Fault settings_malformed
@@ -118,7 +99,7 @@ export function disconnectJson(file: SettingsFile, text: string, original: strin
   const { value } = readJson(file.path, text);
   for (const { path, state } of serversOf(value, file.maps)) {
     if (state !== 'wrapped') continue;
-    const entry = path.reduce<unknown>((at, key) => (at as Table)[key], value) as Table;
+    const entry = memberAt(value, path) as Table;
     const server = unwrapped(entry['command'], entry['args'])?.server;
     if (server === undefined) continue;
     back([...path, 'command'], server.command);

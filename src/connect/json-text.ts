@@ -1,7 +1,5 @@
 /** Small edits of a JSONC text: one value, member or item at a time; every other character stays where it was. */
-import jsonc, { type Node } from 'jsonc-parser';
-
-const { findNodeAtLocation, parseTree } = jsonc;
+import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
 
 export type Path = readonly (string | number)[];
 

@@ -1,6 +1,6 @@
 /** A settings file of a client program as AVA sees it: where its servers stand, and what its hooks look like. */
 import { Fault } from '../base/fault.ts';
-import type { Launch } from './launch.ts';
+import { isOwnHook, type Launch, unwrapped } from './launch.ts';
 
 /** How a program's settings say which commands run around a tool's use. */
 export interface HookForm {
@@ -99,4 +99,35 @@ export function mapsIn(root: unknown, maps: SettingsFile['maps']): { readonly pa
     found.push(...level);
   }
   return found;
+}
+
+/** The servers that settings name. */
+export function serversOf(root: unknown, maps: SettingsFile['maps']): FoundServer[] {
+  return mapsIn(root, maps).flatMap(({ path, map }) =>
+    Object.entries(map).flatMap(([name, entry]) => {
+      if (!isTable(entry)) return [];
+      const { command, args = [], url } = entry;
+      const state = unwrapped(command, args) !== null ? 'wrapped' : typeof command === 'string' ? 'direct' : typeof url === 'string' ? 'remote' : 'odd';
+      return [{ name, path: [...path, name], state }];
+    }),
+  );
+}
+
+/** The member at a path, or undefined. */
+export const memberAt = (root: unknown, path: readonly string[]): unknown => path.reduce<unknown>((at, key) => (isTable(at) ? at[key] : undefined), root);
+
+/** Hooks of AVA for an event, as they stand; grouped or flat. */
+export function ownHooks(root: unknown, event: string): Table[] {
+  const groups = memberAt(root, ['hooks', event]);
+  return (Array.isArray(groups) ? groups : []).flatMap((group: unknown) => {
+    if (!isTable(group)) return [];
+    const hooks: readonly unknown[] = Array.isArray(group['hooks']) ? group['hooks'] : [group];
+    return hooks.filter((hook) => isTable(hook) && isOwnHook(hook)) as Table[];
+  });
+}
+
+/** The events for which hooks of AVA stand in these settings. */
+export function hookedEvents(root: unknown): string[] {
+  const hooks = memberAt(root, ['hooks']);
+  return isTable(hooks) ? Object.keys(hooks).filter((event) => ownHooks(root, event).length > 0) : [];
 }

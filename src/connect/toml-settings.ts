@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse, TomlError } from 'smol-toml';
 import { isOwnHook, type Launch, unwrapped, wrapped } from './launch.ts';
-import { type Edited, type FoundServer, isTable, malformed, mapsIn, type SettingsFile, type Table } from './settings.ts';
+import { type Edited, isTable, malformed, memberAt, ownHooks, type SettingsFile, serversOf, type Table } from './settings.ts';
 import { type Statement, statementsOf, tomlKey, tomlValue } from './toml-text.ts';
 
 /** Stands above what AVA adds. */
@@ -26,23 +26,10 @@ export function readToml(path: string, text: string): Table {
   }
 }
 
-export function tomlServers(value: Table, maps: SettingsFile['maps']): FoundServer[] {
-  return mapsIn(value, maps).flatMap(({ path, map }) =>
-    Object.entries(map).flatMap(([name, entry]) => {
-      if (!isTable(entry)) return [];
-      const { command, args = [], url } = entry;
-      const state = unwrapped(command, args) !== null ? 'wrapped' : typeof command === 'string' ? 'direct' : typeof url === 'string' ? 'remote' : 'odd';
-      return [{ name, path: [...path, name], state }];
-    }),
-  );
-}
-
-const at = (value: Table, path: readonly string[]): unknown => path.reduce<unknown>((here, key) => (isTable(here) ? here[key] : undefined), value);
-
 /** Sets a member of a table and checks the whole text. @throws Fault settings_malformed where the text has a form that cannot be edited so */
 function set(file: SettingsFile, text: string, path: readonly string[], key: string, value: unknown): string {
   const wanted = readToml(file.path, text);
-  const holder = at(wanted, path) as Record<string, unknown>;
+  const holder = memberAt(wanted, path) as Record<string, unknown>;
   if (value === undefined) delete holder[key];
   else holder[key] = value;
   const edited = put(text, statementsOf(text), path, key, value, holder);
@@ -83,8 +70,8 @@ const placeOf = (text: string, path: readonly string[]): number => statementsOf(
 export function connectToml(file: SettingsFile, text: string, launch: Launch): Edited {
   let edited = text;
   const value = readToml(file.path, text);
-  for (const { name, path } of tomlServers(value, file.maps)) {
-    const { command, args = [] } = at(value, path) as { command?: unknown; args?: unknown };
+  for (const { name, path } of serversOf(value, file.maps)) {
+    const { command, args = [] } = memberAt(value, path) as { command?: unknown; args?: unknown };
     const server = unwrapped(command, args)?.server ?? (typeof command === 'string' && isWords(args) ? { command, args } : null);
     if (server === null) continue;
     const wanted = wrapped(launch, name, server);
@@ -97,24 +84,10 @@ export function connectToml(file: SettingsFile, text: string, launch: Launch): E
     const fresh = file.hooks.events.every((event) => JSON.stringify(ownHooks(there, event)) === JSON.stringify([hook]));
     if (!fresh) edited = withHooks(file, withoutHooks(edited), file.hooks.events, hook);
   }
-  return { text: edited, servers: tomlServers(readToml(file.path, edited), file.maps) };
+  return { text: edited, servers: serversOf(readToml(file.path, edited), file.maps) };
 }
 
 const isWords = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((word) => typeof word === 'string');
-
-function ownHooks(value: Table, event: string): unknown[] {
-  const groups = at(value, ['hooks', event]);
-  return (Array.isArray(groups) ? groups : []).flatMap((group: unknown) => {
-    const hooks = isTable(group) ? group['hooks'] : undefined;
-    return Array.isArray(hooks) ? hooks.filter((hook: unknown) => isTable(hook) && isOwnHook(hook)) : [];
-  });
-}
-
-/** The events for which AVA's hooks stand here. */
-export function tomlHookedEvents(value: Table): string[] {
-  const { hooks } = value;
-  return isTable(hooks) ? Object.keys(hooks).filter((event) => ownHooks(value, event).length > 0) : [];
-}
 
 function withHooks(file: SettingsFile, text: string, events: readonly string[], hook: Table): string {
   const lines = events.flatMap((event) => [
@@ -143,7 +116,7 @@ function withoutHooks(text: string): string {
     let end = i + 1;
     while (end < statements.length && !(statements[end].kind !== 'value' && !isBelow(statements[end].path, path))) end++;
     const part = text.slice(start, statements[end - 1].end);
-    const groups = at(parse(part), path);
+    const groups = memberAt(parse(part), path);
     const hooks = Array.isArray(groups) && groups.length === 1 && isTable(groups[0]) ? groups[0]['hooks'] : undefined;
     if (!Array.isArray(hooks) || hooks.length === 0 || !hooks.every((hook: unknown) => isTable(hook) && isOwnHook(hook))) continue;
     edited = edited.slice(0, start) + edited.slice(statements[end - 1].end);
@@ -164,9 +137,9 @@ export function disconnectToml(file: SettingsFile, text: string, original: strin
   let edited = withoutHooks(text);
   const before = original === null ? [] : statementsOf(original);
   const value = readToml(file.path, text);
-  for (const { path, state } of tomlServers(value, file.maps)) {
+  for (const { path, state } of serversOf(value, file.maps)) {
     if (state !== 'wrapped') continue;
-    const { command, args } = at(value, path) as Table;
+    const { command, args } = memberAt(value, path) as Table;
     const server = unwrapped(command, args)?.server;
     if (server === undefined) continue;
     const had = before.filter(({ path: is }) => isBelow(is, path));

@@ -4,7 +4,7 @@ import { held } from './approval-input.ts';
 import { type Conversation, type Guard, own } from './conversation.ts';
 import { faultRefusal, nodeDown, type Refusal, refusalOf, toolRefusal } from './denial.ts';
 import { judgedError } from './guard-client.ts';
-import type { Allowed, Ruling } from './judge.ts';
+import type { Action, Allowed, Ruling } from './judge.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 import type { Asked } from './peer.ts';
 import { told } from './told.ts';
@@ -49,7 +49,7 @@ export const callTool: Guard = async (talk, params, asked) => {
   if (place === null || table === undefined) return failure(RPC.params, `Unknown tool: ${name}`);
   const tool = await faultless(() => table.find(place.name));
   // MG-24: what a server does not own up to is not called
-  if (tool === null) return failure(RPC.params, `Unknown tool: ${name}`);
+  if (tool === null) return unlisted(talk, { kind: 'tool.call', server: place.server.name, name: place.name, args: given });
   if ('error' in tool) return tool.error;
   const changed = await faultless(async () => table.state(tool) === 'changed');
   if (typeof changed !== 'boolean') return changed.error;
@@ -74,6 +74,13 @@ export const callTool: Guard = async (talk, params, asked) => {
   }
   return run(talk, table, tool, params, given, ruling, asked);
 };
+
+/** MG-24: the law may forbid what no server has; then the attempt is refused and stands in the ledger. It is never carried out. */
+async function unlisted(talk: Conversation, action: Action): Promise<Answer> {
+  const ruling = await talk.judge.ask(action, { permit: false });
+  if (ruling.verdict === 'fault' && !ruling.about_call) return nodeDown(ruling.fault);
+  return ruling.verdict === 'deny' ? toolRefusal(refusalOf(ruling), true) : failure(RPC.params, `Unknown tool: ${action.name}`);
+}
 
 /** Carries out what was allowed, and tells what came of it before the client may act on it. */
 async function run(talk: Conversation, table: ToolTable, tool: Tool, params: Params, given: Params, ruling: Allowed, asked: Asked): Promise<Answer | null> {
