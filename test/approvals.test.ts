@@ -77,6 +77,8 @@ test('D-15: list, show, approve, once; deny; over a restart', async () => {
   assert.match(all, /used/);
   assert.match(all, /denied/);
   const events = (await here(['log', '--all', '-n', '50', ...on])).stdout;
-  assert.match(events, /approval .* allowed: for the feast/);
+  assert.match(events, new RegExp(`approval ${code} allowed: for the feast`));
+  assert.match(events, new RegExp(`ESCALATE .*\n {9}avactl approvals show ${code}\n`));
+  assert.match(events, /allow +shop\/order +40 buns +big \(approved\)/);
   assert.match((await here(['explain', passed.receipt, ...on])).stdout, /big/);
 });

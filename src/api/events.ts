@@ -1,7 +1,7 @@
 /** Durable events as they happen (spec/http.md N-34 to N-38): what they are, and the text of a stream of them. */
 import { hex } from '../base/bytes.ts';
 import type { MachineEvent } from '../machine/apply.ts';
-import type { Receipt } from '../machine/receipt.ts';
+import { originText, type Receipt } from '../machine/receipt.ts';
 import {
   type ApprovalAnswer,
   type ApproverSet,
@@ -18,6 +18,7 @@ import {
   type Transaction,
 } from '../machine/transaction.ts';
 import { receiptId } from './answer.ts';
+import { codeOf } from './approvals.ts';
 
 interface Place {
   /** `<height>.<index>`: where a follower goes on. */
@@ -36,10 +37,19 @@ export interface DecisionEvent extends Place {
   readonly name: string;
   readonly verdict: string;
   readonly enforced: boolean;
-  readonly reasons: readonly { readonly rule: string; readonly answer: string; readonly cause: string; readonly mode: string }[];
+  readonly reasons: readonly {
+    readonly rule: string;
+    readonly answer: string;
+    readonly cause: string;
+    readonly mode: string;
+    /** Where the values come from that made the rule speak, in words (P-5). */
+    readonly said: readonly string[];
+  }[];
   readonly permit: string | null;
   /** The approval that it waits for, or that allowed it. */
   readonly approval: string | null;
+  /** The same for people (N-51). */
+  readonly code: string | null;
   readonly gas: number;
 }
 export interface OutcomeEvent extends Place {
@@ -76,6 +86,7 @@ export interface HaltEvent extends Place {
 export interface ApprovalEvent extends Place {
   readonly type: 'approval';
   readonly approval: string;
+  readonly code: string;
   readonly status: 'waiting' | 'allowed' | 'denied' | 'expired';
   /** Of the answer; null where there is none. */
   readonly receipt: string | null;
@@ -141,9 +152,10 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
         name,
         verdict,
         enforced,
-        reasons: reasons.map(({ rule, answer, cause, mode }) => ({ rule, answer, cause, mode })),
+        reasons: reasons.map(({ rule, answer, cause, mode, values }) => ({ rule, answer, cause, mode, said: values.map((value) => originText(value)) })),
         permit: permit === null ? null : hex(permit),
         approval: waits === null ? null : hex(waits),
+        code: waits === null ? null : codeOf(waits),
         gas,
       };
     }
@@ -164,7 +176,7 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
       return { type: 'halt', ...at, ...(transaction.payload as RuleHalt) };
     case KIND.approval_answer: {
       const { approval, allow, note } = transaction.payload as ApprovalAnswer;
-      return { type: 'approval', ...at, approval: hex(approval), status: allow ? 'allowed' : 'denied', note };
+      return { type: 'approval', ...at, approval: hex(approval), code: codeOf(approval), status: allow ? 'allowed' : 'denied', note };
     }
     case KIND.approver_set: {
       const { name, public: key } = transaction.payload as ApproverSet;
@@ -183,7 +195,15 @@ export function eventOf(transaction: Transaction, receipt: Receipt, time_ms: num
 export function dueEvent({ type, id }: MachineEvent, height: number, index: number, time_ms: number): DueEvent | ApprovalEvent {
   const at = place(height, index, time_ms);
   if (type === 'approval.opened' || type === 'approval.expired')
-    return { type: 'approval', ...at, approval: hex(id), status: type === 'approval.opened' ? 'waiting' : 'expired', receipt: null, note: '' };
+    return {
+      type: 'approval',
+      ...at,
+      approval: hex(id),
+      code: codeOf(id),
+      status: type === 'approval.opened' ? 'waiting' : 'expired',
+      receipt: null,
+      note: '',
+    };
   return { type: 'due', ...at, due: type, subject: /^(?:breaker|halt|mode)\./.test(type) ? id : hex(id) };
 }
 

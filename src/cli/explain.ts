@@ -1,11 +1,13 @@
 /** `avactl explain`: why a decision came out as it did. */
 import { verifyBundle } from '../audit/bundle.ts';
+import type { Receipt } from '../machine/receipt.ts';
 import { isDecision } from '../machine/transaction.ts';
 import { bundleOf } from './bundle-source.ts';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printErased, printTrace, traceView } from './explain-trace.ts';
-import { type ExplainedRule, type Explanation, explainDecision, receiptId } from './explanation.ts';
+import { type ExplainedRule, type Explanation, explainDecision, receiptId, type ToolAt } from './explanation.ts';
+import { withNode } from './node-client.ts';
 import type { Output } from './output.ts';
 import { brief, clip, columns, moment, plain, plural } from './text.ts';
 
@@ -17,7 +19,7 @@ export async function explain(call: Call): Promise<number> {
   const { out } = call;
   const verified = verifyBundle(await bundleOf(call, call.operands[0]));
   if (!call.given('trace')) {
-    const explanation = explainDecision(verified);
+    const explanation = explainDecision(verified, await toolsOf(call, verified.entry.receipt));
     out.value(explanation);
     printExplanation(out, explanation, call.given('all'));
     return EXIT.ok;
@@ -28,12 +30,33 @@ export async function explain(call: Call): Promise<number> {
     printErased(out, verified);
     return EXIT.incomplete;
   }
-  const explanation = explainDecision(verified);
+  const explanation = explainDecision(verified, await toolsOf(call, verified.entry.receipt));
   const trace = traceView(verified);
   out.value({ ...explanation, erased: false, trace });
   printExplanation(out, explanation, call.given('all'));
   if (trace !== null) printTrace(out, trace);
   return EXIT.ok;
+}
+
+/** The tools that brought the values in; only a node knows them, a bundle holds one entry. */
+async function toolsOf(call: Call, { reasons }: Receipt): Promise<ToolAt> {
+  const places = new Map(
+    reasons.flatMap(({ values }) => values.flatMap(({ place }) => (place === null ? [] : [[`${place.height}.${place.index}`, place] as const]))),
+  );
+  const names = new Map<string, string>();
+  if (places.size === 0) return () => undefined;
+  try {
+    await withNode(call, async (client) => {
+      for (const [key, { height, index }] of places) {
+        const { transaction } = await client.receipt((await client.block(height)).receipts[index]);
+        const { name } = transaction.payload as { name?: unknown };
+        if (typeof name === 'string') names.set(key, name);
+      }
+    });
+  } catch {
+    // no node: the words do without the names
+  }
+  return ({ height, index }) => names.get(`${height}.${index}`);
 }
 
 /** The decision, the rules that objected in full, the others in a line each. */
@@ -91,6 +114,7 @@ function printRule(out: Output, rule: ExplainedRule): void {
   out.line(`  rule   ${judged}`);
   const rows = rule.inputs.map(({ path, value, found, origin }) => [found ? '  input' : '  none', path, clip(plain(value), VALUE_MAX), origin.text]);
   for (const row of columns(rows)) out.line(row);
+  for (const { text } of rule.values) out.line(`  from   ${clip(plain(text), JUDGE_MAX)}`);
   // Of a rule that objects, only what is amiss decides.
   const parts = rule.result === 'passed' || !rule.parts.some(({ amiss }) => amiss) ? rule.parts : rule.parts.filter(({ amiss }) => amiss);
   for (const { text, value, sides, amiss, remedy } of parts) {

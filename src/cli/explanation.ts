@@ -3,7 +3,7 @@
 import type { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import type { Cause } from '../machine/receipt.ts';
+import { type Cause, originText, type Place, type ReasonValue } from '../machine/receipt.ts';
 import { type Decide, isDecision } from '../machine/transaction.ts';
 import { type Found, find, type Source as RuleSource } from '../rule/input.ts';
 import { explainProgram, type Part, printPath, printValue } from '../rule/print.ts';
@@ -49,6 +49,8 @@ export interface ExplainedRule {
   readonly inputs: readonly ExplainedInput[];
   readonly parts: readonly ExplainedPart[];
   readonly advice: string;
+  /** Where the values come from that made it speak (P-5). */
+  readonly values: readonly (ReasonValue & { readonly text: string })[];
   readonly flips: readonly { readonly path: string; readonly value: string | null }[];
 }
 
@@ -82,8 +84,11 @@ const partJson = ({ text, result, wanted, sides, remedy }: Part): ExplainedPart 
   remedy: remedy ?? null,
 });
 
+/** The tool that was called by the decision at a place, where it is known. */
+export type ToolAt = (place: Place) => string | undefined;
+
 /** @throws Fault receipt_unknown where the entry is no decision or its inputs are erased */
-export function explainDecision(verified: Verified): Explanation {
+export function explainDecision(verified: Verified, toolAt: ToolAt = () => undefined): Explanation {
   const { entry, law, recomputed, header } = verified;
   const { receipt, transaction } = entry;
   const id = receiptId(entry);
@@ -102,12 +107,12 @@ export function explainDecision(verified: Verified): Explanation {
     time_ms: header.time_ms,
     gas: receipt.gas,
     constitution: `${constitution.name} v${law.version}`,
-    rules: recomputed.scoped.map((rule) => explainRule(rule, verified, enacted)),
+    rules: recomputed.scoped.map((rule) => explainRule(rule, verified, enacted, toolAt)),
     default: law.default,
   };
 }
 
-function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, enacted: string): ExplainedRule {
+function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, enacted: string, toolAt: ToolAt): ExplainedRule {
   const { manifest, program } = rule;
   const reason = entry.receipt.reasons.find((given) => given.rule === rule.name);
   const { server, name } = entry.transaction.payload as Decide;
@@ -119,6 +124,7 @@ function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, ena
   return {
     rule: rule.name,
     title: manifest.title,
+    values: (reason?.values ?? []).map((value) => ({ ...value, text: originText(value, value.place === null ? undefined : toolAt(value.place)) })),
     mode: reason?.mode ?? rule.mode,
     binding: (reason?.mode ?? rule.mode) !== 'observe',
     result,

@@ -13,6 +13,7 @@ const NAME_WIDTH = 24;
 const WHAT_WIDTH = 42;
 const RULE_WIDTH = 26;
 const BACK_BLOCKS = 64;
+const CLOCK_WIDTH = 9;
 
 type Decision = Extract<LedgerEvent, { type: 'decision' }>;
 
@@ -68,8 +69,11 @@ export async function* eventsUntil(client: Client, from: number, head: number): 
 async function print({ out }: Call, client: Client, event: LedgerEvent): Promise<void> {
   out.item(event);
   if (out.json) return;
-  if (event.type === 'decision') out.line(decisionLine(out, event, await whatOf(client, event)));
-  else out.line(out.paint('dim', `${clockTime(event.time_ms)} ${event.type.padEnd(8)} ${otherText(event)}`));
+  if (event.type === 'decision') {
+    out.line(decisionLine(out, event, await whatOf(client, event)));
+    const more = whyLine(event);
+    if (more !== '') out.line(`${' '.repeat(CLOCK_WIDTH)}${more}`);
+  } else out.line(out.paint('dim', `${clockTime(event.time_ms)} ${event.type.padEnd(8)} ${otherText(event)}`));
 }
 
 /** The arguments in short: the receipt's sidecar, unless it was erased. */
@@ -98,9 +102,22 @@ export function decisionLine(out: Output, event: Decision, what: string): string
   const observed = reasons.find(({ mode, answer }) => mode === 'observe' && answer !== verdict);
   const mark = enforced ? '' : '*';
   const tool = clip(plain(server === null ? name : `${server}/${name}`), NAME_WIDTH);
-  const why = decisive?.rule ?? (!enforced && observed !== undefined ? `* ${observed.rule} would ${observed.answer} (observed)` : '');
+  const approved = verdict === 'allow' && event.approval !== null ? ' (approved)' : '';
+  const why =
+    decisive !== undefined
+      ? `${decisive.rule}${approved}`
+      : !enforced && observed !== undefined
+        ? `* ${observed.rule} would ${observed.answer} (observed)`
+        : '';
   const shown = clip(what, WHAT_WIDTH);
   return `${clockTime(time_ms)} ${out.verdict(verdict)}${mark.padEnd(VERDICT_WIDTH - verdict.length)} ${tool.padEnd(NAME_WIDTH)} ${shown.padEnd(WHAT_WIDTH)} ${why.padEnd(RULE_WIDTH)} ${out.paint('dim', receipt)}`;
+}
+
+/** Under a call that was stopped: where the value comes from that stopped it, and how to answer. */
+function whyLine({ verdict, reasons, code }: Decision): string {
+  if (verdict === 'allow') return '';
+  const said = reasons.find(({ answer, mode, said: texts }) => mode !== 'observe' && answer === verdict && texts.length > 0)?.said[0] ?? '';
+  return [plain(said), ...(code === null ? [] : [`avactl approvals show ${code}`])].filter((part) => part !== '').join('   ');
 }
 
 function otherText(event: Exclude<LedgerEvent, Decision>): string {
@@ -118,7 +135,7 @@ function otherText(event: Exclude<LedgerEvent, Decision>): string {
     case 'resume':
       return `${event.rule} resumed`;
     case 'approval':
-      return `${event.approval} ${event.status}${event.note === '' ? '' : `: ${plain(event.note)}`}`;
+      return `${event.code} ${event.status}${event.note === '' ? '' : `: ${plain(event.note)}`}`;
     case 'approver':
       return `${plain(event.name)} ${event.removed ? 'answers approvals no more' : 'may answer approvals'}`;
     case 'mode':
