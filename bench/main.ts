@@ -13,6 +13,7 @@ const BENCHES: readonly (readonly [string, string])[] = [
   ['apply', 'the apply path in process'],
   ['store', 'append and sync'],
   ['http', 'start, batch and stream through HTTP'],
+  ['gateway', 'what the gateway adds to a call of a tool, over stdio and HTTP'],
   ['peers', 'W1 beside the peers, where their harness is set up'],
 ];
 
