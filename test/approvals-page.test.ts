@@ -1,13 +1,14 @@
 /** The approvals page in a real browser, with its own authenticator: what waits is shown, and only a named passkey answers. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { Client } from '../src/api/client.ts';
 import { fromHex, hex, octets } from '../src/base/bytes.ts';
-import { PASSKEY } from '../src/crypto/suite.ts';
 import { encodeWire } from '../src/machine/transaction.ts';
 import { Owner, readKey } from '../src/node/owner.ts';
 import { type RunningNode, startNode } from '../src/node/start.ts';
@@ -80,7 +81,7 @@ test('a passkey that the owner named allows once; the text of an agent is no mar
 
   await page.click('#key-make');
   const command = await page.locator('#key-text').textContent({ timeout: 5_000 });
-  const [, name, key, from] = /^avactl approvals enrol (\S+) --passkey (\S+) --origin (\S+)$/.exec(command ?? '') ?? [];
+  const [, name, , from] = /^avactl approvals enrol (\S+) --passkey (\S+) --origin (\S+)$/.exec(command ?? '') ?? [];
   assert.equal(name, 'anna');
   assert.equal(from, origin);
 
@@ -89,8 +90,16 @@ test('a passkey that the owner named allows once; the text of an agent is no mar
   assert.match((await page.locator('article .error').textContent()) ?? '', /AVA-/);
   assert.equal((await client.approval(first.approval)).status, 'waiting', 'a passkey that nobody named answers nothing');
 
-  const enrolled = owner.setApprover({ name, suite: PASSKEY, public: new Uint8Array(Buffer.from(key, 'base64url')), origin, rp_id: 'localhost', until_ms: 0 });
-  await client.submit(encodeWire(enrolled));
+  // the command that the page shows, as the owner runs it
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    'bin/avactl.mjs',
+    ...(command ?? '').split(' ').slice(1),
+    '--data',
+    folder,
+    '--url',
+    node.url,
+  ]);
+  assert.match(stdout, /anna may answer approvals/);
   await call.locator('input').fill('the rent, as every month');
   await call.getByText('Allow this once').click();
   await page.locator('article.done').first().waitFor();

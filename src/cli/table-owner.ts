@@ -47,6 +47,22 @@ export const OWNER_COMMANDS: readonly Command[] = [
     run: async (call) => (await import('./approvals.ts')).deny(call),
   },
   {
+    name: 'approvals enrol',
+    summary: 'Says whose passkey may answer approvals',
+    details: [
+      'The page http://localhost:4100/approvals makes the passkey and shows this command. Signed with the key in the data folder; the ledger keeps it. A passkey answers, and nothing else: it halts no rule and changes none.',
+    ],
+    operands: [{ name: 'NAME', count: 'one', description: 'The name under which the ledger shows the answers' }],
+    flags: [
+      { name: 'passkey', value: 'KEY', description: 'The public key, as the page shows it' },
+      { name: 'origin', value: 'ORIGIN', description: 'Where the page was when it made the key' },
+      { name: 'remove', description: 'The approver may answer no more' },
+      ...NODE_FLAGS,
+    ],
+    examples: [{ line: 'avactl approvals enrol anna --passkey BKx… --origin http://localhost:4100', what: 'the page shows the whole line' }],
+    run: async (call) => (await import('./approvals-enrol.ts')).enrolApprover(call),
+  },
+  {
     name: 'observe',
     summary: 'Lets rules only observe for a while: judged and recorded, not binding',
     details: [
