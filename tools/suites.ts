@@ -39,6 +39,11 @@ const tools = {
   // where tracing is forbidden it is of no use
   strace: { probe: ['strace', '-qq', '-o', '/dev/null', 'true'], apt: ['strace'] },
   chromium: { probe: ['/usr/bin/chromium', '--version'], apt: ['chromium'] },
+  // the host and the vectors of the agent-hooks conformance test, pinned by their checksums
+  agenthooks: {
+    probe: ['test', '-d', 'sdk/test/.vendor/agent_hooks_sdk-0.1.0b3.dist-info'],
+    pip: ['--require-hashes', '--no-deps', '--target', 'sdk/test/.vendor', '-r', 'sdk/test/agent-hooks.txt'],
+  },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
@@ -51,11 +56,11 @@ export const SUITES: readonly Suite[] = [
   { name: 'modules of text', files: ['test/guest-built.test.ts'], needs: ['wabt'] },
   { name: 'guests in Rust', files: ['test/author-rust.test.ts', 'test/rules-page-rust.test.ts'], needs: ['rustc'] },
   { name: 'policies in Rego', files: ['test/author-rego.test.ts', 'test/rules-page-rego.test.ts'], needs: ['opa'] },
-  { name: 'browser', files: ['test/approvals-page.test.ts'], needs: ['chromium'] },
+  { name: 'browser', files: ['test/approvals-page.test.ts', 'sdk/test/browser.test.ts'], needs: ['chromium'] },
   { name: 'house', files: ['test/{tidy,lock,package,readme,runner}.test.ts'] },
   { name: 'unit', files: ['src/**/*.test.ts'] },
-  { name: 'SDK', files: ['sdk/src/*.test.ts'] },
-  { name: 'SDK in a browser', files: ['sdk/test/browser.test.ts'], needs: ['chromium'] },
+  { name: 'agent-hooks conformance', files: ['sdk/test/agent-hooks.test.ts'], needs: ['python3', 'agenthooks'] },
+  { name: 'SDK', files: ['sdk/src/*.test.ts', 'sdk/test/{package,readme}.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
   { name: 'disk errors, by strace', files: ['test/disk-error.test.ts'], needs: ['strace'] },
   { name: 'across rooms', files: ['test/**/*.test.ts'] },

@@ -185,6 +185,7 @@ export class Client {
         met = true;
         for await (const line of lines(response, this.url)) {
           // N-35: an event's data is one line of JSON, which has its id
+          if (ended()) return;
           if (!line.startsWith('data: ')) continue;
           const event = JSON.parse(line.slice(6)) as LedgerEvent;
           last = event.id;

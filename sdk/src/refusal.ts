@@ -22,7 +22,7 @@ export function refusalText(answer: DecisionAnswer, why = ''): string {
   const lines = [`${code} ${answer.verdict === 'escalate' ? 'not permitted without the approval of a person' : 'denied'} by the constitution.`];
   if (why !== '') lines.push(sentence(why));
   for (const { rule, title, advice, values = [] } of bindingReasons(answer)) {
-    const found = values.map((value) => ` ${sentence((value as { readonly words?: string }).words ?? `${value.path}: ${value.origin}`)}`).join('');
+    const found = values.map((value) => ` ${sentence(`${value.path}: ${value.text}`)}`).join('');
     lines.push(`${rule}: ${sentence(title === '' ? rule : title)}${found}${advice === undefined ? '' : ` What would pass: ${sentence(advice)}`}`);
   }
   lines.push(`Do not retry it unchanged. Receipt ${answer.receipt}.`);

@@ -3,7 +3,7 @@ import { awaitApproval } from './approval.ts';
 import type { Client } from './client.ts';
 import { localError } from './error.ts';
 import { honour } from './obligation.ts';
-import { argumentsOf, type PlainObject, told, toldError } from './plain.ts';
+import { argumentsOf, type Plain, type PlainObject, told, toldError } from './plain.ts';
 import { Refusal } from './refusal.ts';
 import type { DecisionAnswer, DecisionRequest } from './shape.gen.ts';
 import { pause } from './transport.ts';
@@ -70,6 +70,7 @@ const APPROVALS_MAX = 4;
 export class Session {
   readonly client: Client;
   readonly id: string;
+  private scopes: Promise<ReadonlySet<string>> | null = null;
 
   /** A session that is open already. */
   constructor(client: Client, id: string) {
@@ -91,9 +92,35 @@ export class Session {
     await this.client.input(this.id, text, signal === undefined ? {} : { signal });
   }
 
+  /**
+   * Whether a rule in force is made for this kind of action: for moments other than calls, which are judged only where
+   * there is one. Asked of the node once. @throws AvaError
+   */
+  async judges(kind: string): Promise<boolean> {
+    this.scopes ??= this.client.rules().then(({ rules }) => new Set(rules.flatMap(({ scope }) => scope)));
+    this.scopes.catch(() => {
+      this.scopes = null;
+    });
+    return (await this.scopes).has(`kind.${kind}`);
+  }
+
   /** A verdict alone: nothing is reserved, nothing permitted. @throws AvaError */
   verdict(action: Action, { context, signal }: CallOptions = {}): Promise<DecisionAnswer> {
     return this.client.decide({ ...this.request(action, argumentsOf(action.args), context), permit: false }, signal === undefined ? {} : { signal });
+  }
+
+  /**
+   * One decision that asks for a permit, whatever its verdict, and the arguments that it was about. Who carries the call
+   * out honours its obligations and tells the outcome. @throws AvaError
+   */
+  async ask(
+    action: Action,
+    approval?: string,
+    { context, signal }: CallOptions = {},
+  ): Promise<{ readonly answer: DecisionAnswer; readonly args: PlainObject }> {
+    const args = argumentsOf(action.args);
+    const request = { ...this.request(action, args, context), ...(approval !== undefined && { approval }) };
+    return { answer: await this.client.decide(request, signal === undefined ? {} : { signal }), args };
   }
 
   /** Asks for a permit; waits for an approval where the options say so. @throws Refusal, AvaError */
@@ -136,7 +163,7 @@ export class Session {
     try {
       const { permit, args } = await this.permit(action, options, watched);
       options.signal?.throwIfAborted();
-      const work = (): Promise<R> => this.outcomeOf(permit, () => run(args), read);
+      const work = (): Promise<R> => this.outcomeOf(action, permit, () => run(args), read);
       const result = await (watched?.run === undefined ? work() : watched.run(work));
       watched?.end({ outcome: read(result) });
       return result;
@@ -146,7 +173,7 @@ export class Session {
     }
   }
 
-  private async outcomeOf<R>(permit: string, run: () => R | Promise<R>, read: (result: R) => Outcome): Promise<R> {
+  private async outcomeOf<R>(action: Action, permit: string, run: () => R | Promise<R>, read: (result: R) => Outcome): Promise<R> {
     let result: R;
     try {
       result = await run();
@@ -155,13 +182,26 @@ export class Session {
       await this.client.outcome({ permit, ok: false, error: toldError(error) }).catch(() => undefined);
       throw error;
     }
+    let refusal: Refusal | null = null;
     try {
       const { ok, result: value, error } = read(result);
-      await this.client.outcome({ permit, ok, result: told(value), ...(error !== undefined && { error: toldError(error) }) });
+      const content = told(value);
+      refusal = ok ? await this.refusalOf(action, content) : null;
+      // what is kept from the model is not in what the session has read
+      await this.client.outcome({ permit, ok, result: refusal === null ? content : null, ...(error !== undefined && { error: toldError(error) }) });
     } catch (error) {
       throw new Untold(result, error);
     }
+    if (refusal !== null) throw refusal;
     return result;
+  }
+
+  /** Judges a result where a rule is made for results. */
+  private async refusalOf({ server, name }: Action, content: Plain): Promise<Refusal | null> {
+    if (!(await this.judges('tool.result'))) return null;
+    const answer = await this.verdict({ kind: 'tool.result', name, args: { content }, ...(server !== undefined && { server }) });
+    if (answer.verdict === 'allow' && answer.obligations.length === 0) return null;
+    return new Refusal(answer, 'The call was carried out; its result is kept back');
   }
 
   private request({ kind = 'tool.call', server, name }: Action, args: PlainObject, context?: CallOptions['context']): DecisionRequest {

@@ -41,7 +41,7 @@ export type Placed = {
 };
 
 export type ActionRequest = {
-  /** tool.call, tool.list, tool.result or user.input */
+  /** tool.call, or another moment: tool.list, tool.result, user.input, model.call, … */
   readonly kind: string;
   /** The server that has the tool; at most 256 bytes */
   readonly server?: string;

@@ -38,6 +38,8 @@ mode: observe
 judge: "session.calls < 0"`,
 };
 
+const TEXTS: readonly string[] = Object.entries(RULES).map(([rule, text]) => `rule: ${rule}\n${text}`);
+
 export interface SdkNode {
   readonly url: string;
   readonly node: RunningNode;
@@ -46,14 +48,14 @@ export interface SdkNode {
   close(): Promise<void>;
 }
 
-/** Starts it; `port` 0 takes a free one. */
-export async function sdkNode({ port = 0, origins = [] as readonly string[] } = {}): Promise<SdkNode> {
+/** Starts it; `port` 0 takes a free one; `rules` in place of the small constitution's, as texts. */
+export async function sdkNode({ port = 0, origins = [] as readonly string[], rules = TEXTS } = {}): Promise<SdkNode> {
   const folder = mkdtempSync(join(tmpdir(), 'ava-sdk-'));
   const law = join(folder, 'law');
   mkdirSync(join(law, 'rules'), { recursive: true });
   writeFileSync(join(law, 'tools.yaml'), SMALL_TOOLS);
-  const files = Object.entries(RULES).map(([rule, text], i) => {
-    writeFileSync(join(law, 'rules', `${i}.yaml`), `rule: ${rule}\n${text}\n`);
+  const files = rules.map((text, i) => {
+    writeFileSync(join(law, 'rules', `${i}.yaml`), `${text}\n`);
     return `rules/${i}.yaml`;
   });
   writeFileSync(join(law, 'constitution.yaml'), `constitution: sdk\nversion: 1\ndefault: allow\ntools: tools.yaml\nrules: [${files.join(', ')}]\n`);

@@ -212,7 +212,7 @@ def offered(args):
 
 def facets(tools, kind, server, name, args):
     """T-4, T-7, T-12"""
-    if kind in ("tool.list", "tool.result", "user.input"):
+    if kind in ("tool.list", "tool.result", "user.input", "model.call", "model.result", "agent.start", "agent.output", "agent.stop"):
         return {"effect": "read", "egress": False}
     if kind in ("resource.read", "prompt.get", "sampling.create", "elicitation.create"):
         return offered(args)

@@ -38,7 +38,7 @@ export const Placed = Type.Object({ receipt: receiptId, height: count('The block
 /** N-23 */
 export const ActionRequest = Type.Object(
   {
-    kind: Type.String({ pattern: '^[a-z][a-z0-9._/-]{0,63}$', description: 'tool.call, tool.list, tool.result or user.input' }),
+    kind: Type.String({ pattern: '^[a-z][a-z0-9._/-]{0,63}$', description: 'tool.call, or another moment: tool.list, tool.result, user.input, model.call, …' }),
     server: Type.Optional(label('The server that has the tool')),
     name: label('The name of the tool'),
     args: object('The arguments; at most 64 KiB, 16 levels'),

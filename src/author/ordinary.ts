@@ -9,9 +9,24 @@ import { intTerm, lengthTerm } from './symbol.ts';
 import { constantText } from './symbol-text.ts';
 import type { World } from './world.ts';
 
-const FACETS = ['money', 'mail', 'http', 'fs'] as const;
+const FACETS = ['money', 'mail', 'http', 'fs', 'shell', 'sql', 'secret'] as const;
+type Facet = (typeof FACETS)[number];
 const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
-const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input', 'resource.read', 'prompt.get', 'sampling.create', 'elicitation.create'];
+const KINDS = [
+  'tool.call',
+  'tool.list',
+  'tool.result',
+  'user.input',
+  'resource.read',
+  'prompt.get',
+  'sampling.create',
+  'elicitation.create',
+  'model.call',
+  'model.result',
+  'agent.start',
+  'agent.output',
+  'agent.stop',
+];
 /** Fields of groups that are always there, and yet may be missing. */
 const OPTIONAL: ReadonlySet<string> = new Set(['action.server']);
 const CERTAIN = /^(?:action|agent|session|flow)\.|^(?:now_ms|effect|egress)$/;
@@ -65,16 +80,25 @@ export const isText = (world: World, path: string, text: string): Term => oneOf(
 interface Profile {
   readonly effect: string;
   readonly egress: boolean;
-  readonly facets: readonly boolean[];
+  readonly facets: readonly Facet[];
 }
 
-const UNKNOWN: Profile = { effect: 'opaque', egress: true, facets: [false, false, false, false] };
+const UNKNOWN: Profile = { effect: 'opaque', egress: true, facets: ['secret'] };
+/** T-4: what is no call, but for its secrets. */
+const MOMENTS: readonly Profile[] = [
+  { effect: 'read', egress: false, facets: [] },
+  { effect: 'read', egress: true, facets: ['http'] },
+  { effect: 'read', egress: false, facets: ['fs'] },
+  { effect: 'opaque', egress: true, facets: [] },
+].flatMap((profile) => [profile, { ...profile, facets: [...profile.facets, 'secret'] }] as Profile[]);
 
-/** T-4, T-12: what calls of an entry's tool are: as it says, or opaque where the arguments cannot be decoded. */
+/** T-4, T-12: what calls of an entry's tool are: as it says, or opaque where the arguments cannot be decoded; T-30, T-39: as decoded. */
 function profilesOf(entry: Entry): readonly Profile[] {
-  const facets = FACETS.map((facet) => entry[facet] !== null);
-  const clear: Profile = { effect: entry.effect, egress: entry.egress, facets };
-  return facets.includes(true) ? [clear, { ...clear, effect: 'opaque' }] : [clear];
+  const bound = FACETS.filter((facet) => facet !== 'secret' && (entry[facet] !== null || (facet === 'fs' && entry.shell !== null)));
+  const decoded = entry.shell !== null || entry.sql !== null;
+  const effects = decoded ? EFFECTS : bound.length > 0 ? [entry.effect, 'opaque'] : [entry.effect];
+  const egresses = entry.shell !== null ? [false, true] : [entry.egress];
+  return effects.flatMap((effect) => egresses.map((egress): Profile => ({ effect, egress, facets: egress ? [...bound, 'secret'] : bound })));
 }
 
 /** T-4: effect, egress and facets are those that some tool has; those of a named tool where it is named. */
@@ -87,12 +111,11 @@ function assertTools(world: World, tools: Tools | null, names: readonly string[]
     script.and(
       isText(world, 'effect', effect),
       egress?.kind === 'bool' ? (out ? egress.t : egress.f) : TRUE,
-      ...FACETS.map((facet, i) => (facets[i] ? world.group(facet) : script.not(world.group(facet)))),
+      ...FACETS.map((facet) => (facets.includes(facet) ? world.group(facet) : script.not(world.group(facet)))),
     );
   const some = (profiles: readonly Profile[]): Term => script.or(...distinct(profiles).map(is));
   const call = isText(world, 'action.kind', 'tool.call');
-  const moment = is({ effect: 'read', egress: false, facets: [false, false, false, false] });
-  if (call !== TRUE) script.assert(script.implies(script.not(call), moment));
+  if (call !== TRUE) script.assert(script.implies(script.not(call), some(MOMENTS)));
   if (tools === null) return;
   const { entries } = tools.map;
   script.assert(

@@ -242,6 +242,9 @@ test('T-11: file paths', () => {
 test('T-4: what servers offer and ask beside tools', () => {
   const of = (kind: string, args: unknown): unknown => facetsOf(null, { kind, server: 's', name: 'n' }, args);
   const plain = { effect: 'read', egress: false };
+  for (const kind of ['tool.list', 'tool.result', 'user.input', 'model.call', 'model.result', 'agent.start', 'agent.output', 'agent.stop'])
+    assert.deepEqual(of(kind, { uri: 'https://a.example' }), plain);
+  assert.equal((of('some.thing', {}) as { effect: string }).effect, 'opaque');
   assert.deepEqual(of('prompt.get', { name: 'greet' }), plain);
   assert.deepEqual(of('sampling.create', { text: 'Say yes' }), plain);
   assert.deepEqual(of('resource.read', { uri: 'note://one' }), plain);

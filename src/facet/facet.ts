@@ -54,13 +54,22 @@ export interface Facets {
   fs?: Fs;
 }
 
-const MOMENTS: ReadonlySet<string> = new Set(['tool.list', 'tool.result', 'user.input']);
+const MOMENTS: ReadonlySet<string> = new Set([
+  'tool.list',
+  'tool.result',
+  'user.input',
+  'model.call',
+  'model.result',
+  'agent.start',
+  'agent.output',
+  'agent.stop',
+]);
 /** What servers offer and ask beside tools (T-4). */
 const OFFERED: ReadonlySet<string> = new Set(['resource.read', 'prompt.get', 'sampling.create', 'elicitation.create']);
 
 /** T-7: the facets of a call. `entry` is the tool's entry in the map in force, null where it has none. */
 export function facetsOf(entry: Entry | null, action: Action, args: unknown): Facets {
-  // T-4: listing and user input move nothing; a result is judged under its own moment.
+  // T-4: the other moments of an agent's loop move nothing; a result is judged under its own.
   if (MOMENTS.has(action.kind)) return { effect: 'read', egress: false };
   if (OFFERED.has(action.kind)) return offeredFacets(args);
   if (action.kind !== 'tool.call' || entry === null) return { effect: 'opaque', egress: true };

@@ -124,7 +124,21 @@ export const LIMITS_DEFAULT: RuleLimits = { gas: GAS_DEFAULT, memory_pages: MEMO
 
 const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
 /** Kinds of actions that a scope may name. */
-const KINDS = ['tool.call', 'tool.list', 'tool.result', 'user.input', 'resource.read', 'prompt.get', 'sampling.create', 'elicitation.create'];
+const KINDS = [
+  'tool.call',
+  'tool.list',
+  'tool.result',
+  'user.input',
+  'resource.read',
+  'prompt.get',
+  'sampling.create',
+  'elicitation.create',
+  'model.call',
+  'model.result',
+  'agent.start',
+  'agent.output',
+  'agent.stop',
+];
 export const SCOPE_HELP = 'a scope is all, facet.NAME, effect.NAME, tool.NAME or kind.NAME';
 
 /** The problem of a scope item, or undefined. */
