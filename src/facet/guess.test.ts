@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { facetsOf } from './facet.ts';
+import { type Facets, facetsOf } from './facet.ts';
 import { callFlow, userKeys } from './flow.ts';
 import { argumentPaths, entryFor, formsOf, guess as guessed, nameWords } from './guess.ts';
 import { NOUNS, PAIRS, VERBS } from './lexicon.ts';
@@ -35,6 +35,7 @@ test('T-25: what a name says it does', () => {
     ['AmazonGetCartDetails', 'read', 'records'],
     ['get_or_create_user', 'write', 'ack'],
     ['search_and_replace', 'write', 'ack'],
+    ['search_replace', 'write', 'ack'],
     ['get_delete_policy', 'read', 'records'],
     ['health_check_delete', 'irreversible', 'ack'],
     ['create_issue', 'write', 'ack'],
@@ -84,14 +85,13 @@ test('T-26: what arguments are', () => {
 });
 
 test('T-26: which facets they show', () => {
-  const facets = (tool: string, args: Record<string, unknown>): unknown => facetsOf(guess(tool, args), { kind: 'tool.call', server: null, name: tool }, args);
-  assert.deepEqual(facets('send_money', { recipient: 'X1', amount: 5 }), { effect: 'irreversible', egress: true, money: { amount: 500, payee: 'X1' } });
-  assert.deepEqual(facets('get_page', { url: 'https://a.example/b' }), {
-    effect: 'read',
-    egress: true,
-    http: { method: 'GET', scheme: 'https', host: 'a.example', path: '/b' },
-  });
-  assert.deepEqual(facets('delete_file', { path: '/a/b' }), { effect: 'irreversible', egress: false, fs: { op: 'delete', path: '/a/b', paths: ['/a/b'] } });
+  const facets = (tool: string, args: Record<string, unknown>): Facets => facetsOf(guess(tool, args), { kind: 'tool.call', server: null, name: tool }, args);
+  const pays = facets('send_money', { recipient: 'X1', amount: 5 });
+  assert.deepEqual([pays.effect, pays.egress, pays.money], ['irreversible', true, { amount: 500, payee: 'X1' }]);
+  const page = facets('get_page', { url: 'https://a.example/b' });
+  assert.deepEqual([page.effect, page.http?.method, page.http?.host], ['read', 'GET', 'a.example']);
+  const file = facets('delete_file', { path: '/a/b' });
+  assert.deepEqual([file.effect, file.fs?.op, file.fs?.path], ['irreversible', 'delete', '/a/b']);
   assert.equal(guess('execute_sql', { query: 'SELECT 1' }).sql?.join(), 'query');
   assert.equal(guess('run_command', { command: 'ls', cwd: '/' }).shell?.command.join(), 'command');
 });

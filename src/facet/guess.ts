@@ -107,8 +107,8 @@ function verbOf(words: readonly string[]): { verb: Verb; at: readonly number[] }
     let verb = verbAt(first);
     const at = [first];
     for (const i of strong.slice(1)) {
-      // "search and replace", "health check delete"; but "get delete policy" reads.
-      if (first > 0 || JOINS.has(words[i - 1])) {
+      // "search and replace", "search replace", "health check delete"; but "get delete policy" reads.
+      if (first > 0 || JOINS.has(words[i - 1]) || (i === 1 && words.length === 2)) {
         verb = worse(verb, verbAt(i));
         at.push(i);
       }

@@ -44,7 +44,7 @@ export const VERBS: readonly Verb[] = [
   verb('compute', 'compute', {
     strong:
       'calculate compute compare estimate predict convert translate summarize summarise analyze analyse evaluate assess explain classify parse validate encode decode simulate sequentialthinking rank optimize optimise infer interpret',
-    weak: 'think plan reason format sort math echo hash solve score reflect calculator thinking',
+    weak: 'think plan reason format sort math echo hash solve reflect calculator thinking',
   }),
   verb('fetch', 'fetch', {
     strong: 'fetch browse navigate scrape crawl visit goto download',
@@ -117,10 +117,27 @@ export const VERBS: readonly Verb[] = [
   }),
   verb('update', 'write', {
     strong:
-      'update manage set edit modify change adjust rename replace patch configure enable disable toggle increase decrease raise lower amend correct complete resolve assign unassign mark archive unarchive restore customize override apply sync merge move mute unmute exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh',
-    weak: 'label tag flag star reopen rate like react vote review switch control link transition reset',
-    asks: 'add remove switch turn make put correct moved new mark finish finished done set adjust fix change write update append include extend transfer cancel return reorganize organise organize clean sort tidy relocate copy replace adapt swap exchange bring shift note instead open close',
+      'update manage set edit modify change adjust replace patch configure enable disable toggle increase decrease raise lower amend correct customize override apply sync exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh restore merge',
+    weak: 'switch link control transition reset',
+    asks: 'add remove switch turn make put moved new move adapt instead append include transfer cancel return shift bring note open close finish reset',
     delegable: true,
+  }),
+  verb('move', 'write', {
+    strong: 'move rename relocate',
+    asks: 'organize organise reorganize reorganise put sort copy archive transfer bring into call back tidy clean store save',
+    delegable: true,
+  }),
+  verb('mark', 'write', {
+    strong: 'mark archive unarchive assign unassign complete resolve mute unmute',
+    weak: 'label tag flag star reopen',
+    asks: 'finish finished done close closed set move put organize organise clean sort tidy read unread give ask add remove change update check off',
+    delegable: true,
+  }),
+  verb('react', 'write', {
+    strong: 'upvote downvote bookmark',
+    weak: 'like react rate vote review score',
+    asks: 'give add leave write post comment star favourite favorite save say tell rating feedback dislike',
+    egress: true,
   }),
   verb('remove', 'irreversible', {
     strong: 'delete remove erase purge drop destroy wipe truncate trash discard clear uninstall unlink rm rmdir prune detach empty',
