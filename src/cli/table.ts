@@ -7,6 +7,7 @@ import { parseCommand } from './parse.ts';
 import { CONNECT_COMMANDS } from './table-connect.ts';
 import { GATEWAY_COMMANDS } from './table-gateway.ts';
 import { OWNER_COMMANDS } from './table-owner.ts';
+import { PACK_COMMANDS } from './table-packs.ts';
 import { RULE_COMMANDS } from './table-rules.ts';
 import { VERSION } from './version.ts';
 
@@ -69,7 +70,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'doctor',
     summary: 'Looks for what is wrong here, and for ways past AVA',
     details: [
-      'Checks Node, the data folder with its version, lock and modes, disk space, whether writes can be made durable, the port, the clock, and that the constitution compiles: the one in force, and the one that --constitution names. Then it lists what can act past AVA as far as it can be seen: tool servers that agents call directly, agents with a shell of their own, credentials in the environment (names only). Nothing is changed.',
+      'Checks Node, the data folder with its version, lock and modes, disk space, whether writes can be made durable, the port, the clock, and that the constitution compiles: the one in force, and the one that --constitution names. Then it lists what can act past AVA as far as it can be seen, for the programs that `connect` knows and this folder: servers that run past it, hooks that are missing or switched off, versions that ignore failed hooks, permissions that ask for nothing, programs that it does not know, credentials in the environment (names only). Nothing is changed.',
     ],
     operands: [],
     flags: [DATA_FLAG, PORT_FLAG, CONSTITUTION_FLAG],
@@ -213,6 +214,7 @@ export const COMMANDS: readonly Command[] = [
   },
   ...CONNECT_COMMANDS,
   ...GATEWAY_COMMANDS,
+  ...PACK_COMMANDS,
   ...RULE_COMMANDS,
   {
     name: 'rules build',
