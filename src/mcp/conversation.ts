@@ -4,6 +4,7 @@ import type { Judge } from './judge.ts';
 import type { Answer, Params } from './message.ts';
 import type { Names } from './names.ts';
 import type { Asked, Peer } from './peer.ts';
+import type { Called } from './result.ts';
 import type { ToolTable } from './tool-table.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -21,7 +22,7 @@ export interface Conversation {
   /** Which server a task, or a resource, belongs to; bounded. */
   readonly owners: Map<string, Upstream>;
   /** A task that was started by a call: what its end has to be told to. */
-  readonly tasks: Map<string, { readonly permit: string; readonly server: Upstream; readonly tool: string }>;
+  readonly tasks: Map<string, Called>;
   report(message: string): void;
 }
 

@@ -19,9 +19,22 @@ const PASSED: ReadonlySet<string> = new Set(['ping', 'roots/list', 'tasks/get', 
 
 /** sampling/createMessage, elicitation/create and the like. */
 export const askClient: ServerGuard = async (talk, server, params, asked, method) => {
-  const pass = (): Promise<Answer | null> =>
-    talk.client.request(method, params, asked.about === undefined ? { signal: asked.signal } : { signal: asked.signal, about: asked.about });
-  if (PASSED.has(method)) return pass();
+  if (!PASSED.has(method)) {
+    const refused = await refusedQuestion(talk, server, method, params);
+    if (refused !== null) return refused;
+  }
+  return talk.client.request(method, params, asked.about === undefined ? { signal: asked.signal } : { signal: asked.signal, about: asked.about });
+};
+
+/** MG-147: a question that stands in a result; null: it may not be asked. */
+export async function askableOf(talk: Conversation, server: Upstream, ask: unknown): Promise<Params | null> {
+  if (!isObject(ask) || typeof ask.method !== 'string') return null;
+  if (ask.method === 'roots/list') return ask;
+  return (await refusedQuestion(talk, server, ask.method, isObject(ask.params) ? ask.params : {})) === null ? ask : null;
+}
+
+/** What the server is answered in the client's place; null: the client may be asked. */
+async function refusedQuestion(talk: Conversation, server: Upstream, method: string, params: Params): Promise<Answer | null> {
   const isForm = method === 'elicitation/create';
   if (!isForm && method !== 'sampling/createMessage') return failure(RPC.method, 'Method not found');
   const [kind, args] = isForm ? (['elicitation.create', elicited(params)] as const) : (['sampling.create', sampled(params)] as const);
@@ -35,9 +48,8 @@ export const askClient: ServerGuard = async (talk, server, params, asked, method
   // MG-132
   if (isForm && params.mode === 'url' && !isPage(params.url)) return refuse('a person is sent to https pages only');
   const ruling = await talk.judge.ask({ kind, server: server.name, name: method, args }, { permit: false });
-  if (ruling.verdict !== 'allow') return refuse(refusalOf(ruling).text.split('\n', 2).join(' '));
-  return pass();
-};
+  return ruling.verdict === 'allow' ? null : refuse(refusalOf(ruling).text.split('\n', 2).join(' '));
+}
 
 /** MG-130: what a person is shown. */
 function elicited({ mode, message, url, requestedSchema }: Params): Params | null {

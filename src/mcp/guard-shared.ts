@@ -33,7 +33,7 @@ async function itemsOf(server: Upstream, method: string, key: string, asked: Ask
 }
 
 /** A list of all servers on one page. `shown` gives an item as the client sees it, or null for one that another server has. */
-async function joined(
+export async function joined(
   talk: Conversation,
   capability: string,
   method: string,
@@ -139,17 +139,3 @@ export const setLevel: Guard = async (talk, params, asked, method) => {
 };
 
 export const ping: Guard = async (talk, params, asked, method) => (talk.only === null ? { result: {} } : pass(talk.only, method, params, asked));
-
-/** tasks/get, tasks/result and tasks/cancel go to the server that made the task; tasks/list joins what all have. */
-export const task: Guard = async (talk, params, asked, method) => {
-  if (talk.only !== null) return pass(talk.only, method, params, asked);
-  if (method === 'tasks/list') {
-    return joined(talk, 'tasks', method, 'tasks', asked, (server, item) => {
-      if (typeof item.taskId !== 'string') return null;
-      if (!talk.owners.has(item.taskId)) own(talk.owners, item.taskId, server);
-      return talk.owners.get(item.taskId) === server ? item : null;
-    });
-  }
-  const server = typeof params.taskId === 'string' ? talk.owners.get(params.taskId) : undefined;
-  return server === undefined ? failure(RPC.params, 'no server has this task') : pass(server, method, params, asked);
-};

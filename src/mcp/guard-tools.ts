@@ -1,13 +1,14 @@
 /** tools/list and tools/call (spec/gateway.md MG-20 to MG-25): listed is what may be asked for, called is what was judged. */
 import { Fault } from '../base/fault.ts';
 import { held } from './approval-input.ts';
-import { type Conversation, type Guard, own } from './conversation.ts';
+import type { Conversation, Guard } from './conversation.ts';
 import { faultRefusal, nodeDown, type Refusal, refusalOf, toolRefusal } from './denial.ts';
 import { judgedError } from './guard-client.ts';
 import type { Action, Allowed, Ruling } from './judge.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 import type { Asked } from './peer.ts';
-import { told } from './told.ts';
+import { type Called, close, faultless, judged } from './result.ts';
+import { callOrRun, startedTask } from './task.ts';
 import type { Tool, ToolTable } from './tool-table.ts';
 
 /** MG-21: what may be asked for, of all servers, on one page. */
@@ -85,7 +86,7 @@ async function unlisted(talk: Conversation, action: Action): Promise<Answer> {
 /** Carries out what was allowed, and tells what came of it before the client may act on it. */
 async function run(talk: Conversation, table: ToolTable, tool: Tool, params: Params, given: Params, ruling: Allowed, asked: Asked): Promise<Answer | null> {
   const { server } = table;
-  const answer = await server.request('tools/call', { ...params, name: tool.name, arguments: given }, { about: asked.id, signal: asked.signal });
+  const answer = await callOrRun(talk, server, tool.given, { ...params, name: tool.name, arguments: given }, asked);
   if (answer === null || ('error' in answer && isObject(answer.error.data) && answer.error.data.retryable === true)) {
     // MG-25: cancelled, or the server died over it: it may have happened, so it counts
     await close(talk, ruling, true, null);
@@ -96,48 +97,11 @@ async function run(talk: Conversation, table: ToolTable, tool: Tool, params: Par
     return judgedError(talk, server, answer);
   }
   const { result } = answer;
-  const task = isObject(result.task) ? result.task.taskId : undefined;
-  if (typeof task === 'string' && ruling.answer.permit !== undefined) {
-    own(talk.owners, task, server);
-    own(talk.tasks, task, { permit: ruling.answer.permit, server, tool: tool.name });
-    return answer;
-  }
-  return judged(talk, table, tool, result, ruling);
-}
-
-/** MG-25: the result is judged where the law has rules about results; then it is told. */
-async function judged(talk: Conversation, { server }: ToolTable, tool: Tool, result: Params, ruling: Allowed): Promise<Answer> {
-  const returned = told(result);
-  const asked = await faultless(() => talk.judge.judges('tool.result'));
-  if (typeof asked !== 'boolean') return asked.error;
-  if (asked) {
-    const action = { kind: 'tool.result', server: server.name, name: tool.name, args: { content: returned } };
-    const about = await talk.judge.ask(action, { session: ruling.session });
-    if (about.verdict !== 'allow') {
-      await close(talk, ruling, true, null);
-      if (about.verdict === 'fault' && !about.about_call) return nodeDown(about.fault);
-      return toolRefusal(refusalOf(about), tool.definition.outputSchema === undefined);
-    }
-    if (about.answer.permit !== undefined) await talk.judge.outcome(about.answer.permit, true, null);
-  }
-  if (await close(talk, ruling, result.isError !== true, returned)) return { result };
-  // MG-26: what AVA does not know of, the client shall not act on
-  return failure(RPC.gateway, 'AVA could not take in what the tool returned, so it is withheld. The tool did run.', { retryable: false });
-}
-
-async function close(talk: Conversation, { answer }: Allowed, ok: boolean, returned: unknown): Promise<boolean> {
-  return answer.permit === undefined || (await talk.judge.outcome(answer.permit, ok, returned));
+  const called: Called = { server, tool: tool.name, structured: tool.definition.outputSchema === undefined, ruling };
+  return startedTask(talk, params, result, called) ? answer : judged(talk, called, result);
 }
 
 const pinRefusal = ({ server }: ToolTable, { name }: Tool): Refusal =>
   faultRefusal(new Fault('pin_changed', `${name} of ${server.name} is not as it was pinned; \`avactl tools diff ${server.name}\` shows what changed`));
-
-async function faultless<T>(work: () => Promise<T>): Promise<T | { readonly error: Answer }> {
-  try {
-    return await work();
-  } catch (error) {
-    return { error: nodeDown(error instanceof Fault ? error : new Fault('internal', String(error))) };
-  }
-}
 
 const errorText = (answer: Answer): string => ('error' in answer ? answer.error.message : '');

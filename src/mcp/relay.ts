@@ -7,13 +7,14 @@ import type { Conversation, Guard } from './conversation.ts';
 import { joinedGreeting, ownGreeting } from './greeting.ts';
 import { askClient } from './guard-client.ts';
 import { getPrompt, readResource } from './guard-read.ts';
-import { complete, listPrompts, listResources, listTemplates, ping, resource, setLevel, task } from './guard-shared.ts';
+import { complete, listPrompts, listResources, listTemplates, ping, resource, setLevel } from './guard-shared.ts';
 import { callTool, listTools } from './guard-tools.ts';
 import { Judge } from './judge.ts';
 import { type Answer, failure, type Id, isObject, type Params, RPC } from './message.ts';
 import { Names } from './names.ts';
 import type { Asked, Listener, Peer } from './peer.ts';
 import type { Pins } from './pin.ts';
+import { task } from './task.ts';
 import { ToolTable } from './tool-table.ts';
 import { type Open, Upstream, type UpstreamListener } from './upstream.ts';
 
@@ -46,6 +47,7 @@ const CLIENT_METHODS: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ['tasks/get', task],
   ['tasks/result', task],
   ['tasks/cancel', task],
+  ['tasks/update', task],
   ['tasks/list', task],
 ]);
 

@@ -1,0 +1,52 @@
+/** What a tool returned: judged, told, and only then the client's (spec/gateway.md MG-25). */
+import { Fault } from '../base/fault.ts';
+import type { Conversation } from './conversation.ts';
+import { nodeDown, refusalOf, toolRefusal } from './denial.ts';
+import type { Allowed } from './judge.ts';
+import { type Answer, failure, type Params, RPC } from './message.ts';
+import { told } from './told.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A call that was allowed and made. */
+export interface Called {
+  readonly server: Upstream;
+  /** The tool's own name. */
+  readonly tool: string;
+  /** Whether a refusal may be structured too: the tool declares no schema that it would break. */
+  readonly structured: boolean;
+  readonly ruling: Allowed;
+}
+
+/** MG-25: the result is judged where the law has rules about results; then it is told. */
+export async function judged(talk: Conversation, { server, tool, structured, ruling }: Called, result: Params): Promise<Answer> {
+  const returned = told(result);
+  const asked = await faultless(() => talk.judge.judges('tool.result'));
+  if (typeof asked !== 'boolean') return asked.error;
+  if (asked) {
+    const action = { kind: 'tool.result', server: server.name, name: tool, args: { content: returned } };
+    const about = await talk.judge.ask(action, { session: ruling.session });
+    if (about.verdict !== 'allow') {
+      await close(talk, ruling, true, null);
+      if (about.verdict === 'fault' && !about.about_call) return nodeDown(about.fault);
+      return toolRefusal(refusalOf(about), structured);
+    }
+    if (about.answer.permit !== undefined) await talk.judge.outcome(about.answer.permit, true, null);
+  }
+  if (await close(talk, ruling, result.isError !== true, returned)) return { result };
+  // MG-26: what AVA does not know of, the client shall not act on
+  return failure(RPC.gateway, 'AVA could not take in what the tool returned, so it is withheld. The tool did run.', { retryable: false });
+}
+
+/** MG-25: tells the node what came of the call; false: it did not take it. */
+export async function close(talk: Conversation, { answer }: Allowed, ok: boolean, returned: unknown): Promise<boolean> {
+  return answer.permit === undefined || (await talk.judge.outcome(answer.permit, ok, returned));
+}
+
+/** What goes wrong on this side is an answer too. */
+export async function faultless<T>(work: () => Promise<T>): Promise<T | { readonly error: Answer }> {
+  try {
+    return await work();
+  } catch (error) {
+    return { error: nodeDown(error instanceof Fault ? error : new Fault('internal', String(error))) };
+  }
+}
