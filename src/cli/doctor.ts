@@ -1,6 +1,7 @@
 /** `avactl doctor`: what would keep a node from starting or being trusted on this machine, and what can act past AVA. */
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from '../api/client.ts';
 import type { RulesAnswer } from '../api/schema.ts';
@@ -35,7 +36,7 @@ export async function doctor(call: Call): Promise<number> {
   const port = call.count('port', 1, 65_535);
   const findings: Finding[] = [checkNode(process.versions.node), ...checkFolder(folder), checkDisk(folder), checkSync(folder)];
   findings.push(...(await checkPort(port)), ...(await checkLaw(folder, call.given('constitution') ? call.text('constitution') : undefined)));
-  findings.push(...detours(process.env, process.cwd()));
+  findings.push(...detours({ home: homedir(), project: process.cwd(), env: process.env, platform: process.platform }));
   const failed = findings.filter(({ state }) => state === 'fail').length;
   const warned = findings.filter(({ state }) => state === 'warn').length;
   out.value({ ok: failed === 0, findings });

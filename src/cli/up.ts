@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '../api/client.ts';
 import { FAULTS, Fault, type FaultContext, type FaultName } from '../base/fault.ts';
@@ -10,6 +11,7 @@ import { type Notice, notifyApprovals } from '../node/notify.ts';
 import { startNode } from '../node/start.ts';
 import { dataFolder, publishAddress, withdrawAddress } from './address.ts';
 import type { Call } from './command.ts';
+import { foundLines } from './detour.ts';
 import { EXIT } from './exit.ts';
 import type { Output } from './output.ts';
 import { runningIn } from './running.ts';
@@ -186,6 +188,9 @@ function printStarted(out: Output, started: Started): void {
     out.line(
       `${out.paint('yellow', 'NOT IN FORCE')}: --constitution ${plain(constitution_ignored)} says something else. A data folder keeps the law of its first start; another law needs another --data folder.`,
     );
+  const found = foundLines({ home: homedir(), project: null, env: process.env, platform: process.platform }, data === join(homedir(), '.ava') ? '' : ` --data ${data}`);
+  for (const line of found) out.line(AVACTL === 'avactl' ? line : line.replace('avactl connect', `${AVACTL} connect`));
+  if (found.length > 0) return;
   out.line('Nothing passes through AVA until an agent asks it. Try:');
   out.line(
     `  ${AVACTL} decide read_text_file --args '{"path":"/home/me/.ssh/id_ed25519"}'${Number(new URL(url).port) === 4100 ? '' : ` --port ${new URL(url).port}`}`,
