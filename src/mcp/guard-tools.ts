@@ -68,11 +68,12 @@ export const callTool: Guard = async (talk, params, asked) => {
   const { ruling } = waited;
   if (ruling.verdict === 'fault' && !ruling.about_call) return nodeDown(ruling.fault);
   const structured = tool.definition.outputSchema === undefined;
-  if (ruling.verdict !== 'allow') return toolRefusal(refusalOf(ruling), structured);
   if (changed) {
-    await close(talk, ruling, false, 'the tool is not as it was pinned');
+    // MG-41: whatever the law says, and the law may say it too
+    if (ruling.verdict === 'allow') await close(talk, ruling, false, 'the tool is not as it was pinned');
     return toolRefusal(pinRefusal(table, tool), structured);
   }
+  if (ruling.verdict !== 'allow') return toolRefusal(refusalOf(ruling), structured);
   return run(talk, table, tool, params, given, ruling, asked);
 };
 

@@ -3,7 +3,7 @@
  * whatever goes wrong, nothing is allowed.
  */
 import type { Client } from '../api/client.ts';
-import { type ApprovalView, BATCH_MAX, type DecisionAnswer, type DecisionRequest } from '../api/schema.ts';
+import { type ApprovalView, BATCH_MAX, type DecisionAnswer, type DecisionRequest, type Reason, type RulesAnswer } from '../api/schema.ts';
 import { Fault, type FaultName } from '../base/fault.ts';
 import type { Params } from './message.ts';
 import { digestOf } from './value-digest.ts';
@@ -67,7 +67,24 @@ const ANSWERED: ReadonlySet<string> = new Set(['approval_denied']);
 const APPROVALS_MAX = 64;
 /** Bytes of a result that are told; past 64 KiB the machine takes the rest for text that may hold anything (T-18). */
 const RESULT_LENGTH_MAX = 90_000;
-const KINDS_MS = 30_000;
+const LAW_MS = 30_000;
+
+/** What the gateway needs to know of the rules in force. */
+interface LawView {
+  readonly scopes: ReadonlySet<string>;
+  /** Rules that can refuse a tool before it is called: they read nothing of a call, or are about listing. */
+  readonly hiding: ReadonlySet<string>;
+}
+
+/** Inputs that are there before there is a call. */
+const BEFORE_CALL = /^(?:action\.|agent\.|session\.|now_ms$|effect$)/;
+
+const viewOf = ({ rules }: RulesAnswer): LawView => ({
+  scopes: new Set(rules.flatMap(({ scope }) => scope)),
+  hiding: new Set(
+    rules.filter(({ scope, inputs }) => scope.includes('kind.tool.list') || inputs.every(({ path }) => BEFORE_CALL.test(path))).map(({ rule }) => rule),
+  ),
+});
 
 export class Judge {
   private readonly client: Client;
@@ -75,8 +92,8 @@ export class Judge {
   private opening: Promise<string> | null = null;
   /** By the digest of session and call. */
   private readonly approvals = new Map<string, string>();
-  private kinds: Promise<ReadonlySet<string>> | null = null;
-  private kinds_ms = 0;
+  private law: Promise<LawView> | null = null;
+  private law_ms = 0;
 
   constructor(client: Client, agent: string) {
     this.client = client;
@@ -121,16 +138,18 @@ export class Judge {
     }
   }
 
-  /** MG-21: which of these may be listed: whatever is not denied. Nothing is reserved. @throws Fault */
+  /** MG-21: which of these may be listed: all but what is refused whatever the arguments. Nothing is reserved. @throws Fault */
   async list(kind: string, server: string, names: readonly string[]): Promise<Set<string>> {
     const listed = new Set<string>();
+    const { hiding } = await this.view();
+    const hides = ({ rule, answer, mode, cause }: Reason): boolean => answer === 'deny' && mode !== 'observe' && cause !== 'fault' && hiding.has(rule);
     for (let at = 0; at < names.length; at += BATCH_MAX) {
       const part = names.slice(at, at + BATCH_MAX);
       const answers = await this.batch(kind, server, part);
       for (const [i, answer] of answers.entries()) {
         if (answer instanceof Fault) {
           if (!CALL_FAULTS.has(answer.slug)) throw answer;
-        } else if (answer.verdict !== 'deny') listed.add(part[i]);
+        } else if (!answer.reasons.some(hides)) listed.add(part[i]);
       }
     }
     return listed;
@@ -155,13 +174,17 @@ export class Judge {
 
   /** Whether the law has rules about this kind of action. @throws Fault */
   async judges(kind: string): Promise<boolean> {
-    if (this.kinds === null || Date.now() - this.kinds_ms > KINDS_MS) {
-      this.kinds_ms = Date.now();
-      this.kinds = this.client.rules().then(({ rules }) => new Set(rules.flatMap(({ scope }) => scope)));
-      this.kinds.catch(() => (this.kinds = null));
-    }
-    const scopes = await this.kinds;
+    const { scopes } = await this.view();
     return scopes.has(`kind.${kind}`) || scopes.has('all');
+  }
+
+  private view(): Promise<LawView> {
+    if (this.law === null || Date.now() - this.law_ms > LAW_MS) {
+      this.law_ms = Date.now();
+      this.law = this.client.rules().then(viewOf);
+      this.law.catch(() => (this.law = null));
+    }
+    return this.law;
   }
 
   /** The node no longer knows the session: what it remembered is gone with it, and a new one begins. */
