@@ -82,7 +82,7 @@ export function facetVectors(): object {
       return { server, tool, args, facets: facetsOf(entry, { kind: 'tool.call', server, name: tool }, args), ...callFlow(entry, args, memory) };
     }),
     user: { text: TEXT, keys: [...keys] },
-    results: RESULTS.map((result) => ({ tool: 'read', named: true, result, flow: resultFlow(tools, tools.find(null, 'read'), result, memory, true) })),
+    results: RESULTS.map((result) => ({ tool: 'read', named: true, result, flow: resultFlow(tools, tools.find(null, 'read'), result, memory, 'named') })),
     lexicon: { verbs: VERBS, pairs: PAIRS, nouns: NOUNS, vague: VAGUE, fillers: FILLERS },
     guesses: UNLISTED.map(([server, tool, args]) => ({ server, tool, args, entry: guess(server, tool, argumentPaths(args).paths).entry })),
     refused: [

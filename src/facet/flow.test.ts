@@ -43,10 +43,10 @@ class Session implements Memory {
     return this;
   }
   call(name: string, args: Record<string, unknown>, verdict: 'allow' | 'escalate' | 'deny' = 'allow', result: unknown = null): FlowFacts {
-    const { facts } = callFlow(entry(name), args, this);
+    const { facts, lead } = callFlow(entry(name), args, this);
     for (const key of verdictKeys(entry(name), args, this, verdict)) this.keys.add(key);
     if (verdict !== 'allow') return facts;
-    const after = resultFlow(tools, entry(name), result, this, facts.args_named);
+    const after = resultFlow(tools, entry(name), result, this, lead);
     for (const key of after.keys) this.keys.add(key);
     this.gate ||= after.gate;
     this.passage = Math.max(this.passage, after.passage);
@@ -71,7 +71,7 @@ test('T-20: counts of what the user did not name', () => {
     ['mail', { to: 7 }, { dest_unnamed: 1 }],
     ['set_key', { key: 'hunter2' }, { sec_unnamed: 1, intended: false, dest_unnamed: 0 }],
     ['delete', { id: '13' }, { obj_unnamed: 1, intended: false }],
-    ['page', { url: 'www.a.example' }, { url_unknown: 1, dest_unknown: 1 }],
+    ['page', { url: 'www.a.example' }, { url_unknown: 0, dest_unknown: 0, dest_unnamed: 1 }],
     ['mail', { to: 'bob@x.example', body: 'see www.b.example, c@d.example and e.g. this. End.' }, { link_unknown: 2 }],
     ['mail', { to: 'bob@x.example', body: 'write to ann.lee@y.example' }, { link_unknown: 0 }],
   ];
@@ -110,11 +110,11 @@ test('T-18: the gate opens by what others wrote', () => {
   ];
   for (const [name, result, expected] of table) assert.equal(gate(name, result), expected, `${name} ${JSON.stringify(result)}`);
   assert.equal(
-    resultFlow(tools, entry('me'), 'An error that says a lot about it', session(''), false, true).gate,
+    resultFlow(tools, entry('me'), 'An error that says a lot about it', session(''), 'none', true).gate,
     true,
     "the text of an error is nobody's own",
   );
-  assert.equal(resultFlow(tools, null, 'x', session(''), false).gate, true, 'a tool without an entry is not trusted');
+  assert.equal(resultFlow(tools, null, 'x', session(''), 'none').gate, true, 'a tool without an entry is not trusted');
 });
 
 test('T-17: what a session may use after a result', () => {
@@ -214,7 +214,7 @@ test('T-20: every fact has a declared path and its type', () => {
 test('T-16, T-18: bounded and total', () => {
   assert.ok(userKeys(tools, Array.from({ length: 20_000 }, (_, i) => `w${i}`).join(' ')).length <= USER_KEYS_MAX);
   const many = Array.from({ length: 5_000 }, (_, i) => ({ sender: `a${i}@x.example` }));
-  assert.ok(resultFlow(tools, entry('inbox'), many, session('x'), true).keys.length <= RESULT_KEYS_MAX);
+  assert.ok(resultFlow(tools, entry('inbox'), many, session('x'), 'named').keys.length <= RESULT_KEYS_MAX);
   fc.assert(
     fc.property(
       fc.constantFrom('mail', 'page', 'delete', 'set_key', 'inbox', 'people'),
@@ -227,7 +227,7 @@ test('T-16, T-18: bounded and total', () => {
         const { facts } = callFlow(entry(name), args, s);
         assert.deepEqual(callFlow(entry(name), args, s).facts, facts);
         assert.ok(facts.dest_unknown <= facts.dest_unnamed && facts.dest_passage <= facts.dest_unknown && facts.link_passage <= facts.link_unknown);
-        assert.deepEqual(resultFlow(tools, entry(name), result, s, true), resultFlow(tools, entry(name), result, s, true));
+        assert.deepEqual(resultFlow(tools, entry(name), result, s, 'named'), resultFlow(tools, entry(name), result, s, 'named'));
       },
     ),
     { seed: 20, numRuns: 2_000 },
@@ -239,7 +239,7 @@ test('T-17: work grows with the length alone', () => {
   for (const shape of shapes) {
     const text = shape.repeat(Math.ceil(65_536 / shape.length));
     const before = process.cpuUsage().user;
-    resultFlow(tools, entry('page'), text, session('x'), true);
+    resultFlow(tools, entry('page'), text, session('x'), 'named');
     userKeys(tools, text);
     callFlow(entry('mail'), { to: text, body: text }, session('x'));
     assert.ok(process.cpuUsage().user - before < 2_000_000, `more than two seconds for ${JSON.stringify(shape)}`);

@@ -3,21 +3,21 @@
  * hashed keys, two facts); this room says which keys to add after user text, verdicts and results, and what a call's
  * values mean under them.
  */
-import { learned } from './learn.ts';
+import { cut, standingOf } from './known.ts';
+import { learned, read } from './learn.ts';
+import { Keys } from './learning.ts';
 import { leavesOf } from './leaves.ts';
 import type { ArgPath, Entry, Kind, Tools, Trust } from './map.ts';
-import { passagesOf } from './passage.ts';
+import { passageKeys, passagesOf } from './passage.ts';
 import { linksIn, textsAt } from './texts.ts';
-import { chunks, hostOf, isCompound, isMail, isNamed, isProse, isWeb, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
+import { hostOf, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
 export { USER_KEYS_MAX, userKeys } from './said.ts';
-export type { Memory } from './value.ts';
+export { LEADS, type Lead, type Memory } from './value.ts';
 
 /** Keys that one result adds at most. */
 export const RESULT_KEYS_MAX = 512;
-/** Of these, for the passages of the result. */
-const PASSAGE_KEYS_MAX = 256;
 /** T-20: a text of an argument counts as dictated from three words up to this length. */
 const DICTATED_LENGTH_MAX = 120;
 const DICTATED_WORDS_MIN = 3;
@@ -32,6 +32,8 @@ export interface FlowFacts {
   intended: boolean;
   /** Every selector of the call (`dest`, `obj`), and at least one, is named by the user. */
   args_named: boolean;
+  /** T-24: the user led to what the call selects: he named it, or what he named holds it. */
+  led: boolean;
   /** Not named by the user … */
   dest_unnamed: number;
   sec_unnamed: number;
@@ -58,7 +60,7 @@ export interface FlowFacts {
  * agents · `record` in a record that the user named a part of · `directory` in a list of the server · `named` by the user ·
  * `partly` named by him, or labelled in a document that he named · `asked`, `refused` in an earlier call · `unread` past what is looked at.
  */
-export const ORIGINS = ['unseen', 'text', 'passage', 'record', 'directory', 'named', 'partly', 'asked', 'refused', 'unread'] as const;
+export const ORIGINS = ['unseen', 'text', 'passage', 'record', 'directory', 'named', 'partly', 'asked', 'refused', 'unread', 'document'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
 /** T-23: a value that counts in a fact. */
@@ -75,6 +77,8 @@ export interface CallFlow {
   readonly facts: FlowFacts;
   /** In the order of the arguments, at most `FINDINGS_MAX`. */
   readonly findings: readonly Finding[];
+  /** How the user led to what the call selects: kept with its permit for `resultFlow`. */
+  readonly lead: Lead;
 }
 
 /** What is looked at, and what was found so far. */
@@ -83,6 +87,7 @@ interface Looking {
   readonly memory: Memory;
   readonly facts: FlowFacts;
   readonly findings: Finding[];
+  readonly leads: { named: number; led: number; own: number; unseen: number; other: number };
 }
 const NO_FINDINGS: readonly Finding[] = [];
 
@@ -93,6 +98,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     passage: memory.passage,
     intended: false,
     args_named: false,
+    led: false,
     dest_unnamed: 0,
     sec_unnamed: 0,
     obj_unnamed: 0,
@@ -108,9 +114,9 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     private: memory.has('l:private'),
     secret: memory.has('l:secret'),
   };
-  if (entry === null) return { facts, findings: NO_FINDINGS };
+  if (entry === null) return { facts, findings: NO_FINDINGS, lead: 'none' };
   const findings: Finding[] = [];
-  const at: Looking = { entry, memory, facts, findings };
+  const at: Looking = { entry, memory, facts, findings, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0 } };
   let named = 0;
   let unnamed = 0;
   for (let i = 0; i < entry.args.length; i++) {
@@ -119,6 +125,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     const { texts, whole } = textsAt(args, path);
     if (!whole) {
       unnamed++;
+      at.leads.other++;
       overflow(at, path, kind);
     }
     for (const text of texts) {
@@ -129,7 +136,10 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   }
   facts.args_named = named > 0 && unnamed === 0;
   facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (facts.args_named || anyOf(entry.about, 'n:', 'N:', memory));
-  return { facts, findings };
+  const { leads } = at;
+  const lead: Lead = leads.other > 0 || leads.named + leads.led === 0 ? 'none' : leads.own > 0 ? 'own' : leads.led + leads.unseen > 0 ? 'led' : 'named';
+  facts.led = lead !== 'none';
+  return { facts, findings, lead };
 }
 
 type Count = { [K in keyof FlowFacts]: FlowFacts[K] extends number ? K : never }[keyof FlowFacts];
@@ -144,13 +154,23 @@ function count(at: Looking, path: ArgPath, fact: Count, keys: Iterable<string>):
   at.findings.push({ path: path.join('.'), fact, origin: 'unseen', page: null });
 }
 
-const ORIGIN_OF: Readonly<Record<string, Origin>> = { q: 'asked', x: 'refused', p: 'passage', k: 'partly', r: 'record', c: 'directory', f: 'text', t: 'text' };
+const ORIGIN_OF: Readonly<Record<string, Origin>> = {
+  q: 'asked',
+  x: 'refused',
+  p: 'passage',
+  k: 'partly',
+  r: 'record',
+  c: 'directory',
+  f: 'text',
+  t: 'text',
+  s: 'document',
+};
 
 /** The keys under which a value may be remembered, the most telling first. */
 function* placesOf(value: string, inPassage: string | null): Iterable<string> {
   if (inPassage !== null) yield inPassage;
   const key = normal(value);
-  for (const prefix of ['k:', 'r:', 'c:', 't:']) yield prefix + key;
+  for (const prefix of ['k:', 'r:', 's:', 'c:', 't:']) yield prefix + key;
   if (isWeb(value)) yield `t:${hostOf(value)}`;
 }
 
@@ -177,30 +197,27 @@ function overflow(at: Looking, path: ArgPath, kind: Kind): void {
 
 /** Adds what one value means; true when it is a selector that the user named. */
 function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', text: string): boolean {
-  const { entry, memory } = at;
-  if (isNamed(text, memory, kind === 'obj')) return kind !== 'sec';
-  const value = cut(text);
-  const passage = memory.passage >= 2 ? passageKey(value, memory) : null;
-  const places = placesOf(value, passage);
+  const { entry, memory, leads } = at;
+  const { key, named, own, led, unseen, known, passage } = standingOf(entry, kind, text, memory);
+  if (named) {
+    leads.named++;
+    if (own) leads.own++;
+    return kind !== 'sec';
+  }
+  if (led) leads.led++;
+  else if (unseen) leads.unseen++;
+  else leads.other++;
+  const counted = (fact: Count): void => count(at, path, fact, placesOf(cut(text), passage));
   if (kind === 'obj') {
-    count(at, path, 'obj_unnamed', places);
-    if (passage !== null) count(at, path, 'obj_passage', [passage]);
+    counted('obj_unnamed');
+    if (passage !== null) counted('obj_passage');
     return false;
   }
-  const key = normal(value);
-  const web = kind === 'dest' && entry.http !== null;
-  // T-17: after a passage that tells anyone what to do, lists count no more, and records not for what cannot be undone.
-  const known =
-    value === text &&
-    (memory.has(`k:${key}`) ||
-      ((memory.passage === 0 || entry.effect !== 'irreversible') && memory.has(`r:${key}`)) ||
-      (memory.passage === 0 && memory.has(`c:${key}`)) ||
-      (web && entry.effect === 'read' && memory.has(`f:${hostOf(text)}`)));
-  count(at, path, kind === 'sec' ? 'sec_unnamed' : 'dest_unnamed', placesOf(value, passage));
+  counted(kind === 'sec' ? 'sec_unnamed' : 'dest_unnamed');
   if (!known) {
-    if (kind === 'dest') count(at, path, 'dest_unknown', placesOf(value, passage));
-    if (web) count(at, path, 'url_unknown', placesOf(value, passage));
-    if (passage !== null) count(at, path, 'dest_passage', [passage]);
+    if (kind === 'dest') counted('dest_unknown');
+    if (kind === 'dest' && entry.http !== null) counted('url_unknown');
+    if (passage !== null) counted('dest_passage');
   }
   earlier(at, path, key);
   return false;
@@ -236,29 +253,16 @@ function textFacts(at: Looking, path: ArgPath, text: string): void {
     count(at, path, 'link_unknown', placesOf(link, passage));
     if (passage !== null) count(at, path, 'link_passage', [passage]);
   }
-  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory)) count(at, path, 'text_passage', [`p:${words(text)[0]}`]);
+  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory))
+    count(at, path, 'text_passage', [`p:${words(text).join(' ')}`, `p:${words(text)[0]}`]);
 }
 
 /** A short text of some words, all in a passage and not all the user's. */
 function isDictated(text: string, memory: Memory): boolean {
   const parts = words(text);
-  return parts.length >= DICTATED_WORDS_MIN && !parts.every((word) => memory.has(`u:${word}`)) && parts.every((word) => memory.has(`p:${word}`));
+  if (parts.length < 2 || parts.every((word) => memory.has(`u:${word}`))) return false;
+  return memory.has(`p:${parts.join(' ')}`) || (parts.length >= DICTATED_WORDS_MIN && parts.every((word) => memory.has(`p:${word}`)));
 }
-
-/** The key of the passage in which a value stands; null where it stands in none. */
-function passageKey(text: string, memory: Memory): string | null {
-  const parts = words(text);
-  if (parts.length === 0) return null;
-  const whole = `p:${parts.join(' ')}`;
-  if (memory.has(whole)) return whole;
-  if (isWeb(text)) return memory.has(`p:${hostOf(text)}`) ? `p:${hostOf(text)}` : null;
-  if (isMail(text.trim())) return null;
-  for (let i = 0; i < parts.length; i++) if (!memory.has(`p:${parts[i]}`)) return null;
-  return `p:${parts[0]}`;
-}
-
-/** A value as far as it is looked at. */
-const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? text.slice(0, VALUE_LENGTH_MAX) : text);
 
 /**
  * T-22: the keys that a verdict adds: the labels of what an allowed call reads; the values, not known to the user's
@@ -266,9 +270,10 @@ const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? text.sli
  */
 export function verdictKeys(entry: Entry | null, args: unknown, memory: Memory, verdict: 'allow' | 'escalate' | 'deny'): string[] {
   if (entry === null) return [];
-  if (verdict === 'allow') return entry.reads.map((label) => `l:${label}`);
+  if (verdict === 'allow') return [...entry.reads.map((label) => `l:${label}`), ...openedHosts(entry, args, memory)];
   const prefix = verdict === 'deny' ? 'x:' : 'q:';
-  const keys = new Set<string>();
+  // What it would have returned is not known here, should it run after all.
+  const keys = new Set<string>(['t:']);
   for (const { path, kind } of entry.args) {
     if (kind !== 'dest' && kind !== 'sec' && kind !== 'text') continue;
     for (const text of textsAt(args, path).texts) {
@@ -305,6 +310,20 @@ export function approvedKeys(entry: Entry | null, args: unknown): string[] {
   return [...keys];
 }
 
+/** T-22: pages that the agent may open may be answered there, too. */
+function openedHosts(entry: Entry, args: unknown, memory: Memory): string[] {
+  if (entry.http === null) return [];
+  const hosts: string[] = [];
+  for (const { path, kind } of entry.args) {
+    if (kind !== 'dest') continue;
+    for (const text of textsAt(args, path).texts) {
+      const host = isWeb(text) ? hostOf(text) : '';
+      if (host !== '' && (isNamed(text, memory, false) || (memory.has(`f:${host}`) && !memory.has('h:web')))) hosts.push(`g:${host}`);
+    }
+  }
+  return hosts;
+}
+
 /** T-18, T-19: what a result does to the session. */
 export interface ResultFlow {
   /** Some of it is prose that others may have written. */
@@ -323,50 +342,31 @@ const NOTHING: ResultFlow = { prose: false, untrusted: false, gate: false, passa
  * T-18: reads an outcome's result (any JSON value; an error's text is read as an untrusted echo). `named` is the call's
  * `flow.args_named`, kept with its permit. Work is bounded: 64 Ki UTF-16 units, 4,096 values.
  */
-export function resultFlow(tools: Tools | null, entry: Entry | null, result: unknown, memory: Memory, named: boolean, failed = false): ResultFlow {
+export function resultFlow(tools: Tools | null, entry: Entry | null, result: unknown, memory: Memory, lead: Lead, failed = false): ResultFlow {
   if (result === null || result === undefined || result === '') return NOTHING;
   const trust: Trust = failed ? 'ack' : (entry?.result ?? 'untrusted');
+  const followed = lead !== 'none' && memory.has('d:');
   const leaves = leavesOf(result, trust !== 'untrusted');
   if (leaves.length === 0) return NOTHING;
   let prose = false;
   let level = 0;
-  const keys = new Set<string>();
+  const keys = new Keys(RESULT_KEYS_MAX - 1);
   const rest: string[] = [];
   for (let i = 0; i < leaves.length; i++) {
     const { text } = leaves[i];
     rest.push(text);
     if (trust !== 'untrusted' && !isProse(text)) continue;
     prose = true;
-    const passages = passagesOf(text);
+    const passages = passagesOf(text, followed);
     for (const passage of passages) {
       if (passage.level > level) level = passage.level;
       if (passage.level < 2) continue;
       rest[i] = '';
-      passageKeys(passage.text, keys);
+      passageKeys(passage.text, keys.all);
     }
   }
-  if (!failed && entry !== null) learned({ tools, entry, leaves, rest, named, memory, keys, max: RESULT_KEYS_MAX });
-  return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys] };
-}
-
-/**
- * Keys of a passage that addresses agents: half of the room at most; first what may be a target (marks or digits inside),
- * so that plain words cannot crowd it out.
- */
-function passageKeys(text: string, keys: Set<string>): void {
-  const pieces = new Set(chunks(text));
-  for (const piece of pieces) {
-    if (keys.size >= PASSAGE_KEYS_MAX) return;
-    const whole = normal(piece);
-    if (isCompound(piece)) {
-      keys.add(`p:${whole}`);
-      if (isWeb(piece)) keys.add(`p:${hostOf(piece)}`);
-    } else if (/\d/.test(whole)) keys.add(`p:${whole}`);
-  }
-  for (const piece of pieces) {
-    for (const word of words(piece)) {
-      if (keys.size >= PASSAGE_KEYS_MAX) return;
-      keys.add(`p:${word}`);
-    }
-  }
+  const learning = { tools, leaves, rest, lead, memory, keys };
+  if (!failed && entry !== null) learned(learning, entry);
+  else read(learning, () => false);
+  return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys.all] };
 }

@@ -18,6 +18,10 @@ export interface Memory {
   page(key: string): number | null;
 }
 
+/** How a call was led to by the user: not at all, by values that he led to, by values that he named, by a document that he calls his own. */
+export const LEADS = ['none', 'led', 'named', 'own'] as const;
+export type Lead = (typeof LEADS)[number];
+
 /** Words of a value; a longer one is free text and is never named. */
 export const VALUE_WORDS_MAX = 24;
 /** UTF-16 units of a value; a longer one is never named or known, and only so much of it is remembered. */
@@ -29,6 +33,10 @@ const SCHEME = /^(?:[a-z][a-z0-9+.-]{1,12}:)?\/\//i;
 
 export const isMail = (text: string): boolean => text.length <= 320 && MAIL.test(text);
 export const isWeb = (text: string): boolean => text.length <= 2048 && WEB.test(text) && !isMail(text);
+
+/** A number of an account, an order, a ticket: no spaces or slashes, eight units or more, at least six digits; no date and no amount. */
+export const isAccount = (text: string): boolean =>
+  text.length >= 8 && text.length <= 40 && /^[A-Za-z]{0,6}[\dA-Za-z-]+$/.test(text) && /(?:\d.*){6}/.test(text) && !/^\d{4}-\d\d-\d\d/.test(text);
 
 /** T-14: the normal form of a value: its words joined by one space. */
 export const normal = (text: string): string => words(text).join(' ');
@@ -78,7 +86,7 @@ export function isNamed(value: string, memory: Memory, file: boolean): boolean {
 }
 
 /** The name of a file or folder, without the folders above it. */
-function lastSegment(path: string): string {
+export function lastSegment(path: string): string {
   const end = path.endsWith('/') || path.endsWith('\\') ? path.length - 1 : path.length;
   return path.slice(Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1)) + 1, end);
 }

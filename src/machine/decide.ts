@@ -127,7 +127,7 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Dec
     status: 'open',
     server,
     name,
-    args_named: judged.flow?.facts.args_named === true,
+    lead: judged.flow?.lead ?? 'none',
     reserved: reserveAll(state.law, overlay, session.agent, time_ms, facets),
   };
   overlay.set(factKey('permit', idOf(transaction.tx_id)), permit);

@@ -54,7 +54,7 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     status: fc.constantFrom('open', 'done', 'failed', 'expired'),
     server: fc.option(label),
     name: label,
-    args_named: fc.boolean(),
+    lead: fc.constantFrom('none', 'led', 'named', 'own'),
     reserved: fc.array(recordOf({ sum: octetsOf(33), bucket_ms: u53, amount: i64 }), { maxLength: 32 }),
   }),
   sum: recordOf({

@@ -8,6 +8,7 @@ import { RULES_MAX } from '../base/limit.ts';
 import { bool, choice, type Field, hash32, i64, id16, label, list, name, nullable, octetsOf, record, text, u53 } from '../base/record.ts';
 import { tagged } from '../crypto/hash.ts';
 import { PUBLIC_BYTES_MAX } from '../crypto/suite.ts';
+import { LEADS, type Lead } from '../facet/flow.ts';
 import { VALIDATORS_MAX } from '../law/genesis.ts';
 import { SUMS_MAX } from '../law/sum-input.ts';
 import { BREAKER_BOUNDS, MODES, type Mode } from '../rule/manifest.ts';
@@ -65,8 +66,8 @@ export interface Permit {
   readonly status: (typeof PERMIT_STATES)[number];
   readonly server: string | null;
   readonly name: string;
-  /** The user named an argument of the call: what it returns is looked up for him. */
-  readonly args_named: boolean;
+  /** T-24: how the user led to what the call selects; what it returns is learned from accordingly. */
+  readonly lead: Lead;
   readonly reserved: readonly Reservation[];
 }
 
@@ -248,7 +249,7 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     status: choice(PERMIT_STATES),
     server: nullable(label),
     name: label,
-    args_named: bool,
+    lead: choice(LEADS),
     reserved: list(record<Reservation>('Reservation', { sum: octetsOf(33), bucket_ms: u53, amount: i64 }), SUMS_MAX),
   }),
   sum: record<Sum>('Sum', {

@@ -15,7 +15,7 @@ import type { Place } from './receipt.ts';
  */
 const PAGES_MAX = 1_024;
 const SESSION_KEYS_MAX = 32_768;
-const WARNINGS = 'lqxp';
+const WARNINGS = 'lqxpt';
 
 const hashKey = tagged('word');
 
@@ -96,15 +96,12 @@ export const hashedKeys = (network: Octets, keys: readonly string[]): Octets => 
  * where nothing is new. `place`: of the transaction that adds them.
  */
 export function remember(network: Octets, overlay: Overlay, id: Octets, session: Session, added: readonly string[], place: Place): Session {
-  return added.length === 0
-    ? session
-    : addPage(
-        overlay,
-        id,
-        session,
-        added.map((key) => keyOf(network, key)),
-        place,
-      );
+  if (added.length === 0) return session;
+  // What was merely read leaves half of the room to what was said, known and refused; `t:` says that not all of it is here.
+  const crowded = unionOf(overlay, id, session.pages).keys.size > SESSION_KEYS_MAX >> 1;
+  const kept = crowded ? [...added.filter((key) => !/^[st]:./.test(key)), 't:'] : added;
+  const hashes = kept.map((key) => keyOf(network, key));
+  return addPage(overlay, id, session, hashes, place);
 }
 
 /** `added` as `hashedKeys` gives them. */

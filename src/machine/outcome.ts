@@ -30,7 +30,7 @@ export function outcome(state: State, overlay: Overlay, time_ms: number, transac
   const entry = entryFor(state.law.tools, permit.server, permit.name, null);
   const memory = memoryOf(state.network, overlay, permit.session, session);
   const returned = ok ? transaction.sidecar[1] : transaction.sidecar[2];
-  const flow = resultFlow(state.law.tools, entry, returned, memory, permit.args_named, !ok);
+  const flow = resultFlow(state.law.tools, entry, returned, memory, permit.lead, !ok);
   const after = remember(state.network, overlay, permit.session, session, flow.keys, permit);
   const gate = session.gate || flow.gate;
   // T-18: what was too long to read may hold anything

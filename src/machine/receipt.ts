@@ -170,6 +170,7 @@ const IN_WORDS: Readonly<Record<Origin, (source: string) => string>> = {
   asked: () => 'stands in an earlier call that waits for an answer',
   refused: () => 'stands in an earlier call that was refused',
   unread: () => 'has more values than are looked at',
+  document: (source) => `stands in what ${source} returned, to which the user led; he did not name it`,
 };
 
 /** P-5 for people. `source`: the tool that returned it, where it is known. */
