@@ -63,16 +63,17 @@ export const callTool: Guard = async (talk, params, asked) => {
     if (ruling.verdict !== 'fault') session = ruling.session;
     return ruling;
   };
-  const waited = await held(talk, name, await ask(), asked, ask);
+  const first = await ask();
+  const structured = tool.definition.outputSchema === undefined;
+  if (changed && (first.verdict !== 'fault' || first.about_call)) {
+    // MG-41: whatever the law says, and the law may say it too
+    if (first.verdict === 'allow') await close(talk, first, false, 'the tool is not as it was pinned');
+    return toolRefusal(pinRefusal(table, tool), structured);
+  }
+  const waited = await held(talk, name, first, asked, ask);
   if ('answer' in waited) return waited.answer;
   const { ruling } = waited;
   if (ruling.verdict === 'fault' && !ruling.about_call) return nodeDown(ruling.fault);
-  const structured = tool.definition.outputSchema === undefined;
-  if (changed) {
-    // MG-41: whatever the law says, and the law may say it too
-    if (ruling.verdict === 'allow') await close(talk, ruling, false, 'the tool is not as it was pinned');
-    return toolRefusal(pinRefusal(table, tool), structured);
-  }
   if (ruling.verdict !== 'allow') return toolRefusal(refusalOf(ruling), structured);
   return run(talk, table, tool, params, given, ruling, asked);
 };

@@ -12,7 +12,7 @@ export const SERVERS_MAX = 64;
 const ARGS_MAX = 256;
 const VALUES_MAX = 128;
 
-/** A text, or where one stands that must not stand in a settings file. */
+/** MG-51: a text, or where one stands that must not stand in a settings file. */
 export type Value = string | { readonly file: string } | { readonly env: string };
 export type Values = Readonly<Record<string, Value>>;
 
