@@ -27,8 +27,6 @@ const SECRETS: readonly string[] = [
   'passcode',
   'passwd',
   'pwd',
-  'secret',
-  'secrets',
   'credential',
   'credentials',
   'api key',
@@ -48,7 +46,6 @@ const SECRETS: readonly string[] = [
   'session token',
   'personal access token',
   'api token',
-  'token',
   'jwt',
   'session cookie',
   'seed phrase',
@@ -57,11 +54,7 @@ const SECRETS: readonly string[] = [
   'one time code',
   'verification code',
   'security code',
-  'otp',
-  'totp',
-  '2fa',
   'mfa code',
-  'pin',
   'pin code',
   'pin number',
   'cvv',
@@ -69,17 +62,51 @@ const SECRETS: readonly string[] = [
   'card number',
   'credit card',
   'debit card',
-  'iban and pin',
   'social security',
   'ssn',
-  'login data',
 ];
 
-const mentions = (text: unknown): boolean => {
+/** Words that name one where a field is called by them, or a text tells to enter it; elsewhere they mean other things. */
+const WEAK: ReadonlySet<string> = new Set(['secret', 'secrets', 'token', 'tokens', 'otp', 'totp', '2fa', 'pin', 'cookie', 'key']);
+const TELLING: ReadonlySet<string> = new Set([
+  'enter',
+  'paste',
+  'provide',
+  'type',
+  'give',
+  'input',
+  'share',
+  'submit',
+  'send',
+  'tell',
+  'need',
+  'needs',
+  'your',
+]);
+const DENYING: ReadonlySet<string> = new Set(['not', 'never', 'no', 'don', 't', 'without']);
+/** How many words after the one that tells. */
+const TOLD_WORDS = 4;
+
+const namesSecret = (text: unknown): boolean => typeof text === 'string' && SECRETS.some((secret) => plain(text).includes(` ${secret} `));
+
+/** A name or a title: every word counts. */
+const isCalledSecret = (text: unknown): boolean =>
+  typeof text === 'string' &&
+  (namesSecret(text) ||
+    plain(text)
+      .split(' ')
+      .some((word) => word !== 'key' && WEAK.has(word)));
+
+/** A sentence: it names a secret outright, or tells to enter what may be one. */
+function tellsSecret(text: unknown): boolean {
   if (typeof text !== 'string') return false;
-  const words = plain(text);
-  return SECRETS.some((secret) => words.includes(` ${secret} `));
-};
+  if (namesSecret(text)) return true;
+  const words = plain(text).split(' ');
+  return words.some((word, at) => {
+    if (!TELLING.has(word) || words.slice(Math.max(at - TOLD_WORDS, 0), at).some((before) => DENYING.has(before))) return false;
+    return words.slice(at + 1, at + 1 + TOLD_WORDS).some((after) => WEAK.has(after));
+  });
+}
 
 /** Whether a field takes what is typed. */
 function isTyped(schema: unknown): boolean {
@@ -95,9 +122,10 @@ export function asksForSecret({ message, requestedSchema }: Params): boolean {
   if (properties.length > FIELDS_MAX) return true;
   if (typed.length === 0) return false;
   return (
-    mentions(message) ||
+    tellsSecret(message) ||
     typed.some(
-      ([name, schema]) => mentions(name) || (isObject(schema) && (mentions(schema.title) || mentions(schema.description) || schema.format === 'password')),
+      ([name, schema]) =>
+        isCalledSecret(name) || (isObject(schema) && (isCalledSecret(schema.title) || tellsSecret(schema.description) || schema.format === 'password')),
     )
   );
 }

@@ -18,6 +18,9 @@ test('MG-131: forms that ask for a secret, and forms that do not', () => {
     ['ＰＡＳＳＷＯＲＤ please', { value: { type: 'string' } }],
     ['x', { api_key: {} }],
     ['x', { v: { type: 'string', format: 'password' } }],
+    ['Please paste your token here', { value: { type: 'string' } }],
+    ['We need the key of your account', { value: { type: 'string' } }],
+    ['x', { token: { type: 'string' } }],
     ['seed phrase', { a: { type: 'boolean' }, b: { type: 'string' } }],
   ] as [string, Record<string, object>][])
     assert.equal(asksForSecret(form(message, properties)), true, message + JSON.stringify(properties));
@@ -27,6 +30,9 @@ test('MG-131: forms that ask for a secret, and forms that do not', () => {
     ['Which token?', { which: { type: 'string', enum: ['a', 'b'] } }],
     ['Spinning up: which region?', { region: { type: 'string' } }],
     ['How many tokenizers?', { count: { type: 'integer' } }],
+    ['Which key should the song be in?', { note: { type: 'string' } }],
+    ['Tell us', { n: { type: 'integer', description: 'A number (do not give us your phone number, pin, or other sensitive info)' } }],
+    ['Up to how many tokens may the answer have?', { n: { type: 'integer' } }],
     ['Confirm', {}],
   ] as [string, Record<string, object>][])
     assert.equal(asksForSecret(form(message, properties)), false, message + JSON.stringify(properties));

@@ -148,7 +148,7 @@ function oldSdk(replies: Replies): OldSdk {
 export async function wrapped(
   node: TestNode,
   era: Era,
-  server: Era,
+  server: Era | readonly string[],
   replies?: Replies,
 ): Promise<TestClient & { readonly reports: string[]; readonly said: () => string }> {
   const folder = scratch();
@@ -158,7 +158,7 @@ export async function wrapped(
   let said = '';
   const done = wrap(
     'fixture',
-    { command: process.execPath, args: [serverProgram(server)], env: { PATH: process.env.PATH ?? '' } },
+    { command: process.execPath, args: typeof server === 'string' ? [serverProgram(server)] : server, env: { PATH: process.env.PATH ?? '' } },
     {
       data: folder.path,
       node: node.url,
