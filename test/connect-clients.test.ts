@@ -1,0 +1,35 @@
+/** The other client programs: connected, tried with a real server behind them, and back byte for byte. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { mcpServer, NewHome } from './real/home.ts';
+
+const user = new NewHome();
+before(() => user.up());
+after(() => user.close());
+
+test('Codex, Cursor, VS Code and Claude Desktop', async () => {
+  const project = join(user.home, 'project');
+  const args = [mcpServer('filesystem'), project];
+  const entry = JSON.stringify({ command: process.execPath, args });
+  user.write('.codex/config.toml', `model = "x"\n\n[mcp_servers.files]\ncommand = ${JSON.stringify(process.execPath)}\nargs = ["${args[0]}", '${args[1]}']`);
+  user.write('.cursor/mcp.json', `{ "mcpServers": { "files": ${entry} } }`);
+  user.write('.config/Code/User/mcp.json', `{\n\t// of this profile\n\t"servers": { "files": ${entry} },\n}\n`);
+  user.write('.config/Claude/claude_desktop_config.json', `{"mcpServers":{"files":${entry}}}`);
+  user.write('project/.vscode/mcp.json', `{ "servers": { "here": ${entry}, "far": { "type": "http", "url": "https://example.org/mcp" } } }`);
+  user.says('codex', 'codex-cli 0.169.0');
+  const old = user.files();
+  for (const [client, tried, says, flags] of [
+    ['codex', 2, /trust the hooks/, []],
+    ['cursor', 2, /restart Cursor/, []],
+    ['vscode', 2, /far answers at a URL past the gateway: NOT judged/, ['--project', project]],
+    ['claude-desktop', 1, /never sees the prompt/, []],
+  ] as const) {
+    const out = await user.ok('connect', client, ...flags);
+    assert.match(out, new RegExp(`WAS refused, \\d+ ms \\(${tried} of ${tried} tried\\)`), client);
+    assert.match(out, says, client);
+  }
+  assert.notDeepEqual(user.files(), old);
+  await user.ok('disconnect');
+  assert.deepEqual(user.files(), old);
+});
