@@ -99,9 +99,9 @@ const invalid = (what: string, data?: Params): RpcError => ({ code: RPC.params, 
 
 const RESERVED: ReadonlySet<string> = new Set([META.revision, META.client, META.capabilities, META.log]);
 
-/** The parameters as the revisions with a handshake have them: without the envelope and without what comes with a further round. */
+/** The parameters as the revisions with a handshake have them: without the envelope, what comes with a further round, and the word for tasks that this revision has not. */
 export function plainParams(params: Params): Params {
-  const { _meta, inputResponses: _responses, requestState: _state, ...rest } = params;
+  const { _meta, inputResponses: _responses, requestState: _state, task: _task, ...rest } = params;
   if (!isObject(_meta)) return rest;
   const meta = Object.fromEntries(Object.entries(_meta).filter(([key]) => !RESERVED.has(key)));
   return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };

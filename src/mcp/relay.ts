@@ -12,6 +12,7 @@ import { callTool, listTools } from './guard-tools.ts';
 import { Judge } from './judge.ts';
 import { type Answer, failure, type Id, isObject, type Params, RPC } from './message.ts';
 import { Names } from './names.ts';
+import { Calm, CLIENT_NOTICES, SERVER_NOTICES } from './notice.ts';
 import type { Asked, Listener, Peer } from './peer.ts';
 import type { Pins } from './pin.ts';
 import { task } from './task.ts';
@@ -58,6 +59,7 @@ export class Relay {
   readonly ended: Promise<void>;
   private readonly setup: RelaySetup;
   private readonly upstreams: readonly Upstream[];
+  private readonly calm = new Calm();
   private client: Peer | null = null;
   private talk: Conversation | null = null;
   private greeting: Promise<Answer> | null = null;
@@ -152,13 +154,15 @@ export class Relay {
 
   /** What the client tells goes to every server: it is about itself. */
   private noticed(method: string, params: Params | undefined): void {
+    if (!CLIENT_NOTICES.has(method)) return;
     for (const server of this.upstreams) if (server.greeted !== null) server.notify(method, params);
   }
 
   /** MG-12: what a server tells goes to the client; a changed list of tools is looked at before it is used. */
   private told(server: Upstream, method: string, params: Params | undefined, about: Id | undefined): void {
+    if (!SERVER_NOTICES.has(method)) return;
     if (method === 'notifications/tools/list_changed') this.talk?.tables.get(server.name)?.expire();
-    this.clientSide().notify(method, params, about);
+    this.calm.pass(method, params?.uri, () => this.clientSide().notify(method, params, about));
   }
 
   /** MG-9: after a restart every list may be another. */

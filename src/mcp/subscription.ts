@@ -1,9 +1,10 @@
 /**
  * What a client of revision 2026-07-28 wants to be told (`subscriptions/listen`): one exchange that stays open, and on it
- * the changes that were asked for and no others. A storm of one change is told once in a while (spec/gateway.md MG-116, MG-117).
+ * the changes that were asked for and no others (spec/gateway.md MG-116, MG-117).
  */
 import { type Answer, failure, type Id, isObject, type Params, RPC } from './message.ts';
 import { META } from './modern.ts';
+import { Calm } from './notice.ts';
 
 interface Heard {
   notify(method: string, params: Params): void;
@@ -15,16 +16,13 @@ interface Subscription {
   readonly exchange: Heard;
   readonly lists: ReadonlySet<string>;
   readonly uris: ReadonlySet<string>;
-  /** Changes told a moment ago, by method and URI; true: it came again since. */
-  readonly recent: Map<string, boolean>;
+  readonly calm: Calm;
   end(): void;
 }
 
 const SUBSCRIPTIONS_MAX = 64;
 const URIS_MAX = 256;
 const URI_LENGTH_MAX = 4_096;
-/** MG-117: the same change is told at most once in this time. */
-export const STORM_MS = 100;
 const UPDATED = 'notifications/resources/updated';
 
 /** The fields of a filter: the notice that each asks for, and what a server must be able to do. */
@@ -72,7 +70,7 @@ export class Subscriptions {
         exchange,
         lists: new Set(wanted.map(([, method]) => method)),
         uris: new Set(uris),
-        recent: new Map(),
+        calm: new Calm(),
         end: () => close(result),
       };
       this.open.add(subscription);
@@ -96,19 +94,10 @@ export class Subscriptions {
   }
 
   private tell(one: Subscription, method: string, params: Params): void {
-    const key = `${method} ${method === UPDATED ? (params.uri as string) : ''}`;
-    if (one.recent.has(key)) {
-      one.recent.set(key, true);
-      return;
-    }
-    one.recent.set(key, false);
     const meta = isObject(params._meta) ? params._meta : {};
-    one.exchange.notify(method, { ...params, _meta: { ...meta, [META.subscription]: one.id } });
-    setTimeout(() => {
-      const again = one.recent.get(key) === true;
-      one.recent.delete(key);
-      if (again && this.open.has(one)) this.tell(one, method, params);
-    }, STORM_MS).unref();
+    one.calm.pass(method, params.uri, () => {
+      if (this.open.has(one)) one.exchange.notify(method, { ...params, _meta: { ...meta, [META.subscription]: one.id } });
+    });
   }
 
   /** Those of the URIs to which the server lets this conversation subscribe. */

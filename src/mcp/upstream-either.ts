@@ -154,9 +154,11 @@ class EitherServer implements Peer {
   // --- a call, and what is asked in its course ---
 
   private async called(method: string, params: Params, options: AskOptions): Promise<Answer | null> {
+    // MG-127: replies to questions that this server did not ask here are none
+    const { inputResponses: _responses, requestState: _state, task: _task, ...own } = params;
     let more: Params = {};
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const answer = await this.passed(method, this.enveloped({ ...params, ...more }), options);
+      const answer = await this.passed(method, this.enveloped({ ...own, ...more }), options);
       if (answer === null || 'error' in answer) return answer;
       const { resultType, ...result } = answer.result;
       if (resultType === 'complete') return { result };
