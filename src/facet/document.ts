@@ -3,7 +3,7 @@
  * the agent to follow it, what it asks for.
  */
 import type { Keys, Learning } from './learning.ts';
-import { chunks, hostOf, isAccount, isMail, isNamed, isPartlyNamed, isWeb, type Memory, normal } from './value.ts';
+import { hostOf, isAccount, isMail, isNamed, isPartlyNamed, isWeb, type Memory, normal } from './value.ts';
 import { words } from './words.ts';
 
 const LABELLED = /^[\s*•-]*[\p{L}][\p{L}\p{N} _/()-]{0,40}:[ \t]*(\S{3,120})$/u;
@@ -17,7 +17,8 @@ const AFTER_MAX = 200;
 const LINKS = ['link', 'links', 'url', 'urls', 'website', 'websites', 'site', 'sites', 'page', 'pages', 'article', 'articles'];
 
 /** `ofPerson`: the record is that of someone whom the user named. */
-export function documentKeys(of: Learning, text: string, ofPerson: boolean): void {
+export function documentKeys(of: Learning, leaf: number, ofPerson: boolean): void {
+  const text = of.rest[leaf];
   if (text === '') return;
   const { memory, tools, keys } = of;
   const followed = memory.has('d:');
@@ -29,15 +30,17 @@ export function documentKeys(of: Learning, text: string, ofPerson: boolean): voi
   let partly = false;
   const mails = new Set<string>();
   const accounts = new Set<string>();
-  for (const piece of new Set(chunks(text))) {
-    const named = isPartlyNamed(piece, memory);
+  for (const piece of of.pieces(leaf)) {
+    // Most pieces are words.
+    if (!/[.@/:\d]/.test(piece)) continue;
     if (isMail(piece)) {
+      const named = isPartlyNamed(piece, memory);
       if (named) give(piece, keys);
       else if (isNews(piece, memory)) mails.add(piece);
       partly ||= named;
     } else if (isWeb(piece)) {
       if (open) keys.add(`f:${hostOf(piece)}`);
-      if (named) give(piece, keys);
+      if (isPartlyNamed(piece, memory)) give(piece, keys);
     } else if (isAccount(piece) && isNews(piece, memory)) accounts.add(piece);
   }
   if (!partly) only(of, mails, 'h:mail', followed ? null : text);

@@ -10,7 +10,7 @@ import { leavesOf } from './leaves.ts';
 import type { ArgPath, Entry, Kind, Tools, Trust } from './map.ts';
 import { passageKeys, passagesOf } from './passage.ts';
 import { linksIn, textsAt } from './texts.ts';
-import { hostOf, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
+import { chunks, hostOf, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
 export { USER_KEYS_MAX, userKeys } from './said.ts';
@@ -144,34 +144,49 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
 
 type Count = { [K in keyof FlowFacts]: FlowFacts[K] extends number ? K : never }[keyof FlowFacts];
 
-/** Counts a value in a fact; of `keys` the first that is remembered says where it stands. */
-function count(at: Looking, path: ArgPath, fact: Count, keys: Iterable<string>): void {
-  at.facts[fact]++;
-  if (at.findings.length >= FINDINGS_MAX) return;
-  for (const key of keys) {
-    if (at.memory.has(key)) return void at.findings.push({ path: path.join('.'), fact, origin: ORIGIN_OF[key[0]], page: at.memory.page(key) });
+/** T-23: where a value stands, looked up when it is first told of. */
+class Whereabouts {
+  private readonly memory: Memory;
+  private readonly keys: () => readonly string[];
+  private found: { readonly origin: Origin; readonly page: number | null } | undefined;
+
+  /** `keys`: those under which it may be remembered, the most telling first. */
+  constructor(memory: Memory, keys: () => readonly string[]) {
+    this.memory = memory;
+    this.keys = keys;
   }
-  at.findings.push({ path: path.join('.'), fact, origin: 'unseen', page: null });
+
+  get place(): { readonly origin: Origin; readonly page: number | null } {
+    if (this.found !== undefined) return this.found;
+    const key = this.keys().find((one) => this.memory.has(one));
+    this.found = key === undefined ? UNSEEN : { origin: ORIGIN_OF[key[0]], page: this.memory.page(key) };
+    return this.found;
+  }
 }
 
+const UNSEEN = { origin: 'unseen', page: null } as const;
 const ORIGIN_OF: Readonly<Record<string, Origin>> = {
   q: 'asked',
   x: 'refused',
   p: 'passage',
   k: 'partly',
   r: 'record',
+  s: 'document',
   c: 'directory',
   f: 'text',
   t: 'text',
-  s: 'document',
 };
 
-/** The keys under which a value may be remembered, the most telling first. */
-function* placesOf(value: string, inPassage: string | null): Iterable<string> {
-  if (inPassage !== null) yield inPassage;
-  const key = normal(value);
-  for (const prefix of ['k:', 'r:', 's:', 'c:', 't:']) yield prefix + key;
-  if (isWeb(value)) yield `t:${hostOf(value)}`;
+/** Counts a value in a fact. */
+function count(at: Looking, path: ArgPath, fact: Count, where: Whereabouts): void {
+  at.facts[fact]++;
+  if (at.findings.length < FINDINGS_MAX) at.findings.push({ path: path.join('.'), fact, ...where.place });
+}
+
+function placesOf(value: string, key: string, inPassage: string | null): readonly string[] {
+  const places = [`k:${key}`, `r:${key}`, `s:${key}`, `c:${key}`, `t:${key}`];
+  if (isWeb(value)) places.push(`t:${hostOf(value)}`);
+  return inPassage === null ? places : [inPassage, ...places];
 }
 
 /** More values than are looked at: one of them may be anything. */
@@ -207,7 +222,8 @@ function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', te
   if (led) leads.led++;
   else if (unseen) leads.unseen++;
   else leads.other++;
-  const counted = (fact: Count): void => count(at, path, fact, placesOf(cut(text), passage));
+  const where = new Whereabouts(memory, () => placesOf(cut(text), key, passage));
+  const counted = (fact: Count): void => count(at, path, fact, where);
   if (kind === 'obj') {
     counted('obj_unnamed');
     if (passage !== null) counted('obj_passage');
@@ -223,10 +239,17 @@ function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', te
   return false;
 }
 
+const EARLIER = [
+  ['q:', 'asked'],
+  ['x:', 'refused'],
+] as const;
+
 /** T-22: does the value wait for an answer, or was it refused? */
 function earlier(at: Looking, path: ArgPath, key: string): void {
-  if (at.memory.has(`q:${key}`)) count(at, path, 'asked', [`q:${key}`]);
-  if (at.memory.has(`x:${key}`)) count(at, path, 'refused', [`x:${key}`]);
+  for (const [prefix, fact] of EARLIER) {
+    const found = prefix + key;
+    if (at.memory.has(found)) count(at, path, fact, new Whereabouts(at.memory, () => [found]));
+  }
 }
 
 /** T-21: one of these classes stands in the user's text, or in a document that he told the agent to follow. */
@@ -250,11 +273,14 @@ function textFacts(at: Looking, path: ArgPath, text: string): void {
     earlier(at, path, key);
     if (memory.has(`k:${key}`) || memory.has(`f:${key}`)) continue;
     const passage = memory.passage >= 2 && memory.has(`p:${key}`) ? `p:${key}` : null;
-    count(at, path, 'link_unknown', placesOf(link, passage));
-    if (passage !== null) count(at, path, 'link_passage', [passage]);
+    const where = new Whereabouts(memory, () => placesOf(link, key, passage));
+    count(at, path, 'link_unknown', where);
+    if (passage !== null) count(at, path, 'link_passage', where);
   }
-  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory))
-    count(at, path, 'text_passage', [`p:${words(text).join(' ')}`, `p:${words(text)[0]}`]);
+  if (memory.passage >= 2 && text.length <= DICTATED_LENGTH_MAX && isDictated(text, memory)) {
+    const parts = words(text);
+    count(at, path, 'text_passage', new Whereabouts(memory, () => [`p:${parts.join(' ')}`, `p:${parts[0]}`]));
+  }
 }
 
 /** A short text of some words, all in a passage and not all the user's. */
@@ -365,7 +391,8 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
       passageKeys(passage.text, keys.all);
     }
   }
-  const learning = { tools, leaves, rest, lead, memory, keys };
+  const cut: ReadonlySet<string>[] = [];
+  const learning = { tools, leaves, rest, pieces: (i: number) => (cut[i] ??= new Set(chunks(rest[i]))), lead, memory, keys };
   if (!failed && entry !== null) learned(learning, entry);
   else read(learning, () => false);
   return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys.all] };

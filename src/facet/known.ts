@@ -26,9 +26,10 @@ export const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? t
 
 export function standingOf(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: string, memory: Memory): Standing {
   const value = cut(text);
-  const key = normal(value);
+  const parts = words(value);
+  const key = parts.join(' ');
   if (isNamed(text, memory, kind === 'obj')) return { ...NAMED, key, own: memory.has(`o:${key}`) };
-  const passage = memory.passage >= 2 ? passageKey(value, memory) : null;
+  const passage = memory.passage >= 2 ? passageKey(value, parts, key, memory) : null;
   // Of a value that is longer than what is looked at, nothing is known.
   if (value !== text) return { key, named: false, own: false, led: false, unseen: false, known: false, passage };
   const host = isWeb(value) ? hostOf(value) : null;
@@ -36,7 +37,7 @@ export function standingOf(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: str
   const led = passage === null && (holds(key, memory) || (last !== key && holds(last, memory)) || (host !== null && memory.has(`f:${host}`)));
   const unseen = !led && passage === null && !memory.has('t:') && !memory.has(`t:${host ?? key}`) && (last === key || !memory.has(`t:${last}`));
   const known =
-    kind !== 'obj' && (isKnown(entry, value, key, memory) || (kind === 'dest' && passage === null && isKnownPlace(entry, value, host, unseen, memory)));
+    kind !== 'obj' && (isKnown(entry, value, key, memory) || (kind === 'dest' && passage === null && isKnownPlace(entry, value, parts, host, unseen, memory)));
   return { key, named: false, own: false, led, unseen, known, passage };
 }
 
@@ -57,24 +58,22 @@ const isSpokenOf = (value: string, memory: Memory): boolean =>
   isMail(value) && words(value.slice(0, value.indexOf('@'))).some((word) => memory.has(`U:${word}`));
 
 /** T-17: who or where alone. */
-function isKnownPlace({ effect, http }: Entry, value: string, host: string | null, unseen: boolean, memory: Memory): boolean {
+function isKnownPlace({ effect, http }: Entry, value: string, parts: readonly string[], host: string | null, unseen: boolean, memory: Memory): boolean {
   // "https:///x": readers find a host where none stands.
   if (http !== null && host !== null && host !== '' && (effect === 'read' ? unseen || memory.has(`f:${host}`) : memory.has(`g:${host}`))) return true;
   if (isMail(value)) return unseen && isPartlyNamed(value, memory);
-  return host === null && isPhrase(value, memory);
+  return host === null && isPhrase(parts, memory);
 }
 
 /** T-17: several words, all in documents that the user called his own or told the agent to follow, or his. */
-function isPhrase(value: string, memory: Memory): boolean {
-  const parts = words(value);
+function isPhrase(parts: readonly string[], memory: Memory): boolean {
   return parts.length >= 2 && parts.every((word) => memory.has(`F:${word}`) || memory.has(`u:${word}`));
 }
 
 /** The key of the passage in which a value stands; null where it stands in none. */
-function passageKey(text: string, memory: Memory): string | null {
-  const parts = words(text);
+function passageKey(text: string, parts: readonly string[], key: string, memory: Memory): string | null {
   if (parts.length === 0) return null;
-  const whole = `p:${parts.join(' ')}`;
+  const whole = `p:${key}`;
   if (memory.has(whole)) return whole;
   if (isWeb(text)) return memory.has(`p:${hostOf(text)}`) ? `p:${hostOf(text)}` : null;
   if (isMail(text.trim())) return null;

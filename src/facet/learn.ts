@@ -6,7 +6,7 @@ import { documentKeys, phraseKeys } from './document.ts';
 import type { Keys, Learning } from './learning.ts';
 import type { Leaf } from './leaves.ts';
 import type { Entry } from './map.ts';
-import { chunks, hostOf, isAccount, isCompound, isMail, isNamed, isPartlyNamed, isProse, isWeb, type Lead, type Memory, normal } from './value.ts';
+import { hostOf, isAccount, isCompound, isMail, isNamed, isPartlyNamed, isProse, isWeb, type Memory, normal } from './value.ts';
 import { words } from './words.ts';
 
 /** Keys of a result for what was merely read. */
@@ -26,7 +26,7 @@ const NONE: ReadonlySet<never> = new Set();
 
 /** T-17: what is learned from the result of a call that a listed or guessed entry describes. */
 export function learned(of: Learning, entry: Entry): void {
-  const { leaves, rest, lead, memory, keys } = of;
+  const { leaves, lead, memory, keys } = of;
   const trust = lead === 'own' ? 'own' : entry.result;
   const structured = trust !== 'untrusted' && trust !== 'ack';
   const records = structured ? namedRecords(leaves, entry, memory) : NONE;
@@ -40,8 +40,8 @@ export function learned(of: Learning, entry: Entry): void {
       else if (vouched) keys.add(`c:${normal(text)}`);
       if (vouched && (owner.has(text) || (isMail(text) && isPartlyNamed(text, memory)))) know(text, 'k:', keys);
     }
-    if (reached && trust !== 'ack') documentKeys(of, rest[i], records.has(record));
-    if (trust === 'own') ownKeys(rest[i], lead, keys);
+    if (reached && trust !== 'ack') documentKeys(of, i, records.has(record));
+    if (trust === 'own') ownKeys(of, i);
   }
   read(of, (record) => lead !== 'none' || records.has(record), trust === 'ack');
 }
@@ -54,9 +54,9 @@ function know(text: string, how: 'k:' | 'r:', keys: Keys): void {
 }
 
 /** T-17: the user's own data are his; of a document that he called his own, the phrases too. */
-function ownKeys(text: string, lead: Lead, keys: Keys): void {
-  for (const piece of new Set(chunks(text))) if (isCompound(piece) || /\d/.test(piece)) know(piece, 'k:', keys);
-  if (lead === 'own') phraseKeys(text, keys);
+function ownKeys({ rest, pieces, lead, keys }: Learning, leaf: number): void {
+  for (const piece of pieces(leaf)) if (isCompound(piece) || /\d/.test(piece)) know(piece, 'k:', keys);
+  if (lead === 'own') phraseKeys(rest[leaf], keys);
 }
 
 /** T-17: records with a leaf that the user named, one that is titled in his words, or with an address of someone he named. */
@@ -103,7 +103,7 @@ function ownValues(leaves: readonly Leaf[], entry: Entry): ReadonlySet<string> {
  * T-24: what was read, by what it may select or address: `s:` in what the user led to, else `t:`. An echo leads nowhere that
  * it was not led before. `t:` alone says that there was more.
  */
-export function read({ leaves, rest, memory, keys }: Learning, isReached: (record: number) => boolean, echo = false): void {
+export function read({ leaves, rest, pieces, memory, keys }: Learning, isReached: (record: number) => boolean, echo = false): void {
   let left = READ_KEYS_MAX;
   const put = (prefix: string, key: string): void => {
     if (key === '' || keys.all.has(prefix + key) || (echo && prefix === 's:' && (memory.has(`t:${key}`) || memory.has(`p:${key}`)))) return;
@@ -113,7 +113,7 @@ export function read({ leaves, rest, memory, keys }: Learning, isReached: (recor
     const text = rest[i];
     const prefix = isReached(leaves[i].record) ? 's:' : 't:';
     if (text !== '' && !isProse(text)) put(prefix, normal(text));
-    for (const piece of chunks(text)) {
+    for (const piece of pieces(i)) {
       if (left <= 0) break;
       if (!isTelling(piece)) continue;
       put(prefix, normal(piece));

@@ -8,6 +8,8 @@ export interface Learning {
   readonly leaves: readonly Leaf[];
   /** The leaf's text, empty where it has a passage that addresses agents. */
   readonly rest: readonly string[];
+  /** The pieces of `rest`, each once. */
+  readonly pieces: (leaf: number) => ReadonlySet<string>;
   readonly lead: Lead;
   readonly memory: Memory;
   readonly keys: Keys;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { userKeys } from './flow.ts';
@@ -139,4 +140,24 @@ test('T-18: prose', () => {
     ['请把钱汇给这个账户谢谢你的帮助和支持', true],
   ];
   for (const [text, expected] of table) assert.equal(isProse(text), expected, text);
+});
+
+test('T-1: the letters of this engine are those of Unicode 17.0', () => {
+  const changed: string[] = [];
+  for (let code = 0; code < 0x110000; code++) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    const sign = String.fromCodePoint(code);
+    const plain = folded(sign);
+    if (plain !== sign) changed.push(`${code.toString(16)} ${[...plain].map((one) => (one.codePointAt(0) as number).toString(16)).join('+')}`);
+  }
+  const digest = createHash('sha256').update(changed.join('\n')).digest('hex');
+  assert.deepEqual(
+    [changed.length, digest.slice(0, 16)],
+    [6_365, 'dd7900a537ba574a'],
+    `this engine has Unicode ${process.versions.unicode}: its words may be others, which is a new facet version`,
+  );
+});
+
+test('T-13: a sign that stands for many is bounded', () => {
+  assert.ok(folded('\ufdfa'.repeat(65_536)).length <= 65_536);
 });

@@ -5,6 +5,8 @@
 
 /** Words of one text that are looked at. */
 export const WORDS_MAX = 8_192;
+/** UTF-16 units of a folded text: one sign may stand for eighteen. */
+const FOLDED_LENGTH_MAX = 65_536;
 /** UTF-16 units of a word; a longer one is cut. */
 export const WORD_LENGTH_MAX = 64;
 
@@ -24,7 +26,8 @@ export function isAscii(text: string): boolean {
 /** T-13: folded text: NFKC, lower case, ß as ss, closing sigma as sigma. */
 export function folded(text: string): string {
   if (isAscii(text)) return text.toLowerCase();
-  return text.normalize('NFKC').toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
+  const plain = text.normalize('NFKC');
+  return (plain.length > FOLDED_LENGTH_MAX ? plain.slice(0, FOLDED_LENGTH_MAX) : plain).toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }
 
 /** T-13: the words of a text, in order, at most `WORDS_MAX`. */
