@@ -67,7 +67,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   chains: { sentence: 'reads, proves, writes EVM chains', surface: ['watch', 'send', 'abi'], imports: ['crypto', 'merkle'] },
   api: {
     sentence: 'shapes once; routes; client over HTTP or in process',
-    surface: ['schema', 'routes', 'client', 'events', 'announcement'],
+    surface: ['schema', 'routes', 'client', 'events', 'announcement', 'tool-view'],
     imports: [...PURE_ROOMS, 'store', 'sequencer', 'audit'],
     packages: ['typebox'],
   },

@@ -19,6 +19,7 @@ import type {
   RulesAnswer,
   SessionAnswer,
 } from './schema.ts';
+import type { ToolsAnswer } from './tool-view.ts';
 
 export interface ClientOptions {
   /** How long a request may take. */
@@ -171,6 +172,10 @@ export class Client {
 
   constitution(): Promise<ConstitutionAnswer> {
     return this.get('/v1/constitution');
+  }
+
+  tools(): Promise<ToolsAnswer> {
+    return this.get('/v1/tools');
   }
 
   /** @throws Fault block_unknown */

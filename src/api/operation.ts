@@ -21,6 +21,7 @@ import {
   SessionAnswer,
   SessionRequest,
 } from './schema.ts';
+import { ToolsAnswer } from './tool-view.ts';
 
 export const JSON_TYPE = 'application/json';
 export const CBOR_TYPE = 'application/cbor';
@@ -44,6 +45,7 @@ export type OperationId =
   | 'bundle'
   | 'rules'
   | 'constitution'
+  | 'tools'
   | 'transaction'
   | 'block'
   | 'events'
@@ -162,6 +164,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   { id: 'rules', method: 'GET', path: '/v1/rules', summary: 'The rules in force', answer: json(RulesAnswer), faults: [] },
   { id: 'constitution', method: 'GET', path: '/v1/constitution', summary: 'The constitution in force', answer: json(ConstitutionAnswer), faults: [] },
+  { id: 'tools', method: 'GET', path: '/v1/tools', summary: 'The tool map in force', answer: json(ToolsAnswer), faults: [] },
   {
     id: 'transaction',
     method: 'POST',

@@ -14,6 +14,7 @@ import { openApi } from './openapi.ts';
 import { OPERATIONS } from './operation.ts';
 import { serve } from './routes.ts';
 import { BlockAnswer, ConstitutionAnswer, DecisionAnswer, HealthAnswer, Placed, ReceiptAnswer, RulesAnswer, SessionAnswer } from './schema.ts';
+import { ToolsAnswer } from './tool-view.ts';
 
 let node: TestNode;
 before(async () => {
@@ -64,6 +65,7 @@ test('N-21 to N-27: session, input, decision, outcome, receipt, block; each answ
   assert.deepEqual(block.block, receipt.block);
   fits(RulesAnswer, await client.rules());
   fits(ConstitutionAnswer, await client.constitution());
+  fits(ToolsAnswer, await client.tools());
   const health = await client.health();
   fits(HealthAnswer, health);
   assert.equal(health.status, 'ok');

@@ -24,6 +24,7 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { type BlockReader, blockOf, constitutionView, findReceipt, receiptView, rulesView } from './reads.ts';
 import { admittedOrigins, type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
 import { DecisionStream } from './stream.ts';
+import { toolsView } from './tool-view.ts';
 
 export type { HookNode, Interpreter } from './hook.ts';
 
@@ -195,7 +196,7 @@ function ledgerReads({
   sequencer,
   log,
   bundle,
-}: ServeParts): Readonly<Record<'receipt' | 'bundle' | 'rules' | 'constitution' | 'block' | 'approvals' | 'approval', Handler>> {
+}: ServeParts): Readonly<Record<'receipt' | 'bundle' | 'rules' | 'constitution' | 'tools' | 'block' | 'approvals' | 'approval', Handler>> {
   const json = ({ response }: Exchange, value: unknown): void => send(response, 200, JSON_TYPE, JSON.stringify(value));
   return {
     receipt: (exchange) => json(exchange, receiptView(findReceipt(exchange.params[0], log, sequencer.network), sequencer.state.law)),
@@ -205,6 +206,7 @@ function ledgerReads({
     },
     rules: (exchange) => json(exchange, rulesView(sequencer.state)),
     constitution: (exchange) => json(exchange, constitutionView(sequencer.state.law)),
+    tools: (exchange) => json(exchange, toolsView(sequencer.state.law)),
     approvals: (exchange) => json(exchange, approvalsView(sequencer.state, log, exchange.query.get('status'))),
     approval: (exchange) => json(exchange, approvalView(sequencer.state, log, exchange.params[0])),
     block: (exchange) => json(exchange, blockOf(exchange.params[0], log, sequencer.network)),

@@ -48,6 +48,7 @@ export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
     bundle: get,
     rules: get,
     constitution: get,
+    tools: get,
     transaction: get,
     block: get,
     events: get,

@@ -59,6 +59,12 @@ async function toolsOf(call: Call, { reasons }: Receipt): Promise<ToolAt> {
   return ({ height, index }) => names.get(`${height}.${index}`);
 }
 
+/** T-25 */
+function guessText({ effect, words }: NonNullable<Explanation['guess']>): string {
+  const from = words.length === 0 ? 'its name says nothing' : `guessed from its name (${plain(words.join(', '))})`;
+  return `This tool is not in the tool map: ${effect}, ${from}. \`avactl tools show\` has the rest.`;
+}
+
 /** The decision, the rules that objected in full, the others in a line each. */
 export function printExplanation(out: Output, explanation: Explanation, all: boolean): void {
   const { action, rules } = explanation;
@@ -68,6 +74,7 @@ export function printExplanation(out: Output, explanation: Explanation, all: boo
     `${out.verdict(explanation.verdict)}  ${plain(action.server === null ? action.name : `${action.server}/${action.name}`)}  ${brief(explanation.args, Math.max(40, out.width - 40))}`,
   );
   out.line(out.paint('dim', `${explanation.receipt}  ${moment(explanation.time_ms)}  ${explanation.constitution}  gas ${explanation.gas}`));
+  if (explanation.guess !== null) out.line(guessText(explanation.guess));
   if (!explanation.enforced) out.line(out.paint('yellow', 'A rule that only observes would have been stricter.'));
   for (const rule of objecting) {
     out.line();

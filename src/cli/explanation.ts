@@ -3,6 +3,8 @@
 import type { verifyBundle } from '../audit/bundle.ts';
 import { hex } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
+import { argumentPaths, entryFor, guess } from '../facet/guess.ts';
+import type { Law } from '../law/law.ts';
 import { type Cause, originText, type Place, type ReasonValue } from '../machine/receipt.ts';
 import { type Decide, isDecision } from '../machine/transaction.ts';
 import { type Found, find, type Source as RuleSource } from '../rule/input.ts';
@@ -59,6 +61,8 @@ export interface Explanation {
   readonly verdict: string;
   readonly enforced: boolean;
   readonly action: { readonly kind: string; readonly server: string | null; readonly name: string };
+  /** Of a tool that the map does not list: what it was taken to do, and the words of its name that say so (T-25). */
+  readonly guess: { readonly effect: string; readonly words: readonly string[] } | null;
   readonly args: unknown;
   readonly context: unknown;
   readonly time_ms: number;
@@ -102,6 +106,7 @@ export function explainDecision(verified: Verified, toolAt: ToolAt = () => undef
     verdict: receipt.verdict,
     enforced: receipt.enforced,
     action: { kind, server, name },
+    guess: kind === 'tool.call' ? guessOf(law, server, name, transaction.sidecar?.[1] ?? {}) : null,
     args: transaction.sidecar?.[1] ?? {},
     context: transaction.sidecar?.[2] ?? null,
     time_ms: header.time_ms,
@@ -112,11 +117,19 @@ export function explainDecision(verified: Verified, toolAt: ToolAt = () => undef
   };
 }
 
+function guessOf({ tools }: Law, server: string | null, name: string, args: unknown): Explanation['guess'] {
+  if (tools.map.unlisted !== 'guess' || tools.find(server, name) !== null) return null;
+  const { paths, whole } = argumentPaths(args);
+  const { entry, act, things } = guess(server, name, paths, whole);
+  return { effect: entry.effect, words: [...act, ...things] };
+}
+
 function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, enacted: string, toolAt: ToolAt): ExplainedRule {
   const { manifest, program } = rule;
   const reason = entry.receipt.reasons.find((given) => given.rule === rule.name);
   const { server, name } = entry.transaction.payload as Decide;
-  const tool = law.tools.find(server, name);
+  const tool = entryFor(law.tools, server, name, entry.transaction.sidecar?.[1] ?? {});
+  const guessed = tool !== null && law.tools.find(server, name) === null;
   const source = { ...recomputed?.source, params: rule.params } as unknown as RuleSource;
   const found = rule.inputs.map((input) => find(input, source));
   const stopped = recomputed?.standings.held(rule.name) !== null;
@@ -138,7 +151,7 @@ function explainRule(rule: ActiveRule, { entry, law, recomputed }: Verified, ena
       path: printPath(input.path),
       value: valueText(found[i]),
       found: 'value' in found[i],
-      origin: originOf(input.path, tool),
+      origin: originOf(input.path, tool, guessed),
     })),
     parts: stopped || program === null ? [] : explainProgram(program, found).map(partJson),
     advice: manifest.advice,

@@ -38,7 +38,7 @@ export async function log(call: Call): Promise<number> {
 }
 
 /** The last `count` events up to `height`: read from further and further back until there are enough. */
-async function pastEvents(client: Client, height: number, count: number, shown: (event: LedgerEvent) => boolean): Promise<LedgerEvent[]> {
+export async function pastEvents(client: Client, height: number, count: number, shown: (event: LedgerEvent) => boolean): Promise<LedgerEvent[]> {
   for (let blocks = Math.max(BACK_BLOCKS, count); ; blocks *= 4) {
     const from = Math.max(1, height - blocks + 1);
     const events: LedgerEvent[] = [];

@@ -45,6 +45,8 @@ test('a facet names the arguments that it was decoded from', () => {
   assert.match(originOf('mail.to', mail).text, /argument args\.to, args\.cc,/);
   assert.equal(originOf('effect', pay).text, "the tool map's entry `pay`");
   assert.equal(originOf('effect', null).text, 'no entry in the tool map');
+  assert.match(originOf('effect', pay, true).text, /^guessed from the tool's name/);
+  assert.match(originOf('money.amount', pay, true).text, /decoded by a guess/);
   assert.equal(originOf('flow.intended', pay).source, 'user');
   assert.equal(originOf('params.limit', pay).source, 'constitution');
 });

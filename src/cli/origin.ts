@@ -56,8 +56,8 @@ const SESSION: Readonly<Record<string, string>> = {
 
 const argument = (path: readonly string[]): string => printPath(['args', ...path].join('.'));
 
-/** The arguments that the tool map binds to a facet's field. */
-function bound(entry: Entry | null, path: string): string {
+/** The arguments that the tool map, or a guess (T-25), binds to a facet's field. */
+function bound(entry: Entry | null, path: string, by: string): string {
   const [facet, field] = path.split('.');
   const one = (value: readonly string[] | null | undefined): string | null =>
     value === null || value === undefined || value.length === 0 ? null : argument(value);
@@ -71,11 +71,11 @@ function bound(entry: Entry | null, path: string): string {
     from = field === 'to' ? many(entry.mail.to) : field === 'subject' ? one(entry.mail.subject) : one(entry.mail.body);
   if (facet === 'http' && entry?.http != null) from = field === 'method' ? either(entry.http.method) : one(entry.http.url);
   if (facet === 'fs' && entry?.fs != null) from = field === 'op' ? either(entry.fs.op) : many(entry.fs.paths);
-  return from === null ? 'fixed by the tool map' : `argument ${from}, decoded by the tool map`;
+  return from === null ? `fixed by ${by}` : `argument ${from}, decoded by ${by}`;
 }
 
-/** The origin of a rule's input. `entry` is the tool's entry in the map in force. */
-export function originOf(path: string, entry: Entry | null): Origin {
+/** The origin of a rule's input. `entry` is the tool's entry in the map in force, or the guess that stands in for it. */
+export function originOf(path: string, entry: Entry | null, guessed = false): Origin {
   const dot = path.indexOf('.');
   const group = dot < 0 ? path : path.slice(0, dot);
   const field = dot < 0 ? '' : path.slice(dot + 1);
@@ -92,7 +92,7 @@ export function originOf(path: string, entry: Entry | null): Origin {
       return origin('clock', "the block's time");
     case 'effect':
     case 'egress':
-      return origin('tool map', entry === null ? 'no entry in the tool map' : `the tool map's entry \`${entry.tool}\``);
+      return origin('tool map', entry === null ? 'no entry in the tool map' : guessed ? "guessed from the tool's name: the map has no entry" : `the tool map's entry \`${entry.tool}\``);
     case 'session':
       return origin('session', `the session: ${SESSION[field] ?? field}`);
     case 'agent':
@@ -101,6 +101,6 @@ export function originOf(path: string, entry: Entry | null): Origin {
     case 'flow':
       return FLOW[field] ?? origin('user and results', 'where the values of the call come from');
     default:
-      return origin('argument', bound(entry, path));
+      return origin('argument', bound(entry, path, guessed ? "a guess from the arguments' names" : 'the tool map'));
   }
 }

@@ -9,6 +9,7 @@ import { GATEWAY_COMMANDS } from './table-gateway.ts';
 import { OWNER_COMMANDS } from './table-owner.ts';
 import { PACK_COMMANDS } from './table-packs.ts';
 import { RULE_COMMANDS } from './table-rules.ts';
+import { TOOL_COMMANDS } from './table-tools.ts';
 import { VERSION } from './version.ts';
 
 const CONSTITUTION_FLAG: Flag = {
@@ -213,6 +214,7 @@ export const COMMANDS: readonly Command[] = [
     run: async (call) => (await import('./rules.ts')).showRule(call),
   },
   ...CONNECT_COMMANDS,
+  ...TOOL_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...PACK_COMMANDS,
   ...RULE_COMMANDS,

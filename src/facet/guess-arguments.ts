@@ -104,6 +104,8 @@ export interface Naming {
 const fixed = (text: string): Binding => ({ fixed: text, path: [] });
 const MONEY_WORDS = set('pay payment money transfer refund transaction donate wire withdraw deposit invoice bill salary payout reimburse remit tip fund');
 const MAIL_WORDS = set('email mail gmail outlook smtp');
+/** Acts that write to a mail address, whatever is sent. */
+const REACHING = set('send publish share invite plan');
 export const FILE_WORDS: ReadonlySet<string> = set('file files filesystem fs directory directories dir folder folders path');
 const SQL_WORDS = set('sql database db postgres postgresql mysql sqlite mariadb clickhouse snowflake bigquery duckdb mssql');
 const SHELL_WORDS = set('shell bash terminal command cmd exec execute run powershell sh zsh process console');
@@ -134,7 +136,8 @@ export function bindings(args: readonly ArgKind[], paths: readonly ArgPath[], na
   const addresses = dests.filter((path) =>
     /^(?:to|cc|bcc|recipients?|e?mails?|(?:e?mail|to|cc|bcc|user_e?mail|recipient)_?(?:addresses|address|e?mails?|list)?)$/i.test(path[path.length - 1]),
   );
-  const mails = acts && addresses.length > 0 && (has(MAIL_WORDS) || addresses.some((path) => /mail/i.test(path[path.length - 1])));
+  const mails =
+    acts && addresses.length > 0 && (has(MAIL_WORDS) || (REACHING.has(naming.verb ?? '') && addresses.some((path) => /mail/i.test(path[path.length - 1]))));
   const mail = mails ? { to: addresses, subject: of(set('subject'))[0] ?? null, body: of(set('body content text message html'))[0] ?? null } : null;
 
   const url = paths.find((path) => path.length === 1 && URLS.has(nameParts(path[0]).join('')));

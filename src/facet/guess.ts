@@ -208,7 +208,7 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
       readable: whole && (verb !== null || nouns.length > 0 || (unknown.length > 0 && untold.length < paths.length)),
       decoded: bound.shell !== null || bound.sql !== null,
       pays: bound.money !== null,
-      mails: bound.mail !== null,
+      mails: bound.mail !== null && verb?.class === 'send',
     }),
     egress: bound.http !== null || (acts && (verb?.egress === true || args.some(({ kind }) => kind === 'dest'))),
     args,
@@ -294,9 +294,11 @@ export function argumentPaths(args: unknown): { paths: ArgPath[]; whole: boolean
       else found.set(key, path);
       return;
     }
-    for (const [key, item] of Object.entries(value)) {
+    // sorted: where not all is looked at, what is must not hang on the order in which a caller wrote it
+    const within = value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(within).sort()) {
       if (path.length >= PATH_SEGMENTS_MAX || !fits(key, NAME_BYTES_MAX)) whole = false;
-      else walk(item, [...path, key]);
+      else walk(within[key], [...path, key]);
     }
   };
   walk(args, []);

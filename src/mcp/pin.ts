@@ -106,6 +106,12 @@ export class Pins {
     return new Map(Object.entries(this.servers).map(([name, { pinned }]) => [name, Object.keys(pinned)]));
   }
 
+  /** What the pinned tools of each server say of themselves. @throws Fault config */
+  definitions(): ReadonlyMap<string, readonly Definition[]> {
+    this.refresh();
+    return new Map(Object.entries(this.servers).map(([name, { pinned }]) => [name, Object.values(pinned).map(({ definition }) => definition)]));
+  }
+
   /** MG-42: pins what is offered now, all or these; returns which. @throws Fault config, upstream_unknown */
   accept(server: string, tools: readonly string[]): string[] {
     const accepted: string[] = [];
