@@ -15,7 +15,12 @@ before(async () => {
   node = await sdkNode();
   client = new Client(node.url);
 });
-after(() => node.close());
+/** Servers that a failed test left open. */
+const open = new Set<() => void>();
+after(async () => {
+  for (const close of open) close();
+  await node.close();
+});
 
 const pay = (session: string, amount: number): DecisionRequest => ({ session, action: { kind: 'tool.call', name: 'pay', args: { to: 'bob', amount } } });
 const fails = (slug: string) => (error: unknown) => error instanceof AvaError && error.slug === slug && /^AVA-\d{4}$/.test(error.code) && error.next !== '';
@@ -116,14 +121,13 @@ async function strange(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  return {
-    url: `http://127.0.0.1:${port}`,
-    count: () => count,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
+  const close = (): void => {
+    open.delete(close);
+    server.closeAllConnections();
+    server.close();
   };
+  open.add(close);
+  return { url: `http://127.0.0.1:${port}`, count: () => count, close };
 }
 
 const problem = (slug: string, code: string, status: number) =>

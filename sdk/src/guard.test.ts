@@ -219,6 +219,29 @@ test('results of any kind are told within bounds', async () => {
   }
 });
 
+test('a result that a rule for results refuses is kept back, and not in what the session has read', async () => {
+  const rule = `rule: result/secret
+title: Results with a secret are kept back
+advice: none
+scope: kind.tool.result
+mode: enforce
+inputs: { args.content: string(256) }
+judge: "!args.content.contains('SECRET')"`;
+  const other = await sdkNode({ rules: [rule] });
+  const session = await Session.open(new Client(other.url), { agent: 'results' });
+  const look = guard((args: { text: string }) => args.text, { session, name: 'look' });
+  assert.equal(await look({ text: 'plain' }), 'plain');
+  await assert.rejects(
+    look({ text: 'a SECRET' }),
+    (error) => error instanceof Refusal && error.reasons[0].rule === 'result/secret' && /its result is kept back/.test(error.message),
+  );
+  const { height } = await new Client(other.url).health();
+  const { receipts } = await new Client(other.url).block(height);
+  const { sidecar } = await new Client(other.url).receipt(receipts[0]);
+  assert.deepEqual(sidecar, { result: null, error: null });
+  await other.close();
+});
+
 test('a verdict alone permits nothing', async () => {
   const session = await open('alone');
   const answer = await session.verdict({ name: 'pay', args: { to: 'bob', amount: 1 } });

@@ -25,6 +25,7 @@ export function refusalText(answer: DecisionAnswer, why = ''): string {
     const found = values.map((value) => ` ${sentence(`${value.path}: ${value.text}`)}`).join('');
     lines.push(`${rule}: ${sentence(title === '' ? rule : title)}${found}${advice === undefined ? '' : ` What would pass: ${sentence(advice)}`}`);
   }
+  if (answer.approval !== undefined && why === '') lines.push(`Approval ${answer.approval} waits for a person.`);
   lines.push(`Do not retry it unchanged. Receipt ${answer.receipt}.`);
   return lines.join('\n');
 }

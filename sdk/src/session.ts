@@ -93,15 +93,16 @@ export class Session {
   }
 
   /**
-   * Whether a rule in force is made for this kind of action: for moments other than calls, which are judged only where
-   * there is one. Asked of the node once. @throws AvaError
+   * Whether a rule in force is asked about this kind of action: moments other than calls are judged only where there is
+   * one. Asked of the node once. @throws AvaError
    */
   async judges(kind: string): Promise<boolean> {
     this.scopes ??= this.client.rules().then(({ rules }) => new Set(rules.flatMap(({ scope }) => scope)));
     this.scopes.catch(() => {
       this.scopes = null;
     });
-    return (await this.scopes).has(`kind.${kind}`);
+    const scopes = await this.scopes;
+    return scopes.has(`kind.${kind}`) || scopes.has('all');
   }
 
   /** A verdict alone: nothing is reserved, nothing permitted. @throws AvaError */

@@ -81,7 +81,7 @@ export type Reason = {
     /** The fact of the session that counts it */
     readonly fact: string;
     /** Where the value was found */
-    readonly origin: "unseen" | "text" | "passage" | "record" | "directory" | "named" | "partly" | "asked" | "refused" | "unread";
+    readonly origin: "unseen" | "text" | "passage" | "record" | "directory" | "named" | "partly" | "asked" | "refused" | "unread" | "document";
     /** The transaction that brought it into the session */
     readonly height?: number;
     readonly index?: number;
