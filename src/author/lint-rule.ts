@@ -1,7 +1,7 @@
 /** What is found in one rule by itself: what it never does, when it fails, what its tests leave out. */
 
 import { suggestion } from '../base/nearest.ts';
-import type { Tools } from '../facet/map.ts';
+import type { Entry, Tools } from '../facet/map.ts';
 import { runGuestTests } from '../law/guest-test.ts';
 import { guestOf } from '../law/rule.ts';
 import type { Environment } from '../rule/compile.ts';
@@ -45,7 +45,7 @@ export async function lintRule(rule: AuthoredRule, around: Surroundings): Promis
   return findings;
 }
 
-const FACETS = ['money', 'mail', 'http', 'fs'] as const;
+const FACETS = ['money', 'mail', 'http', 'net', 'fs', 'shell', 'sql', 'secret'] as const;
 
 /** Whether anything of its scope can ever be: tools and facets that the map has. */
 function lintScope({ manifest }: AuthoredRule, tools: Tools | null, add: Add): void {
@@ -58,7 +58,9 @@ function lintScope({ manifest }: AuthoredRule, tools: Tools | null, add: Add): v
     if (item.startsWith('facet.')) {
       const facet = FACETS.find((one) => one === name);
       if (facet === undefined) return [`there is no facet \`${name}\`${suggestion(name, FACETS)}`];
-      if (entries.every((entry) => entry[facet] === null)) return [`no tool of the tool map has the facet \`${name}\``];
+      const has = (entry: Entry): boolean =>
+        facet === 'secret' || (facet === 'net' ? entry.http !== null : entry[facet] !== null) || (/^(?:fs|net|sql)$/.test(facet) && entry.shell !== null);
+      if (!entries.some(has)) return [`no tool of the tool map has the facet \`${name}\``];
     }
     if (item.startsWith('effect.') && name !== 'opaque' && name !== 'read' && entries.every(({ effect }) => effect !== name))
       return [`no tool of the tool map has the effect \`${name}\``];

@@ -9,7 +9,7 @@ import { intTerm, lengthTerm } from './symbol.ts';
 import { constantText } from './symbol-text.ts';
 import type { World } from './world.ts';
 
-const FACETS = ['money', 'mail', 'http', 'fs', 'shell', 'sql', 'secret'] as const;
+const FACETS = ['money', 'mail', 'http', 'net', 'fs', 'shell', 'sql', 'secret'] as const;
 type Facet = (typeof FACETS)[number];
 const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
 const KINDS = [
@@ -29,7 +29,8 @@ const KINDS = [
 ];
 /** Fields of groups that are always there, and yet may be missing. */
 const OPTIONAL: ReadonlySet<string> = new Set(['action.server']);
-const CERTAIN = /^(?:action|agent|session|flow)\.|^(?:now_ms|effect|egress)$/;
+const CERTAIN =
+  /^(?:action|agent|session|flow|secret)\.|^(?:now_ms|effect|egress|sql\.(?:unbounded|opaque)|shell\.(?:opaque|pipes_to_shell|privileged|destroys))$/;
 const COUNTED = /^(?:agent\.|session\.|flow\.|now_ms$|money\.amount$)/;
 const MOST: Readonly<Record<string, bigint>> = { 'flow.passage': 2n, 'agent.assurance': 3n };
 /** Decoded together or not at all. */
@@ -41,7 +42,7 @@ const TOGETHER: readonly (readonly string[])[] = [
 /** Asserts it of a world. `tools` is the map in force, null where it is not known. `names` are tools that some scope names. */
 export function assertOrdinary(world: World, tools: Tools | null, names: readonly string[]): void {
   const { script } = world;
-  for (const group of ['args', 'action', 'agent', 'session', 'flow']) if (usesGroup(world, group)) script.assert(world.group(group));
+  for (const group of ['args', 'context', 'action', 'agent', 'session', 'flow']) if (usesGroup(world, group)) script.assert(world.group(group));
   for (const path of world.paths()) {
     const there = world.there(path) ?? TRUE;
     const value = world.value(path);
@@ -87,18 +88,24 @@ const UNKNOWN: Profile = { effect: 'opaque', egress: true, facets: ['secret'] };
 /** T-4: what is no call, but for its secrets. */
 const MOMENTS: readonly Profile[] = [
   { effect: 'read', egress: false, facets: [] },
-  { effect: 'read', egress: true, facets: ['http'] },
+  { effect: 'read', egress: true, facets: ['http', 'net'] },
   { effect: 'read', egress: false, facets: ['fs'] },
   { effect: 'opaque', egress: true, facets: [] },
 ].flatMap((profile) => [profile, { ...profile, facets: [...profile.facets, 'secret'] }] as Profile[]);
 
 /** T-4, T-12: what calls of an entry's tool are: as it says, or opaque where the arguments cannot be decoded; T-30, T-39: as decoded. */
 function profilesOf(entry: Entry): readonly Profile[] {
-  const bound = FACETS.filter((facet) => facet !== 'secret' && (entry[facet] !== null || (facet === 'fs' && entry.shell !== null)));
+  const bound = FACETS.filter((facet) =>
+    facet === 'net' ? entry.http !== null || entry.shell !== null : facet !== 'secret' && (entry[facet] !== null || (facet === 'fs' && entry.shell !== null)),
+  );
   const decoded = entry.shell !== null || entry.sql !== null;
   const effects = decoded ? EFFECTS : bound.length > 0 ? [entry.effect, 'opaque'] : [entry.effect];
   const egresses = entry.shell !== null ? [false, true] : [entry.egress];
-  return effects.flatMap((effect) => egresses.map((egress): Profile => ({ effect, egress, facets: egress ? [...bound, 'secret'] : bound })));
+  // A line of shell may hold statements.
+  const bounds = entry.shell !== null && entry.sql === null ? [bound, [...bound, 'sql' as const]] : [bound];
+  return effects.flatMap((effect) =>
+    egresses.flatMap((egress) => bounds.map((facets): Profile => ({ effect, egress, facets: egress ? [...facets, 'secret'] : facets }))),
+  );
 }
 
 /** T-4: effect, egress and facets are those that some tool has; those of a named tool where it is named. */

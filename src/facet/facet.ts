@@ -3,14 +3,17 @@
  * what cannot be decoded makes the effect `opaque` and leaves its field out, never its group.
  */
 import { FOUND_MAX, findValues, fits } from './arguments.ts';
+import { commandFacets, type Net, netOf, type Shell, type Sql, statementFacets, type Touched, touchedBy } from './command.ts';
 import type { ArgPath, Binding, Effect, Entry, FsBinding, HttpBinding, MailBinding, MoneyBinding } from './map.ts';
 import { hundredths } from './money.ts';
+import { type SecretFacts, secretFacts } from './secret.ts';
 import { webAddress } from './url.ts';
 import {
   ADDRESS_BYTES_MAX,
   BODY_BYTES_MAX,
   CURRENCY_BYTES_MAX,
   FILE_PATH_BYTES_MAX,
+  HOST_BYTES_MAX,
   METHOD_BYTES_MAX,
   PAYEE_BYTES_MAX,
   SUBJECT_BYTES_MAX,
@@ -30,6 +33,8 @@ export interface Money {
 }
 export interface Mail {
   to?: string[];
+  /** Of its addresses, each once; none where one has no domain. */
+  domains?: string[];
   subject?: string;
   body?: string;
 }
@@ -39,10 +44,8 @@ export interface Http {
   host?: string;
   path?: string;
 }
-export interface Fs {
+export interface Fs extends Touched {
   op?: string;
-  path?: string;
-  paths?: string[];
 }
 /** Nested as the rules' inputs are; a group is there exactly when the tool's entry has it. */
 export interface Facets {
@@ -52,6 +55,12 @@ export interface Facets {
   mail?: Mail;
   http?: Http;
   fs?: Fs;
+  /** Beside `http` and `shell`. */
+  net?: Net;
+  shell?: Shell;
+  sql?: Sql;
+  /** Of what leaves, and of what comes in at moments other than a call. */
+  secret?: SecretFacts;
 }
 
 const MOMENTS: ReadonlySet<string> = new Set([
@@ -64,22 +73,35 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'agent.output',
   'agent.stop',
 ]);
+/** Those of which nothing is looked through for secrets. */
+const QUIET: ReadonlySet<string> = new Set(['tool.list', 'user.input']);
 /** What servers offer and ask beside tools (T-4). */
 const OFFERED: ReadonlySet<string> = new Set(['resource.read', 'prompt.get', 'sampling.create', 'elicitation.create']);
 
 /** T-7: the facets of a call. `entry` is the tool's entry in the map in force, null where it has none. */
 export function facetsOf(entry: Entry | null, action: Action, args: unknown): Facets {
   // T-4: the other moments of an agent's loop move nothing; a result is judged under its own.
-  if (MOMENTS.has(action.kind)) return { effect: 'read', egress: false };
-  if (OFFERED.has(action.kind)) return offeredFacets(args);
-  if (action.kind !== 'tool.call' || entry === null) return { effect: 'opaque', egress: true };
+  if (MOMENTS.has(action.kind))
+    return QUIET.has(action.kind) ? { effect: 'read', egress: false } : { effect: 'read', egress: false, secret: secretFacts(args) };
+  if (OFFERED.has(action.kind)) return { ...offeredFacets(args), secret: secretFacts(args) };
+  if (action.kind !== 'tool.call' || entry === null) return { effect: 'opaque', egress: true, secret: secretFacts(args) };
   const facets: Facets = { effect: entry.effect, egress: entry.egress };
   let clear = true;
   if (entry.money !== null) clear = moneyOf(entry.money, args, (facets.money = {})) && clear;
   if (entry.mail !== null) clear = mailOf(entry.mail, args, (facets.mail = {})) && clear;
-  if (entry.http !== null) clear = httpOf(entry.http, args, (facets.http = {})) && clear;
+  if (entry.http !== null) clear = httpOf(entry.http, args, (facets.http = {}), (facets.net = {})) && clear;
   if (entry.fs !== null) clear = fsOf(entry.fs, args, (facets.fs = {})) && clear;
+  if (entry.shell !== null) {
+    const { shell, fs, net, sql, effect, egress } = commandFacets(entry.shell, args);
+    Object.assign(facets, { shell, effect, egress, net, fs: facets.fs ?? fs }, sql === null ? {} : { sql });
+  }
+  if (entry.sql !== null) {
+    const { sql, effect } = statementFacets(entry.sql, args);
+    Object.assign(facets, { sql, effect });
+  }
   if (!clear) facets.effect = 'opaque';
+  // T-40
+  if (facets.egress) facets.secret = secretFacts(args);
   return facets;
 }
 
@@ -92,9 +114,13 @@ function offeredFacets(args: unknown): Facets {
   if (scheme === undefined) return facets;
   const web = scheme === 'file' ? undefined : webAddress(address);
   const path = scheme === 'file' ? filePath(address) : undefined;
-  if (path !== undefined) return { ...facets, fs: { op: 'read', path, paths: [path] } };
+  if (path !== undefined) {
+    const fs: Fs = { op: 'read', path, paths: [path] };
+    touchedBy('read', [path], fs);
+    return { ...facets, fs };
+  }
   if (web === undefined) return { effect: 'opaque', egress: true };
-  return { effect: 'read', egress: true, http: { method: 'GET', ...web } };
+  return { effect: 'read', egress: true, http: { method: 'GET', ...web }, net: netOf([web.host]) };
 }
 
 /** The path of a file's address on this machine. */
@@ -161,8 +187,11 @@ function mailOf(binding: MailBinding, args: unknown, out: Mail): boolean {
     if (!findValues(args, path, 0, found)) clear = false;
     for (const value of found) if (typeof value !== 'string' || !addresses(value, to)) clear = false;
   }
-  if (clear && to.length <= VALUES_MAX) out.to = to;
-  else clear = false;
+  if (clear && to.length <= VALUES_MAX) {
+    out.to = to;
+    const domains = to.map((each) => each.slice(each.indexOf('@') + 1));
+    if (to.every((each) => each.includes('@')) && domains.every((each) => fits(each, HOST_BYTES_MAX))) out.domains = [...new Set(domains)];
+  } else clear = false;
   const subject = binding.subject === null ? null : onlyText(args, binding.subject);
   if (typeof subject === 'string' && fits(subject, SUBJECT_BYTES_MAX)) out.subject = subject;
   const body = binding.body === null ? null : onlyText(args, binding.body);
@@ -194,7 +223,7 @@ function address(text: string, out: string[]): boolean {
 }
 
 /** T-10. */
-function httpOf(binding: HttpBinding, args: unknown, out: Http): boolean {
+function httpOf(binding: HttpBinding, args: unknown, out: Http, net: Net): boolean {
   let clear = true;
   const method = bound(args, binding.method, METHOD_BYTES_MAX);
   if (typeof method === 'string') out.method = method.toUpperCase();
@@ -206,6 +235,7 @@ function httpOf(binding: HttpBinding, args: unknown, out: Http): boolean {
   out.scheme = parsed.scheme;
   out.host = parsed.host;
   out.path = parsed.path;
+  Object.assign(net, netOf([parsed.host]));
   return clear;
 }
 
@@ -229,6 +259,7 @@ function fsOf(binding: FsBinding, args: unknown, out: Fs): boolean {
   if (paths.length > 0) {
     out.path = paths[0];
     out.paths = paths;
+    touchedBy(out.op, paths, out);
   }
   return true;
 }
@@ -237,6 +268,8 @@ function fsOf(binding: FsBinding, args: unknown, out: Fs): boolean {
 export function plainPath(text: string): string | undefined {
   if (!fits(text, FILE_PATH_BYTES_MAX)) return undefined;
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 32 || text.charCodeAt(i) === 127) return undefined;
+  // What stands for something else in paths of shells.
+  if (/[\ue000-\ue00f]/.test(text)) return undefined;
   if (!/[\\]|\/\/|(?:^|\/)\.\.?(?:\/|$)|.\/$/.test(text)) return text;
   const forward = text.replaceAll('\\', '/');
   const root = forward.startsWith('/') ? '/' : '';

@@ -20,9 +20,28 @@ export const FACET_PATHS: ReadonlyMap<string, string> = new Map([
   ['http.scheme', 'string(8)'],
   ['http.host', 'string(253)'],
   ['http.path', 'string(2048)'],
+  ['net.hosts', 'list(string(253), 64)'],
+  ['net.networks', 'list(string(16), 8)'],
+  ['mail.domains', 'list(string(253), 64)'],
   ['fs.op', 'string(16)'],
   ['fs.path', 'string(512)'],
   ['fs.paths', 'list(string(512), 64)'],
+  ['fs.reads', 'list(string(512), 64)'],
+  ['fs.writes', 'list(string(512), 64)'],
+  ['fs.deletes', 'list(string(512), 64)'],
+  ['fs.marks', 'list(string(32), 40)'],
+  ['shell.commands', 'list(string(64), 64)'],
+  ['shell.acts', 'list(string(32), 32)'],
+  ['shell.opaque', 'bool'],
+  ['shell.pipes_to_shell', 'bool'],
+  ['shell.privileged', 'bool'],
+  ['shell.destroys', 'bool'],
+  ['sql.verbs', 'list(string(32), 16)'],
+  ['sql.tables', 'list(string(128), 64)'],
+  ['sql.unbounded', 'bool'],
+  ['sql.opaque', 'bool'],
+  ['secret.count', 'int'],
+  ['secret.kinds', 'list(string(32), 32)'],
   ['flow.gate', 'bool'],
   ['flow.passage', 'int'],
   ['flow.intended', 'bool'],
@@ -55,3 +74,7 @@ export const HOST_BYTES_MAX = 253;
 export const URL_PATH_BYTES_MAX = 2048;
 export const FILE_PATH_BYTES_MAX = 512;
 export const VALUES_MAX = 64;
+export const SHELL_COMMANDS_MAX = 64;
+export const SQL_VERBS_MAX = 16;
+export const SQL_TABLES_MAX = 64;
+export const TABLE_BYTES_MAX = 128;

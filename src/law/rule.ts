@@ -27,6 +27,10 @@ export interface Scope {
   readonly mail: boolean;
   readonly http: boolean;
   readonly fs: boolean;
+  readonly net: boolean;
+  readonly shell: boolean;
+  readonly sql: boolean;
+  readonly secret: boolean;
 }
 
 /** An input that the machine's state gives: it is kept as the entry's witness. */
@@ -116,6 +120,10 @@ function scopeOf(items: readonly string[]): Scope {
     mail: facets.has('mail'),
     http: facets.has('http'),
     fs: facets.has('fs'),
+    net: facets.has('net'),
+    shell: facets.has('shell'),
+    sql: facets.has('sql'),
+    secret: facets.has('secret'),
   };
 }
 

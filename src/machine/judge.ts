@@ -32,12 +32,14 @@ export interface JudgeSource extends Given, Record<string, unknown> {
 }
 
 const NO_PARAMS = {};
+/** D-2: a context that was not given is an empty one: a rule may ask whether it says something. */
+const NO_CONTEXT: CborMap = {};
 
 /** The source of a decision. `params` is set for each rule as it runs. */
 export function sourceOf(given: Given, facets: Facets): JudgeSource {
   const { action, args, context, agent, session, flow, now_ms } = given;
-  const { effect, egress, money, mail, http, fs } = facets;
-  return { action, args, context, agent, session, flow, now_ms, params: NO_PARAMS, effect, egress, money, mail, http, fs };
+  const { effect, egress, money, mail, http, net, fs, shell, sql, secret } = facets;
+  return { action, args, context: context ?? NO_CONTEXT, agent, session, flow, now_ms, params: NO_PARAMS, effect, egress, money, mail, http, net, fs, shell, sql, secret };
 }
 
 export interface Judgement {
@@ -84,7 +86,11 @@ export function inScope(rule: ActiveRule, action: { readonly kind: string; reado
     (scope.money && facets.money !== undefined) ||
     (scope.mail && facets.mail !== undefined) ||
     (scope.http && facets.http !== undefined) ||
-    (scope.fs && facets.fs !== undefined)
+    (scope.fs && facets.fs !== undefined) ||
+    (scope.net && facets.net !== undefined) ||
+    (scope.shell && facets.shell !== undefined) ||
+    (scope.sql && facets.sql !== undefined) ||
+    (scope.secret && facets.secret !== undefined)
   );
 }
 

@@ -1,0 +1,312 @@
+/** Programs that read, write and delete files (spec/facet.md T-34). */
+import { baseName, type Call, last, looksLikePath, many, options, type Program } from './shell-call.ts';
+import { STAR, TAME, WILD } from './shell-syntax.ts';
+
+const RECURSIVE = ['r', 'R', 'recursive', 'dereference-recursive'];
+const has = (flags: ReadonlySet<string>, ...names: string[]): boolean => names.some((name) => flags.has(name));
+
+/** Its operands are files that it prints or looks into. */
+const reads =
+  (short = '', long: readonly string[] = [], out?: (call: Call) => string): Program =>
+  (call) => {
+    const { operands, flags } = options(call.args, short, long);
+    for (const path of operands) call.run.read(path, call.state, has(flags, ...RECURSIVE));
+    return out === undefined ? WILD : out(call);
+  };
+
+/** `cat`: what this line wrote, or what comes in. */
+const cat: Program = (call) => {
+  const { operands } = options(call.args);
+  for (const path of operands) call.run.read(path, call.state);
+  if (operands.length === 0) return call.stdin ?? WILD;
+  return operands.map((path) => (path === '-' ? (call.stdin ?? WILD) : (call.run.content(path, call.state) ?? WILD))).join('');
+};
+
+/** A filter: lines of its input, not other ones. */
+const filter = (short: string, long: readonly string[] = []): Program =>
+  reads(short, long, ({ args, stdin }) => (options(args, short, long).operands.length === 0 ? (stdin ?? WILD) : WILD));
+
+/** A filter that changes what it is given. */
+const changes = (short: string, long: readonly string[] = []): Program =>
+  reads(short, long, ({ args, stdin }) =>
+    options(args, short, long).operands.length === 0 && stdin?.includes(TAME) === true && !stdin.includes(WILD) ? TAME : WILD,
+  );
+
+/** `grep`, `rg`: the first operand is what is looked for. */
+const search =
+  (deep: boolean): Program =>
+  ({ args, state, stdin, run }) => {
+    const { operands, flags, values } = options(args, 'efmABCdDtTgEjM', [
+      'regexp',
+      'file',
+      'max-count',
+      'after-context',
+      'before-context',
+      'context',
+      'include',
+      'exclude',
+      'exclude-dir',
+      'color',
+      'type',
+      'glob',
+      'type-not',
+      'max-depth',
+    ]);
+    for (const path of [...(values.get('f') ?? []), ...(values.get('file') ?? [])]) run.read(path, state);
+    const files = values.has('e') || values.has('regexp') || values.has('f') || values.has('file') || has(flags, 'files') ? operands : operands.slice(1);
+    const all = deep || has(flags, ...RECURSIVE);
+    for (const path of files) run.read(path, state, all);
+    // `--include=.env*` with a search of everything below.
+    for (const name of [...(values.get('include') ?? []), ...(values.get('g') ?? []), ...(values.get('glob') ?? [])]) {
+      if (!name.startsWith('!')) for (const root of files.length === 0 ? ['.'] : files) run.read(`${root}/${name.replaceAll('*', STAR)}`, state);
+    }
+    if (run.found.effect === 'read' && values.has('pre')) run.found.unclear('a program that reads for another');
+    if (has(flags, 'l', 'L', 'files-with-matches', 'files-without-match', 'files'))
+      return files.length === 0 ? TAME : files.map((path) => (all ? `${path}/${TAME}` : path)).join('\n');
+    return files.length === 0 && stdin !== null ? stdin : WILD;
+  };
+
+const remove: Program = ({ name, args, state, run }) => {
+  const { operands, flags } = options(args);
+  const deep = has(flags, ...RECURSIVE) || name === 'rimraf' || name === 'del-cli' || name === 'trash' || name === 'srm';
+  for (const path of operands) run.remove(path, state, deep);
+  if (has(flags, 'no-preserve-root')) run.found.act('wipe');
+  return '';
+};
+
+/** `shred`, `wipe`: beyond recovery. */
+const shred: Program = ({ args, state, run }) => {
+  for (const path of options(args, 'ns', ['iterations', 'size', 'random-source']).operands) {
+    run.remove(path, state, true);
+    run.write(path, state);
+  }
+  run.found.does('irreversible');
+  return '';
+};
+
+const copy: Program = ({ args, state, run, name }) => {
+  const { operands, flags, values } = options(args, name === 'install' ? 'mogtS' : 'tS', ['target-directory', 'suffix', 'mode', 'owner', 'group']);
+  const folder = last(values.get('t')) ?? last(values.get('target-directory'));
+  const from = folder === undefined ? operands.slice(0, -1) : operands;
+  const to = folder ?? operands.at(-1);
+  if (name === 'install' && has(flags, 'd')) for (const path of operands) run.write(path, state);
+  else if (to !== undefined) {
+    const deep = has(flags, 'r', 'R', 'a', 'recursive', 'archive') || name === 'mv';
+    for (const path of from) {
+      run.read(path, state, deep);
+      if (name === 'mv') run.remove(path, state, true);
+      const text = run.content(path, state);
+      for (const target of [to, `${to}/${baseName(path)}`]) {
+        run.write(target, state, text);
+        // The copy is as good as what it was made of.
+        if (text === undefined) state.links.set(run.place(target, state), run.place(path, state));
+        else state.files.set(run.place(target, state), text);
+      }
+    }
+  }
+  return '';
+};
+
+const link: Program = ({ args, state, run }) => {
+  const { operands, values } = options(args, 'tS', ['target-directory']);
+  const folder = last(values.get('t')) ?? last(values.get('target-directory'));
+  const sources = folder !== undefined || operands.length === 1 ? operands : operands.slice(0, -1);
+  const to = folder ?? (operands.length === 1 ? '.' : (operands.at(-1) ?? '.'));
+  for (const path of sources) {
+    // What is linked can be read under another name later.
+    run.read(path, state, true);
+    for (const name of [to, `${to}/${baseName(path)}`]) {
+      if (operands.length > 1 || name !== '.') {
+        const place = run.place(name, state);
+        if (name === to) run.write(name, state);
+        if (place !== '.') state.links.set(place, run.place(path, state));
+      }
+    }
+  }
+  return '';
+};
+
+const writes =
+  (short = '', long: readonly string[] = [], content?: string): Program =>
+  ({ args, state, run }) => {
+    for (const path of options(args, short, long).operands) run.write(path, state, content);
+    run.found.does('write');
+    return '';
+  };
+
+/** `chmod`, `chown`: the first operand is no file. */
+const modes: Program = ({ args, state, run, name }) => {
+  const { operands, flags } = options(args, '', ['reference', 'from']);
+  for (const path of operands.slice(1)) {
+    const place = run.place(path, state);
+    if (has(flags, 'R', 'recursive') && (place === '/' || place === '~' || /^\/[^/]*$/.test(place))) run.found.act('wipe');
+    if (name === 'chmod' && /[+=][rwx]*s|^[24567]\d{3}$/.test(operands[0])) run.found.privileged = true;
+  }
+  run.found.does('write');
+  return '';
+};
+
+const tee: Program = ({ args, state, stdin, run }) => {
+  const { operands, flags } = options(args);
+  for (const path of operands) run.write(path, state, has(flags, 'a', 'append') ? (run.content(path, state) ?? '') + (stdin ?? WILD) : (stdin ?? WILD));
+  return stdin ?? WILD;
+};
+
+const dd: Program = ({ args, state, stdin, run }) => {
+  let text = stdin ?? WILD;
+  let printed = true;
+  for (const arg of args) {
+    if (arg.startsWith('if=')) {
+      run.read(arg.slice(3), state);
+      text = run.content(arg.slice(3), state) ?? WILD;
+    } else if (arg.startsWith('of=')) {
+      run.write(arg.slice(3), state, text);
+      printed = false;
+    }
+  }
+  return printed ? text : '';
+};
+
+const format: Program = ({ args, run, state }) => {
+  const { operands } = options(args, 'tLOEbmUF', ['label', 'type']);
+  for (const path of operands) run.write(path, state);
+  run.found.act('wipe');
+  return '';
+};
+
+/** `tar`, `zip`: what goes in is read; what they run at checkpoints runs. */
+const archive: Program = ({ name, args, state, run }) => {
+  const old = name.endsWith('tar') && args[0] !== undefined && /^[a-zA-Z]+$/.test(args[0]) ? [`-${args[0]}`, ...args.slice(1)] : args;
+  const { operands, flags, values } = options(old, name.endsWith('tar') ? 'fCXTIbgHKLNV' : 'bnPtTT', [
+    'file',
+    'directory',
+    'exclude',
+    'exclude-from',
+    'files-from',
+    'use-compress-program',
+    'to-command',
+    'checkpoint-action',
+    'info-script',
+    'new-volume-script',
+    'rsh-command',
+    'transform',
+    'strip-components',
+  ]);
+  for (const option of ['I', 'use-compress-program', 'to-command', 'info-script', 'new-volume-script', 'F', 'rsh-command', 'unzip-command', 'TT']) {
+    if (name.endsWith('tar') || option === 'unzip-command' || option === 'TT') for (const line of values.get(option) ?? []) run.line(line, state.clone(), null);
+  }
+  for (const action of values.get('checkpoint-action') ?? []) if (action.startsWith('exec=')) run.line(action.slice(5), state.clone(), null);
+  const extracts = has(flags, 'x', 'extract', 'get') || name === 'unzip' || name === 'gunzip';
+  const lists = has(flags, 't', 'list', 'l') && !has(flags, 'c', 'create');
+  for (const path of [...(values.get('T') ?? []), ...(values.get('files-from') ?? [])]) run.read(path, state);
+  for (const folder of [...(values.get('C') ?? []), ...(values.get('directory') ?? []), ...(name === 'unzip' ? (values.get('d') ?? []) : [])])
+    if (extracts) run.write(folder, state);
+  if (extracts) run.found.does('write');
+  else if (!lists) {
+    for (const path of name === 'zip' || name === '7z' || name === 'rar' ? operands.slice(1) : operands) run.read(path, state, true);
+    run.found.does('write');
+  }
+  if (name === 'unzip' && flags.has('p')) for (const path of operands.slice(0, 1)) run.read(path, state);
+  return WILD;
+};
+
+/** Lists names: of a pattern, what it may mean. */
+const list: Program = ({ args, state, run }) => {
+  const { operands, flags } = options(args, 'ITw', ['ignore', 'hide', 'color', 'sort', 'time']);
+  const hidden = has(flags, 'a', 'A', 'all', 'almost-all');
+  const own = operands.length > 0 && !has(flags, 'd', 'directory');
+  const names = operands.length === 0 ? [hidden ? `.${STAR}` : TAME] : operands;
+  for (const path of operands) if (path.includes(WILD)) run.place(path, state);
+  return `${names.flatMap((path) => (own && !/[\ue002-\ue004]/.test(path) ? [path, TAME, ...(hidden ? [`.${STAR}`] : [])] : [path])).join('\n')}\n`;
+};
+
+const paths =
+  (change: (path: string) => string): Program =>
+  ({ args }) => {
+    const { operands } = options(args, 's', ['relative-to', 'suffix']);
+    return operands.length === 0 ? TAME : `${operands.map(change).join('\n')}\n`;
+  };
+
+const truncate: Program = ({ args, state, run }) => {
+  for (const path of options(args, 'sr', ['size', 'reference']).operands) run.write(path, state, '');
+  return '';
+};
+
+/** `split --filter`, `sort --compress-program`, `sort -o`. */
+const sort: Program = (call) => {
+  const { values } = options(call.args, 'kotST', ['output', 'compress-program', 'files0-from', 'filter', 'parallel']);
+  for (const line of [...(values.get('compress-program') ?? []), ...(values.get('filter') ?? [])]) call.run.line(line, call.state.clone(), null);
+  for (const path of [...(values.get('o') ?? []), ...(values.get('output') ?? [])]) call.run.write(path, call.state);
+  for (const path of values.get('files0-from') ?? []) call.run.read(path, call.state);
+  return filter('kotST', ['output', 'compress-program', 'files0-from', 'parallel'])(call);
+};
+
+/** Any program's arguments that are files of a kind that matters are taken to be read. */
+export const mentions: Program = ({ args, state, run }) => {
+  for (const arg of args) {
+    for (const word of [arg, arg.replace(/^[^=]*=/, ''), arg.replace(/^@/, ''), arg.replace(/^-[a-zA-Z]/, '')])
+      if (looksLikePath(word) && /[/.]|^id_/.test(word)) mention(word, { args, state, run });
+  }
+  run.found.does('write');
+  return WILD;
+};
+
+function mention(word: string, { state, run }: Pick<Call, 'args' | 'state' | 'run'>): void {
+  const place = run.place(word, state);
+  // Many words look like files; those that cannot be one of these are no news.
+  if (
+    /\.ssh|\.aws|\.env|\.gnupg|\.kube|id_|\.pem|\.key|cred|secret|token|rc$|shadow|history|\.ava|\.claude|\.codex|mcp|environ|netrc|pass|\.p12|\.pfx|keychain|wallet|[\ue002-\ue004]/i.test(
+      place,
+    )
+  )
+    run.read(word, state);
+}
+
+export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [
+  ['cat', cat],
+  ...many(
+    'tac bat batcat less more most zcat bzcat xzcat zless nl od hexdump strings base32 uuencode cksum md5sum sha1sum sha256sum sha512sum b2sum shasum md5 iconv fmt fold pr column comm join diff diff3 sdiff cmp colordiff delta vimdiff paste look file jq yq gron xmllint csvtool exiftool pdftotext pandoc look ul tailf multitail ccat highlight glow mdcat view vimcat dos2unix ag msgcat',
+    reads(''),
+  ),
+  ...many('head', filter('nc', ['lines', 'bytes'])),
+  ...many('tail', filter('ncsf', ['lines', 'bytes', 'pid'])),
+  ...many('uniq', filter('fsw')),
+  ...many('sort split', sort),
+  ...many('shuf', filter('nio')),
+  ...many('cut', changes('bcdf', ['delimiter', 'fields', 'characters'])),
+  ...many('expand unexpand', changes('t')),
+  ...many('grep egrep fgrep zgrep ggrep', search(false)),
+  ...many('rg ag ack ugrep', search(true)),
+  ...many('rm grm unlink rmdir rimraf srm trash trash-put del-cli', remove),
+  ...many('shred wipe scrub', shred),
+  ...many('cp mv gcp gmv install', copy),
+  ...many('ln link', link),
+  ...many('touch mkdir mkfifo mknod', writes('mtdr', ['mode', 'date', 'reference'])),
+  ...many('chmod chown chgrp chattr setfacl', modes),
+  ['tee', tee],
+  ['sponge', tee],
+  ['dd', dd],
+  ['dcfldd', dd],
+  ...many(
+    'mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mke2fs mkswap wipefs blkdiscard fdisk sfdisk gdisk sgdisk parted cfdisk lvremove vgremove pvremove hdparm badblocks cryptsetup format newfs_apfs',
+    format,
+  ),
+  ...many('tar gtar bsdtar zip unzip 7z rar pax', archive),
+  ...many('gzip gunzip bzip2 bunzip2 xz unxz zstd lz4 brotli', (call) => {
+    for (const path of options(call.args, 'S').operands) call.run.read(path, call.state);
+    call.run.found.does('write');
+    return WILD;
+  }),
+  ...many('ls dir vdir exa eza lsd tree gls', list),
+  ...many('stat du df', () => TAME),
+  ...many(
+    'realpath readlink',
+    paths((path) => path),
+  ),
+  ...many(
+    'dirname',
+    paths((path) => (path.includes('/') ? path.replace(/\/[^/]*\/*$/, '') || '/' : '.')),
+  ),
+  ...many('basename', paths(baseName)),
+  ['truncate', truncate],
+];

@@ -1,0 +1,388 @@
+/** Programs that run others: what is inside is what runs (spec/facet.md T-33). */
+import { baseName, type Call, last, options, type Program } from './shell-call.ts';
+import { asPattern } from './shell-pattern.ts';
+import { hasHole, TAME, WILD } from './shell-syntax.ts';
+
+interface Prefix {
+  /** Letters of options with a value. */
+  readonly short?: string;
+  readonly long?: readonly string[];
+  /** Words before the program: a time limit, a lock. */
+  readonly skip?: number;
+  /** `NAME=value` words may stand before the program. */
+  readonly assigns?: boolean;
+  readonly privileged?: boolean;
+  /** An option of which the value is a line of shell. */
+  readonly line?: string;
+  /** Words that name what the program does before another program follows: `exec`, `run`. */
+  readonly verbs?: RegExp;
+}
+
+const PREFIXES: Readonly<Record<string, Prefix>> = {
+  sudo: { short: 'ugpCrtTUDhRa', long: ['user', 'group', 'prompt', 'chdir', 'host', 'role', 'type', 'chroot'], assigns: true, privileged: true },
+  doas: { short: 'uC', privileged: true },
+  pkexec: { long: ['user'], privileged: true },
+  run0: { short: 'ugDp', privileged: true },
+  runuser: { short: 'ucg', line: 'c', privileged: true, skip: 0 },
+  su: { short: 'cgGsw', line: 'c', privileged: true },
+  chroot: { skip: 1, privileged: true },
+  nsenter: { short: 't', privileged: true },
+  unshare: { privileged: true },
+  setpriv: { privileged: true },
+  capsh: { privileged: true },
+  env: { short: 'uCaP', long: ['unset', 'chdir', 'argv0'], assigns: true },
+  nohup: {},
+  nice: { short: 'n', long: ['adjustment'] },
+  ionice: { short: 'cnpPu', long: ['class', 'classdata'] },
+  chrt: { short: 'TPD', skip: 1 },
+  taskset: { skip: 1 },
+  numactl: { short: 'NmCip' },
+  time: { short: 'of', long: ['output', 'format'] },
+  timeout: { short: 'ks', long: ['kill-after', 'signal'], skip: 1 },
+  gtimeout: { short: 'ks', skip: 1 },
+  stdbuf: { short: 'ioe', long: ['input', 'output', 'error'] },
+  setsid: {},
+  flock: { short: 'wEc', line: 'c', skip: 1 },
+  strace: { short: 'eopsuEPSaIXO' },
+  ltrace: { short: 'eopsuanlAF' },
+  fakeroot: {},
+  catchsegv: {},
+  linux32: {},
+  linux64: {},
+  setarch: { skip: 1 },
+  arch: {},
+  caffeinate: { short: 'tw' },
+  'systemd-inhibit': { long: ['what', 'who', 'why', 'mode'] },
+  'systemd-run': { short: 'putM', long: ['unit', 'property', 'slice', 'description', 'uid', 'gid'] },
+  'xvfb-run': { short: 'nsefw' },
+  'dbus-run-session': {},
+  firejail: {},
+  bwrap: { long: ['bind', 'ro-bind', 'dev', 'proc', 'tmpfs', 'chdir'] },
+  prlimit: {},
+  cpulimit: { short: 'lepP' },
+  chronic: {},
+  unbuffer: {},
+  rlwrap: { short: 'aHfsbDP' },
+  winpty: {},
+  busybox: {},
+  toybox: {},
+  'gnome-terminal': {},
+  xterm: { short: 'eT' },
+  entr: {},
+  watchexec: { short: 'weifds', long: ['watch', 'exts', 'ignore', 'filter', 'delay-run', 'shell'] },
+  'cross-env': { assigns: true },
+  'cross-env-shell': { assigns: true },
+  dotenv: { short: 'efv' },
+  'dotenv-cli': { short: 'efv' },
+  direnv: { verbs: /^exec$/, skip: 1 },
+  'aws-vault': { verbs: /^exec$/, skip: 1, short: 'd' },
+  chef: { verbs: /^exec$/ },
+  doppler: { verbs: /^run$/, short: 'pc' },
+  op: { verbs: /^run$/, long: ['env-file'] },
+  infisical: { verbs: /^run$/ },
+  dotenvx: { verbs: /^run$/, short: 'f' },
+  npx: { short: 'pc', long: ['package', 'call'], line: 'c' },
+  bunx: {},
+  pnpx: {},
+  uvx: { long: ['from', 'with', 'python'] },
+  pipx: { verbs: /^run$/, long: ['spec', 'python'] },
+  pnpm: { verbs: /^(?:exec|dlx)$/, short: 'CF', long: ['filter', 'dir'] },
+  yarn: { verbs: /^(?:exec|dlx)$/, long: ['cwd'] },
+  bun: { verbs: /^x$/ },
+  uv: { verbs: /^run$/, long: ['with', 'python', 'project', 'directory', 'env-file', 'extra', 'group'], short: 'p' },
+  poetry: { verbs: /^run$/, short: 'CP' },
+  pipenv: { verbs: /^run$/ },
+  pdm: { verbs: /^run$/, short: 'p' },
+  rye: { verbs: /^run$/ },
+  hatch: { verbs: /^run$/, short: 'e' },
+  pixi: { verbs: /^run$/, short: 'e' },
+  conda: { verbs: /^run$/, short: 'np', long: ['name', 'prefix'] },
+  mamba: { verbs: /^run$/, short: 'np' },
+  bundle: { verbs: /^exec$/ },
+  mise: { verbs: /^(?:exec|x)$/ },
+  asdf: { verbs: /^exec$/ },
+  rbenv: { verbs: /^exec$/ },
+  pyenv: { verbs: /^exec$/ },
+  nvm: { verbs: /^exec$/, skip: 1 },
+  fnm: { verbs: /^exec$/, long: ['using'] },
+  volta: { verbs: /^run$/, long: ['node', 'npm'] },
+  corepack: {},
+  rustup: { verbs: /^run$/, skip: 1 },
+  'nix-shell': { short: 'pIA', long: ['run', 'command', 'packages'], line: 'run' },
+  nix: { verbs: /^(?:develop|shell|run)$/, short: 'c', line: 'c' },
+  wsl: { short: 'du', long: ['distribution', 'user'] },
+  multipass: { verbs: /^exec$/, skip: 1 },
+  lima: {},
+  limactl: { verbs: /^shell$/, skip: 1 },
+  toolbox: { verbs: /^run$/, short: 'c' },
+  distrobox: { verbs: /^enter$/, short: 'n' },
+  script: { short: 'cEIOBTm', line: 'c', long: ['command'] },
+};
+
+/** What is left of a package's name as a program: `@scope/name@1` is name. */
+const packaged = (word: string): string => word.replace(/^@[^/]+\//, '').replace(/@[^/]*$/, '');
+
+/** `tool` says what the program does where it runs no other. */
+function prefixed(prefix: Prefix, tool: Program): Program {
+  return ({ name, args, state, stdin, run }) => {
+    const { found } = run;
+    if (prefix.privileged) found.privileged = true;
+    const given = options(args, prefix.short ?? '', prefix.long ?? [], true);
+    const line =
+      prefix.line === undefined ? undefined : (last(given.values.get(prefix.line)) ?? last(given.values.get('command')) ?? last(given.values.get('call')));
+    if (line !== undefined) return run.line(line, state.clone(), stdin);
+    let words = [...given.operands];
+    if (prefix.verbs !== undefined) {
+      if (!prefix.verbs.test(words[0] ?? '')) return tool({ name, args, state, stdin, run });
+      words = [...options(words.slice(1), prefix.short ?? '', prefix.long ?? [], true).operands];
+    }
+    words = words.slice(prefix.skip ?? 0);
+    if (words[0] === '--') words.shift();
+    const own = state.clone();
+    if (prefix.assigns) {
+      while (/^[A-Za-z_]\w*=/.test(words[0] ?? '')) {
+        const [assign] = words.splice(0, 1);
+        run.set(assign.slice(0, assign.indexOf('=')), assign.slice(assign.indexOf('=') + 1), own);
+      }
+    }
+    if (name === 'env') {
+      const split = args.findIndex((arg) => /^-[iv0]*S/.test(arg) || arg.startsWith('--split-string'));
+      if (split >= 0) {
+        const first = args[split].replace(/^-[iv0]*S|^--split-string=?/, '');
+        return run.line([first, ...args.slice(split + 1)].join(' '), own, stdin);
+      }
+    }
+    if (name === 'sudo' && (given.flags.has('e') || given.flags.has('edit'))) {
+      for (const path of words) run.write(path, own);
+      return '';
+    }
+    if (words.length === 0) return name === 'sudo' || name === 'su' ? run.code(stdin, own) : name === 'env' ? WILD : '';
+    // `su USER` runs a shell on its input; `su USER -c LINE` was read above.
+    if (name === 'su' || (name === 'runuser' && !given.flags.has('u'))) return run.code(stdin, own);
+    // `sudo -s LINE`
+    if (name === 'sudo' && (given.flags.has('s') || given.flags.has('i'))) return run.line(words.join(' '), own, stdin);
+    if (/^(?:npx|bunx|pnpx|uvx|pipx|pnpm|yarn|bun)$/.test(name)) words[0] = packaged(words[0]);
+    return run.argv(words, own, stdin);
+  };
+}
+
+const SHELL_VALUES = new Set(['-o', '+o', '-O', '+O', '--rcfile', '--init-file']);
+
+/** `sh`, `bash`, `zsh` …: a line, a script, or its input. */
+const shell: Program = ({ args, state, stdin, run }) => {
+  let at = 0;
+  let line = false;
+  let input = false;
+  for (; at < args.length; at++) {
+    const word = args[at];
+    if (word === '--' || word === '-') {
+      at++;
+      break;
+    }
+    if (!/^[-+]./.test(word)) break;
+    if (SHELL_VALUES.has(word)) {
+      const file = args[++at];
+      if (word.endsWith('file')) run.code(run.content(file ?? '', state) ?? null, state.clone());
+    } else if (!word.startsWith('--')) {
+      line ||= /^-[a-zA-Z]*c/.test(word);
+      input ||= /^-[a-zA-Z]*s/.test(word);
+    }
+  }
+  const rest = args.slice(at);
+  const own = state.clone();
+  if (line) return rest[0] === undefined ? '' : rest[0].includes(WILD) ? run.code(rest[0], own) : run.line(rest[0], own, stdin, rest.slice(2));
+  const [script] = rest;
+  if (script === undefined || input || script === '/dev/stdin') return run.code(stdin, own, rest);
+  const text = run.content(script, own);
+  if (text !== undefined) return run.code(text, own, rest.slice(1));
+  if (script.includes(WILD)) run.found.unclear('a script that is known only when it runs');
+  run.found.does('write');
+  return WILD;
+};
+
+/** `xargs`: words of its input are arguments. */
+const xargs: Program = ({ args, state, stdin, run }) => {
+  const { values, operands, flags } = options(
+    args,
+    'IELnPsda',
+    ['replace', 'max-args', 'max-procs', 'delimiter', 'arg-file', 'max-lines', 'max-chars', 'eof'],
+    true,
+  );
+  const file = last(values.get('a')) ?? last(values.get('arg-file'));
+  if (file !== undefined) run.read(file, state);
+  const text = file === undefined ? stdin : (run.content(file, state) ?? WILD);
+  const items =
+    text === null
+      ? [WILD]
+      : text
+          .split(/[\s\0]+/)
+          .filter((item) => item !== '')
+          .map(asPattern);
+  const mark = last(values.get('I')) ?? last(values.get('replace')) ?? (flags.has('i') ? '{}' : undefined);
+  const command = operands.length === 0 ? ['echo'] : operands;
+  const fields = items.length > 64 ? [WILD] : items;
+  if (mark === undefined || mark === '') return run.argv([...command, ...fields], state.clone(), null);
+  let out = '';
+  for (const item of fields)
+    out = run.argv(
+      command.map((word) => word.replaceAll(mark, () => item)),
+      state.clone(),
+      null,
+    );
+  return out;
+};
+
+/** GNU parallel: a line for each of the values. */
+const parallel: Program = ({ args, state, stdin, run }) => {
+  const marks = args.findIndex((arg) => arg.startsWith(':::'));
+  const { operands } = options(
+    marks < 0 ? args : args.slice(0, marks),
+    'jNaISLnCd',
+    ['jobs', 'colsep', 'joblog', 'delay', 'timeout', 'arg-file', 'sshlogin'],
+    true,
+  );
+  const items =
+    marks < 0 ? (stdin === null ? [WILD] : stdin.split('\n').filter((item) => item !== '')) : args.slice(marks + 1).filter((arg) => !arg.startsWith(':::'));
+  const line = operands.join(' ');
+  for (const item of items.slice(0, 32))
+    run.line(line === '' ? item : /\{[^}]*\}/.test(line) ? line.replace(/\{[^}]*\}/g, () => item) : `${line} ${item}`, state.clone(), null);
+  if (items.length > 32) run.found.unclear('too many values');
+  return WILD;
+};
+
+const ACTIONS = /^-(?:exec|execdir|ok|okdir)$/;
+const NAMES = /^-(?:i?name|i?path|i?wholename)$/;
+
+/** `find`: what it runs on what it finds, what it deletes. */
+const find: Program = ({ args, state, run }) => {
+  let at = 0;
+  while (/^-[HLPDO]/.test(args[at] ?? '')) at += args[at] === '-D' ? 2 : 1;
+  const roots: string[] = [];
+  for (; at < args.length && !/^[-(!]/.test(args[at]); at++) roots.push(args[at]);
+  if (roots.length === 0) roots.push('.');
+  const rest = args.slice(at);
+  const named = rest.flatMap((arg, i) => (NAMES.test(rest[i - 1] ?? '') && !/^(?:!|-not)$/.test(rest[i - 2] ?? '') ? [[rest[i - 1], arg]] : []));
+  const either = rest.some((word) => /^(?:-o|-or|,)$/.test(word));
+  const narrow = !either && (rest.includes('-empty') || named.some(([, name]) => name.replace(/[*?[\].]/g, '').length > 1));
+  const found = roots.flatMap((root) =>
+    named.length === 0 ? [`${root}/${TAME}`] : named.map(([test, name]) => (/path|whole/.test(test) ? asPattern(name) : `${root}/${TAME}/${asPattern(name)}`)),
+  );
+  for (let i = 0; i < rest.length; i++) {
+    if (ACTIONS.test(rest[i])) {
+      const end = rest.findIndex((word, place) => place > i && (word === ';' || (word === '+' && rest[place - 1] === '{}')));
+      const command = rest.slice(i + 1, end < 0 ? undefined : end);
+      for (const path of found.slice(0, 8))
+        run.argv(
+          command.map((word) => word.replaceAll('{}', () => path)),
+          state.clone(),
+          null,
+        );
+      // What is not narrowed down meets every file below.
+      if (!narrow && /^(?:rm|shred|unlink|cat|cp|mv|tar|zip|chmod|chown)$/.test(baseName(command[0] ?? ''))) {
+        const removes = /^(?:rm|shred|unlink|mv)$/.test(baseName(command[0]));
+        for (const root of roots) {
+          if (removes) run.remove(root, state, true);
+          else run.read(root, state, true);
+        }
+      }
+      i = end < 0 ? rest.length : end;
+    } else if (rest[i] === '-delete') {
+      for (const path of narrow ? found.slice(0, 8) : roots) run.remove(path, state, !narrow);
+    } else if (/^-(?:fprint0?|fls|fprintf)$/.test(rest[i])) run.write(rest[++i] ?? '', state);
+    else if (rest[i] === '-files0-from') run.read(rest[++i] ?? '', state);
+  }
+  return `${found.join('\n')}\n`;
+};
+
+/** `fd`: its own -x and -X. */
+const fd: Program = ({ args, state, run }) => {
+  const at = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg));
+  const hidden = args.some((arg) => /^(?:-[a-zA-Z]*H|--hidden|-u+|--unrestricted)/.test(arg));
+  if (at < 0) return `${TAME}\n`;
+  const command = args.slice(at + 1).filter((word) => word !== ';');
+  const path = hidden ? `${TAME}/${asPattern('.*')}` : TAME;
+  const named = command.some((word) => /\{[^}]*\}/.test(word));
+  run.argv(named ? command.map((word) => word.replace(/\{[^}]*\}/g, () => path)) : [...command, path], state.clone(), null);
+  return WILD;
+};
+
+/** Those whose words, joined, are a line: `watch`, `tmux new`, `hyperfine`. */
+const joined =
+  (short: string, long: readonly string[] = []): Program =>
+  ({ args, state, run }) => {
+    const { operands } = options(args, short, long, true);
+    if (operands.length > 0) run.line(operands.join(' '), state.clone(), null);
+    return WILD;
+  };
+const each =
+  (short: string, long: readonly string[] = []): Program =>
+  ({ args, state, run }) => {
+    for (const line of options(args, short, long).operands) if (/\s/.test(line)) run.line(line.replace(/^npm:(\S+)/, 'npm run $1'), state.clone(), null);
+    return WILD;
+  };
+
+const multiplexer: Program = ({ name, args, state, run }) => {
+  const lines = args.filter((arg, i) => /\s/.test(arg) && !/^-[a-zA-Z]*[FtTnc]$/.test(args[i - 1] ?? ''));
+  for (const line of lines) run.line(line, state.clone(), null);
+  if (name === 'screen') {
+    const { operands } = options(args, 'SXeTstphc', [], true);
+    if (operands.length > 0) run.argv(operands, state.clone(), null);
+  } else if (/^(?:new|new-session|neww|new-window|splitw|split-window|run|run-shell|send|send-keys|if|if-shell|pipe-pane)$/.test(args[0] ?? '')) {
+    const { operands } = options(args.slice(1), 'sntcxyeFTpl', [], true);
+    const words = operands.filter((word) => !/^(?:Enter|C-m|C-[a-z])$/.test(word));
+    if (words.length > 0 && lines.length === 0) run.argv(words, state.clone(), null);
+  }
+  return WILD;
+};
+
+/** `at`, `batch`, `crontab -`: later, but it runs. */
+const later: Program = ({ name, args, state, stdin, run }) => {
+  if (name === 'crontab' && args.includes('-l')) return WILD;
+  run.found.act('schedule', 'write');
+  if (name === 'crontab' && args.includes('-r')) run.found.act('discard');
+  const file = name === 'crontab' ? args.find((arg) => !arg.startsWith('-')) : last(options(args, 'fqt').values.get('f'));
+  const text = file !== undefined ? (run.content(file, state) ?? WILD) : stdin;
+  if (name !== 'crontab') run.code(text, state.clone());
+  else if (text !== null) {
+    for (const line of text.split('\n')) {
+      const command = /^\s*(?:@\w+|(?:\S+\s+){4}\S+)\s+(.*)$/.exec(line);
+      if (hasHole(line)) run.found.unclear('code that comes from elsewhere');
+      else if (command !== null) run.line(command[1], state.clone(), null);
+    }
+  }
+  return '';
+};
+
+/** Programs that run others; `tools` says what those of them do that run none. */
+export const wrappers = (tools: ReadonlyMap<string, Program>, unlisted: Program): readonly (readonly [string, Program])[] => [
+  ...Object.entries(PREFIXES).map(([name, prefix]): [string, Program] => [name, prefixed(prefix, tools.get(name) ?? unlisted)]),
+  ...['sh', 'bash', 'dash', 'zsh', 'ksh', 'mksh', 'ash', 'rbash', 'fish', 'csh', 'tcsh', 'yash', 'posh', 'bash5'].map((name): [string, Program] => [
+    name,
+    shell,
+  ]),
+  ['xargs', xargs],
+  ['gxargs', xargs],
+  ['parallel', parallel],
+  ['find', find],
+  ['gfind', find],
+  ['bfs', find],
+  ['fd', fd],
+  ['fdfind', fd],
+  ['watch', joined('nd', ['interval'])],
+  ['hyperfine', each('wmMrpcsnLPSi', ['warmup', 'min-runs', 'max-runs', 'runs', 'prepare', 'setup', 'cleanup', 'conclude', 'export-json', 'export-markdown'])],
+  ['concurrently', each('nckspmr', ['names', 'kill-others-on-fail', 'prefix', 'max-processes'])],
+  [
+    'nodemon',
+    ({ args, state, run }: Call) => {
+      const { values } = options(args, 'xwei', ['exec', 'watch', 'ext', 'ignore', 'delay']);
+      const line = last(values.get('x')) ?? last(values.get('exec'));
+      if (line !== undefined) run.line(line, state.clone(), null);
+      return WILD;
+    },
+  ],
+  ['tmux', multiplexer],
+  ['screen', multiplexer],
+  ['at', later],
+  ['batch', later],
+  ['crontab', later],
+];
