@@ -84,8 +84,8 @@ const textOf = ({ result }: Sent): string => (result?.content as { text: string 
 
 test("MG-31, MG-32: tool names that look like others are nobody's; a name cannot reach another server", async () => {
   const talk = await raw(HOSTILE);
-  const { result } = await talk.ask('tools/list');
-  const names = (result?.tools as { name: string }[]).map(({ name }) => name);
+  const { result = {} } = await talk.ask('tools/list');
+  const names = (result.tools as { name: string }[]).map(({ name }) => name);
   assert.deepEqual(names, ['echo', 'silent', 'storm', 'stranger', 'huge', 'task', 'ask', 'proto', 'notice', 'b__echo']);
   for (const name of ['ec\u0000ho', 'еcho', 'twice', 'fixture__echo', '']) assert.equal((await talk.ask('tools/call', call(name))).result, undefined, name);
   assert.equal(textOf(await talk.ask('tools/call', call('b__echo'))), 'b__echo {}');
