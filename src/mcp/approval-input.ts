@@ -1,6 +1,6 @@
 /**
  * A call that needs a person: the client is asked to show that person the page of the approval, and comes back
- * (spec/gateway.md MG-134 to MG-137). What waits is a handle, on this side and on the client's; a connection only for moments.
+ * (spec/gateway.md MG-134 to MG-136). What waits is a handle, on this side and on the client's; a connection only for moments.
  */
 import type { ApprovalView, DecisionAnswer } from '../api/schema.ts';
 import type { Conversation } from './conversation.ts';

@@ -1,7 +1,7 @@
 /**
  * A client of revision 2026-07-28 as the relay sees one: a conversation that began with a handshake and in which the client
  * can be asked. What is asked becomes the answer of a round (course.ts), what is told becomes part of an exchange or of a
- * subscription (spec/gateway.md MG-108 to MG-117).
+ * subscription (spec/gateway.md MG-108 to MG-116).
  */
 import { Fault } from '../base/fault.ts';
 import { Course } from './course.ts';

@@ -1,5 +1,5 @@
 /**
- * Cuts the gateway's own credentials out of what a server says (spec/gateway.md MG-142, MG-143): a server that echoes its
+ * Cuts the gateway's own credentials out of what a server says (spec/gateway.md MG-142): a server that echoes its
  * key, or shows its environment, would hand it to the agent and to the ledger.
  */
 import type { Answer, Params } from './message.ts';

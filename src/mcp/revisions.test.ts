@@ -12,7 +12,7 @@ after(() => node.close());
 
 for (const client of ERAS)
   for (const server of ERAS)
-    describe(`MG-62, MG-110: ${client} client, ${server} server, stdio`, () => {
+    describe(`MG-122, MG-110: ${client} client, ${server} server, stdio`, () => {
       let talk: TestClient & { readonly said: () => string };
       before(async () => {
         talk = await wrapped(node, client, server);

@@ -1,6 +1,6 @@
 /**
  * What a client of revision 2026-07-28 wants to be told (`subscriptions/listen`): one exchange that stays open, and on it
- * the changes that were asked for and no others (spec/gateway.md MG-116, MG-117).
+ * the changes that were asked for and no others (spec/gateway.md MG-116).
  */
 import { type Answer, failure, type Id, isObject, type Params, RPC } from './message.ts';
 import { META } from './modern.ts';
