@@ -1,12 +1,27 @@
 /** The other client programs: connected, tried with a real server behind them, and back byte for byte. */
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mcpServer, NewHome } from './real/home.ts';
+import { freePort, mcpServer, NewHome } from './real/home.ts';
 
 const user = new NewHome();
-before(() => user.up());
-after(() => user.close());
+let near: ChildProcess;
+let address = '';
+
+before(async () => {
+  const port = await freePort();
+  address = `http://127.0.0.1:${port}/mcp`;
+  near = spawn(process.execPath, [mcpServer('everything'), 'streamableHttp'], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await Promise.all([user.up(), new Promise((done) => near.stderr?.once('data', done))]);
+});
+after(async () => {
+  near.kill();
+  await user.close();
+});
 
 test('Codex, Cursor, VS Code and Claude Desktop', async () => {
   const project = join(user.home, 'project');
@@ -16,13 +31,16 @@ test('Codex, Cursor, VS Code and Claude Desktop', async () => {
   user.write('.cursor/mcp.json', `{ "mcpServers": { "files": ${entry} } }`);
   user.write('.config/Code/User/mcp.json', `{\n\t// of this profile\n\t"servers": { "files": ${entry} },\n}\n`);
   user.write('.config/Claude/claude_desktop_config.json', `{"mcpServers":{"files":${entry}}}`);
-  user.write('project/.vscode/mcp.json', `{ "servers": { "here": ${entry}, "far": { "type": "http", "url": "https://example.org/mcp" } } }`);
+  user.write(
+    'project/.vscode/mcp.json',
+    `{ "servers": { "here": ${entry}, "near": { "type": "http", "url": "${address}" }, "far": { "type": "http", "url": "http://127.0.0.1:1/mcp" } } }`,
+  );
   user.says('codex', 'codex-cli 0.169.0');
   const old = user.files();
   for (const [client, tried, says, flags] of [
     ['codex', 2, /trust the hooks/, []],
     ['cursor', 2, /restart Cursor/, []],
-    ['vscode', 2, /far answers at a URL past the gateway: NOT judged/, ['--project', project]],
+    ['vscode', 3, /far answers at a URL past the gateway: NOT judged/, ['--project', project]],
     ['claude-desktop', 1, /never sees the prompt/, []],
   ] as const) {
     const out = await user.ok('connect', client, ...flags);

@@ -30,11 +30,21 @@ export async function connect(call: Call): Promise<number> {
   const url = new URL(nodeUrl(call));
   const mcp_only = call.given('mcp-only');
   const version = checkVersion(program, place, mcp_only);
-  const changes = plan(program, place, { data, port: Number(url.port || 80) }, { mcp_only, ask: call.given('ask') });
+  const planned = (leave: ReadonlySet<string>): readonly Change[] =>
+    plan(program, place, { data, port: Number(url.port || 80) }, { mcp_only, ask: call.given('ask'), leave });
+  let changes = planned(new Set());
   if (call.given('dry-run')) return dryRun(out, program, changes);
   await checkNode(url.origin);
   apply(program, changes, data, Date.now());
-  const tried = await proved(program, place, changes, data);
+  let tried = await proved(program, place, changes, data);
+  const away = new Set(tried.filter(({ came, remote }) => remote && came === 'untried').map(({ what }) => what));
+  if (away.size > 0) {
+    // one that wants its user to sign in is of no use behind a gateway: it stays as it was
+    restore(program, data);
+    changes = planned(away);
+    apply(program, changes, data, Date.now());
+    tried = await proved(program, place, changes, data);
+  }
   const coverage = coverageOf(program, place) as Coverage;
   out.value({
     client: program.id,

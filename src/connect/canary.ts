@@ -10,6 +10,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { readSettings } from './file.ts';
 import { readJson } from './json-settings.ts';
+import { isRemote } from './remote.ts';
 import { isTable, memberAt, ownHooks, type Place, type Program, type SettingsFile, serversOf, type Table } from './settings.ts';
 import { readToml } from './toml-settings.ts';
 
@@ -18,6 +19,8 @@ export interface Tried {
   readonly what: string;
   /** `untried`: its own command does not start. */
   readonly came: 'refused' | 'passed' | 'untried';
+  /** A server at an address. */
+  readonly remote: boolean;
   /** From the call to its answer. */
   readonly ms: number;
   readonly detail: string;
@@ -79,6 +82,7 @@ async function tryServer(what: string, entry: Table, place: Place): Promise<Trie
     stderr: 'pipe',
     ...(typeof cwd === 'string' ? { cwd } : place.project !== null && { cwd: place.project }),
   });
+  const remote = isRemote(entry);
   let said = '';
   transport.stderr?.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString('utf8')}`.slice(-4_096);
@@ -95,9 +99,9 @@ async function tryServer(what: string, entry: Table, place: Place): Promise<Trie
       .callTool({ name, arguments: { [member]: path } }, undefined, { timeout: HOOK_MS_MAX })
       .then(({ content }) => textOf(content), messageOf);
     const ms = performance.now() - from;
-    return { what, came: REFUSED.test(text) ? 'refused' : 'passed', ms, detail: line(text) };
+    return { what, remote, came: REFUSED.test(text) ? 'refused' : 'passed', ms, detail: line(text) };
   } catch (error) {
-    return { what, came: 'untried', ms: 0, detail: line(said.trim().split('\n').at(-1) || messageOf(error)) };
+    return { what, remote, came: 'untried', ms: 0, detail: line(said.trim().split('\n').at(-1) || messageOf(error)) };
   } finally {
     await client.close().catch(() => undefined);
   }
@@ -153,7 +157,7 @@ async function tryHook(program: Program, hook: Table, place: Place): Promise<Tri
   const from = performance.now();
   const text = typeof hook['url'] === 'string' ? await posted(hook['url'], event) : await ran(String(hook['command']), event, place);
   const ms = performance.now() - from;
-  return { what: 'hook', came: REFUSED.test(text) ? 'refused' : 'passed', ms, detail: line(text) };
+  return { what: 'hook', remote: false, came: REFUSED.test(text) ? 'refused' : 'passed', ms, detail: line(text) };
 }
 
 /** The reason that the answer refuses with; '' where it does not. */

@@ -15,6 +15,8 @@ import { connectToml, disconnectToml } from './toml-settings.ts';
 export interface ConnectOptions extends HookOptions {
   /** Servers only, no hooks. */
   readonly mcp_only: boolean;
+  /** Servers at an address that stay as they are: they could not be reached through a gateway. */
+  readonly leave: ReadonlySet<string>;
 }
 
 /** What is to become of one file. */
@@ -26,18 +28,20 @@ export interface Change {
   readonly changed: boolean;
 }
 
-const edit = (file: SettingsFile, text: string, launch: Launch): Edited =>
-  file.syntax === 'json' ? connectJson(file, text, launch) : connectToml(file, text, launch);
+const edit = (file: SettingsFile, text: string, launch: Launch, remotes: (name: string) => boolean): Edited =>
+  file.syntax === 'json' ? connectJson(file, text, launch, remotes) : connectToml(file, text, launch);
 
 /** What connecting would change. Nothing is written. @throws Fault settings_malformed, client_unknown, config */
 export function plan(program: Program, place: Place, node: Pick<Launch, 'data' | 'port'>, options: ConnectOptions): readonly Change[] {
   const launch = ownLaunch(node.data, node.port);
+  // where a hook sees their calls, servers at an address keep their own way of signing in
+  const remotes = (name: string): boolean => (program.judges === '' || options.mcp_only) && !options.leave.has(name);
   const changes = program.files(place, options).flatMap((file): Change[] => {
     const wanted = options.mcp_only ? { ...file, hooks: null } : file;
     const read = readSettings(file.path);
     if (read === null && wanted.hooks === null) return [];
     const text = read?.text ?? '';
-    const { text: edited, servers } = edit(wanted, text, launch);
+    const { text: edited, servers } = edit(wanted, text, launch, remotes);
     return [{ file: wanted, read, text: edited, servers, changed: edited !== text }];
   });
   if (changes.length === 0 || (changes.every(({ read }) => read === null) && !program.traces(place).some((path) => readableFolder(path))))

@@ -130,3 +130,32 @@ test('any settings come back byte for byte (seeded)', () => {
     { seed: 20261124, numRuns: 300 },
   );
 });
+
+test('a server at an address goes through a gateway, its headers by the environment, and comes back as it was', () => {
+  const text = `{ "mcpServers": {
+  "Web": { "type": "http",  "url": "https://example.org/mcp", "headers": {"Authorization": "Bearer t"}, "note": 1 },
+  "bare": {"url":"http://127.0.0.1:9/mcp"},
+  "asks": { "url": "https://example.org/mcp", "headers": { "Authorization": "Bearer \${input:token}" } },
+  "old": { "type": "sse", "url": "https://example.org/sse" }
+} }`;
+  const one = connectJson(file(null), text, launch, () => true);
+  assert.deepEqual(
+    one.servers.map(({ name, state }) => `${name} ${state}`),
+    ['Web wrapped', 'bare wrapped', 'asks remote', 'old remote'],
+  );
+  const { mcpServers } = plain(one.text) as { mcpServers: Record<string, unknown> };
+  assert.deepEqual(mcpServers['Web'], {
+    type: 'stdio',
+    command: '/usr/bin/node',
+    args: ['/opt/ava/bin/avactl.mjs', 'wrap', '--name', 'web', '--data', '/home/me/.ava', '--', 'https://example.org/mcp'],
+    env: { AVA_SERVER_HEADERS: '{"Authorization":"Bearer t"}' },
+    note: 1,
+  });
+  assert.equal(connectJson(file(null), one.text, launch, () => true).text, one.text);
+  assert.equal(disconnectJson(file(null), one.text, text), text);
+  // changed since, or without the old file: the same values
+  assert.deepEqual(plain(disconnectJson(file(null), one.text, null)), plain(text));
+  const changed = disconnectJson(file(null), one.text.replace('"note": 1', '"note": 2'), text);
+  assert.deepEqual(plain(changed), plain(text.replace('"note": 1', '"note": 2')));
+  assert.equal(connectJson(file(null), text, launch, (name) => name === 'x').text, text);
+});

@@ -2,6 +2,7 @@
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { added, nodeAt, type Path, removed, replaced, respelt } from './json-text.ts';
 import { isOwnHook, type Launch, unwrapped, wrapped } from './launch.ts';
+import { isRemote, unwrappedRemote, wrappedRemote } from './remote.ts';
 import { type Edited, isTable, malformed, memberAt, type SettingsFile, serversOf, type Table } from './settings.ts';
 
 const PARSING = { allowTrailingComma: true, disallowComments: false };
@@ -33,17 +34,22 @@ function repeatedKey(node: Node, levels = 4): Node | null {
   return null;
 }
 
-/** The same with AVA before each stdio server, and with its hooks. Twice is once. @throws Fault settings_malformed */
-export function connectJson(file: SettingsFile, text: string, launch: Launch): Edited {
+/**
+ * The same with AVA before each stdio server, and with its hooks. Twice is once. `remotes`: the servers at an address that are to
+ * go through a gateway too. @throws Fault settings_malformed
+ */
+export function connectJson(file: SettingsFile, text: string, launch: Launch, remotes: (name: string) => boolean = () => false): Edited {
   let edited = text;
   const set = (path: readonly string[], key: string, value: unknown): void => {
     edited = nodeAt(edited, [...path, key]) === undefined ? added(edited, path, key, value) : replaced(edited, [...path, key], value);
   };
   const { value } = readJson(file.path, text);
-  for (const { name, path } of serversOf(value, file.maps)) {
-    const entry = memberAt(value, path) as { command?: unknown; args?: unknown };
-    const { args = [] } = entry;
-    const { command } = entry;
+  for (const { name, path, state } of serversOf(value, file.maps)) {
+    const entry = memberAt(value, path) as Table;
+    const remote = state === 'remote' && remotes(name) ? wrappedRemote(launch, name, entry) : null;
+    if (remote !== null) edited = replaced(edited, path, remote);
+    if (state === 'remote') continue;
+    const { command, args = [] } = entry;
     const server = unwrapped(command, args)?.server ?? (typeof command === 'string' && isWords(args) ? { command, args } : null);
     if (server === null) continue;
     const wanted = wrapped(launch, name, server);
@@ -102,6 +108,10 @@ export function disconnectJson(file: SettingsFile, text: string, original: strin
     const entry = memberAt(value, path) as Table;
     const server = unwrapped(entry['command'], entry['args'])?.server;
     if (server === undefined) continue;
+    if (isRemote(entry)) {
+      back(path, remoteBefore(had(path), entry, path) ?? unwrappedRemote(entry));
+      continue;
+    }
     back([...path, 'command'], server.command);
     if (server.args.length === 0 && had(path) !== undefined && had([...path, 'args']) === undefined) edited = removed(edited, [...path, 'args']);
     else back([...path, 'args'], server.args);
@@ -116,4 +126,14 @@ export function disconnectJson(file: SettingsFile, text: string, original: strin
   const rest = readJson(file.path, edited).value;
   if (isTable(rest['hooks']) && Object.keys(rest['hooks']).length === 0 && had(['hooks']) === undefined) edited = removed(edited, ['hooks']);
   return edited;
+}
+
+/** The old entry of a server at an address, where what stands there now was made from it; null where its owner changed it since. */
+function remoteBefore(node: Node | undefined, entry: Table, path: readonly string[]): Table | null {
+  const old: unknown = node === undefined ? undefined : getNodeValue(node);
+  const own = unwrapped(entry['command'], entry['args']);
+  if (!isTable(old) || own === null) return null;
+  const [node_path, avactl] = [String(entry['command']), String((entry['args'] as readonly unknown[])[0])];
+  const again = wrappedRemote({ node: node_path, avactl, data: own.data, port: own.port }, path[path.length - 1], old);
+  return JSON.stringify(again) === JSON.stringify(entry) ? old : null;
 }

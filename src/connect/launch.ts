@@ -53,8 +53,15 @@ export function wrapped(launch: Launch, name: string, { command, args }: ServerC
   return { command: launch.node, args: [launch.avactl, 'wrap', '--name', wrapName(name), ...address(launch), '--', command, ...args] };
 }
 
+export interface Unwrapped {
+  readonly name: string;
+  readonly data: string;
+  readonly port: number;
+  readonly server: ServerCommand;
+}
+
 /** The words of a wrapped server: what it is called, and what stands behind it; null for any other command. */
-export function unwrapped(command: unknown, args: unknown): { readonly name: string; readonly data: string; readonly server: ServerCommand } | null {
+export function unwrapped(command: unknown, args: unknown): Unwrapped | null {
   if (typeof command !== 'string' || !Array.isArray(args) || !args.every((arg) => typeof arg === 'string')) return null;
   const words = args as readonly string[];
   const at = AVACTL_NAME.test(words[0] ?? '') ? 1 : AVACTL_NAME.test(command) ? 0 : -1;
@@ -66,6 +73,7 @@ export function unwrapped(command: unknown, args: unknown): { readonly name: str
   return {
     name: valueOf('--name'),
     data: flags.includes('--data') ? valueOf('--data') : `${homedir()}/.ava`,
+    port: flags.includes('--url') ? Number(URL.parse(valueOf('--url'))?.port ?? PORT_USUAL) : PORT_USUAL,
     server: { command: words[end + 1], args: words.slice(end + 2) },
   };
 }
