@@ -1,10 +1,9 @@
 /** What one conversation consists of: the client, its servers, who judges. Guards work on it; the relay owns it. */
 import type { Client as Node } from '../api/client.ts';
-import type { Judge } from './judge.ts';
+import type { Allowed, Judge } from './judge.ts';
 import type { Answer, Params } from './message.ts';
 import type { Names } from './names.ts';
 import type { Asked, Peer } from './peer.ts';
-import type { Called } from './result.ts';
 import type { ToolTable } from './tool-table.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -24,6 +23,16 @@ export interface Conversation {
   /** A task that was started by a call: what its end has to be told to. */
   readonly tasks: Map<string, Called>;
   report(message: string): void;
+}
+
+/** A call that was allowed and made. */
+export interface Called {
+  readonly server: Upstream;
+  /** The tool's own name. */
+  readonly tool: string;
+  /** Whether a refusal may be structured too: the tool declares no schema that it would break. */
+  readonly structured: boolean;
+  readonly ruling: Allowed;
 }
 
 /** Handles one method of the client's. */

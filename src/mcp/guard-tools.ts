@@ -1,13 +1,13 @@
 /** tools/list and tools/call (spec/gateway.md MG-20 to MG-25): listed is what may be asked for, called is what was judged. */
 import { Fault } from '../base/fault.ts';
 import { held } from './approval-input.ts';
-import type { Conversation, Guard } from './conversation.ts';
+import type { Called, Conversation, Guard } from './conversation.ts';
 import { faultRefusal, nodeDown, type Refusal, refusalOf, toolRefusal } from './denial.ts';
 import { judgedError } from './guard-client.ts';
 import type { Action, Allowed, Ruling } from './judge.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 import type { Asked } from './peer.ts';
-import { type Called, close, faultless, judged } from './result.ts';
+import { close, faultless, judged } from './result.ts';
 import { callOrRun, startedTask } from './task.ts';
 import type { Tool, ToolTable } from './tool-table.ts';
 

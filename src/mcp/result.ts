@@ -1,21 +1,10 @@
 /** What a tool returned: judged, told, and only then the client's (spec/gateway.md MG-25). */
 import { Fault } from '../base/fault.ts';
-import type { Conversation } from './conversation.ts';
+import type { Called, Conversation } from './conversation.ts';
 import { nodeDown, refusalOf, toolRefusal } from './denial.ts';
 import type { Allowed } from './judge.ts';
 import { type Answer, failure, type Params, RPC } from './message.ts';
 import { told } from './told.ts';
-import type { Upstream } from './upstream.ts';
-
-/** A call that was allowed and made. */
-export interface Called {
-  readonly server: Upstream;
-  /** The tool's own name. */
-  readonly tool: string;
-  /** Whether a refusal may be structured too: the tool declares no schema that it would break. */
-  readonly structured: boolean;
-  readonly ruling: Allowed;
-}
 
 /** MG-25: the result is judged where the law has rules about results; then it is told. */
 export async function judged(talk: Conversation, { server, tool, structured, ruling }: Called, result: Params): Promise<Answer> {

@@ -2,13 +2,13 @@
  * Calls that go on as tasks (spec/gateway.md MG-144 to MG-149; revision 2025-11-25, and the extension of 2026-07-28): the call
  * was judged like any other, its result is judged when it is fetched, and what a task asks for on the way is judged too.
  */
-import { type Conversation, type Guard, own } from './conversation.ts';
+import { type Called, type Conversation, type Guard, own } from './conversation.ts';
 import { askableOf } from './guard-client.ts';
 import { joined } from './guard-shared.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 import { isModernRevision, TASKS_EXTENSION } from './modern.ts';
 import type { Asked } from './peer.ts';
-import { type Called, close, judged } from './result.ts';
+import { close, judged } from './result.ts';
 import type { Upstream } from './upstream.ts';
 
 const TASK_ID_LENGTH_MAX = 512;
