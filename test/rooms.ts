@@ -119,7 +119,7 @@ export const ENTRIES: readonly string[] = [
   'guest/*.mjs',
   'sdk/make-shapes.ts',
   // the entry points of sdk/package.json
-  'sdk/src/{client,guard,session,error,refusal,proof,proof-tree,ai,langchain,openai-agents,agent-hooks,otel}.ts',
+  'sdk/src/{client,guard,session,error,refusal,proof,proof-log,ai,langchain,openai-agents,agent-hooks,otel}.ts',
   '**/*.test.ts',
 ];
 

@@ -143,6 +143,11 @@ export class Client {
     return this.transport.bytes({ method: 'GET', path: `/v1/receipts/${encodeURIComponent(id)}/bundle`, ...asking });
   }
 
+  /** A tile of the log by its path after `/log/tile/`: for proof-log.ts. @throws AvaError */
+  tile(path: string, asking: Asking = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.transport.bytes({ method: 'GET', path: `/log/tile/${path}`, ...asking });
+  }
+
   rules(asking: Asking = {}): Promise<RulesAnswer> {
     return this.get('/v1/rules', asking);
   }

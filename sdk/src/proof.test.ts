@@ -222,6 +222,17 @@ test('a receipt that its node forged and signed: what contradicts itself is refu
   }
 });
 
+test('a header under another law, signed by its node, is refused', async () => {
+  const desk = new Desk(law);
+  const block = desk.block(() => void desk.open());
+  const under = (change: Partial<typeof block.header>): Bytes => {
+    const header_bytes = encodeHeader({ ...block.header, ...change });
+    return copy(makeBundle(GENESIS, frameOfBlock({ ...block, header_bytes, header_hash: headerHash(header_bytes) }, SMALL_KEY), 0));
+  };
+  await verifyBundle(under({}), { network: NETWORK, gas: GAS });
+  for (const root of ['rules_root', 'state_root', 'validators_root'] as const) await refused(under({ [root]: 'o'.repeat(32) }), root);
+});
+
 test('an erased sidecar, and bytes that are no bundle', async () => {
   const { frame, bundles } = chain()[0];
   const erased = copy(makeBundle(GENESIS, { ...frame, items: frame.items.map((item) => ({ ...item, sidecar: null })) }, 1));

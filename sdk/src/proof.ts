@@ -40,7 +40,7 @@ export interface Proof {
   readonly time_ms: number;
   /** Who signed the block. */
   readonly signer: string;
-  /** The log at this block: for a consistency proof (proof-tree.ts). */
+  /** The log at this block: `checkExtends` of proof-log.ts compares two. */
   readonly log: { readonly size: number; readonly root: string };
   readonly receipt: string;
   /** The number of the transaction's kind; 3 and 8 are decisions. */

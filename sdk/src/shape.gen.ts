@@ -133,6 +133,8 @@ export type OutcomeRequest = {
   readonly result?: unknown;
   /** what went wrong */
   readonly error?: string;
+  /** What it came to, by the path that is summed: {"tokens": 1200, "money.amount": 399}; a sum without one keeps what was reserved */
+  readonly amounts?: Readonly<Record<string, unknown>>;
 };
 
 export type Approval = {
@@ -347,6 +349,32 @@ export type ConstitutionAnswer = {
   readonly rules_root: string;
   readonly state_root: string;
   readonly schedule: string;
+};
+
+export type ToolsAnswer = {
+  /** The version */
+  readonly constitution: number;
+  /** What a tool counts as that is not listed */
+  readonly unlisted: "opaque" | "guess";
+  readonly tools: readonly ({
+    readonly tool: string;
+    /** null: whatever the server */
+    readonly server: string | null;
+    readonly effect: "read" | "write" | "irreversible" | "opaque";
+    readonly egress: boolean;
+    readonly args: readonly ({
+      /** segments joined by dots */
+      readonly path: string;
+      readonly kind: "dest" | "sec" | "obj" | "text" | "qty" | "time";
+    })[];
+    /** Groups of facets that its arguments show */
+    readonly facets: readonly string[];
+    readonly intent: readonly string[];
+    readonly about: readonly string[];
+    readonly result: "untrusted" | "records" | "directory" | "own" | "ack";
+    readonly reads: readonly ("untrusted" | "private" | "secret")[];
+    readonly metadata: readonly string[];
+  })[];
 };
 
 export type BlockAnswer = {
