@@ -114,7 +114,7 @@ export class AvaInterceptor {
     if (point === 'pre_tool_call') return this.toolCall(session, context);
     if (point === 'input' && context.input?.role === 'user') await session.say(text(context.input.content));
     const warnings = point === 'post_tool_call' ? await this.outcome(context) : [];
-    if (point === 'agent_shutdown') this.sessions.take(conversation.id);
+    if (point === 'agent_shutdown') void this.sessions.take(conversation.id);
     const [kind, argument] = MOMENTS[point];
     // a moment that no rule is made for is no decision
     if (!(await session.judges(kind))) return { decision: 'allow', ...(warnings.length > 0 && { warnings }) };
