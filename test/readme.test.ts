@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { mcpServer } from './real/home.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -76,10 +77,20 @@ const post = async (url: string, body: unknown): Promise<Record<string, string>>
   return (await answer.json()) as Record<string, string>;
 };
 
+/** Claude Code's settings and three MCP servers, as a new user has them. */
+function newUser(home: string): void {
+  const server = (name: string) => ({ command: process.execPath, args: [mcpServer(name), ...(name === 'filesystem' ? [home] : [])] });
+  const mcpServers = Object.fromEntries(['filesystem', 'memory', 'everything'].map((name) => [name, server(name)]));
+  mkdirSync(join(home, '.claude'));
+  writeFileSync(join(home, '.claude.json'), JSON.stringify({ mcpServers }));
+  writeFileSync(join(home, '.claude', 'settings.json'), '{}');
+}
+
 test('the snippets run', async () => {
   const home = mkdtempSync(join(tmpdir(), 'ava-readme-'));
   const port = await freePort();
   const env = { HOME: home };
+  newUser(home);
   const node = spawn(process.execPath, [join(root, 'bin/avactl.mjs'), 'up', '--port', String(port)], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -114,7 +125,8 @@ test('the snippets run', async () => {
         ran++;
       }
     }
-    assert.ok(ran >= 5);
+    assert.ok(ran >= 8);
+    assert.equal(readFileSync(join(home, '.claude', 'settings.json'), 'utf8'), '{}');
   } finally {
     const ended = new Promise((done) => node.once('exit', done));
     if (node.kill('SIGTERM')) await ended;
