@@ -371,6 +371,7 @@ export class Cluster {
     this.count('permits used', claims.used);
     this.count('payments allowed', claims.paid);
     this.count('payments refused', claims.refused);
+    this.count('approvals used', claims.approved);
   }
 
   /** Flips one bit of what is stored at rest: the ledger is refused, and the block or segment named. */

@@ -49,12 +49,12 @@ export interface Golden {
   readonly snapshot: Snapshot;
 }
 
-/** Makes a chain under this genesis: traffic with refusals, trips, jumps past permits, sessions and days. */
+/** Makes a chain under this genesis: traffic with refusals, trips, halts, approvals, modes, jumps past permits, sessions and days. */
 export function makeChain(genesis: Uint8Array): { readonly frames: readonly Uint8Array[]; readonly snapshot: Uint8Array } {
   const law = lawOf(genesis);
   const random = new Random(SEED);
   const state = beginReplay(law);
-  const workload = new Workload(random, law.network, SMALL_PRINCIPAL, { rules: law.rules.map((rule) => rule.name), agents: 3, money: 25 });
+  const workload = new Workload(random, law.network, SMALL_PRINCIPAL, { rules: law.rules.map((rule) => rule.name), agents: 3, money: 25, key: SMALL_KEY });
   const writer = new FrameWriter(SALT);
   const store = new FactStore();
   const frames: Uint8Array[] = [];
@@ -68,6 +68,7 @@ export function makeChain(genesis: Uint8Array): { readonly frames: readonly Uint
       Array.from({ length: random.below(6) }, () => workload.next()),
     );
     commit(state, block);
+    workload.tick(now_ms);
     for (const { transaction, receipt } of block.accepted) workload.learn(transaction, receipt);
     frames.push(new Uint8Array(writer.encode(frameOfBlock(block, SMALL_KEY))));
     if (height === SNAPSHOT_HEIGHT) {

@@ -214,6 +214,13 @@ export class Desk {
     return this.apply(this.make(KIND.outcome, { permit, ok, commitment: '' }, ok ? [result, null] : [null, 'it failed']));
   }
 
+  /** An outcome that says what the call came to. */
+  settled(permit: Octets, amounts: Readonly<Record<string, number>>, ok = true): Receipt | Fault {
+    const items = ok ? [null, null] : [null, 'it failed'];
+    const list = Object.entries(amounts).map(([path, amount]) => ({ path, amount: BigInt(amount) }));
+    return this.apply(this.make(KIND.outcome_settled, { permit, ok, commitment: '', amounts: list }, items));
+  }
+
   trip(rule: string): Receipt | Fault {
     return this.apply(this.make(KIND.breaker_trip, { rule }, null));
   }

@@ -4,11 +4,12 @@
  * used twice, transactions of another sender or whose time is over. Salts come from the seed, so a stream has the same
  * bytes every time.
  */
-import type { Octets } from '../src/base/bytes.ts';
-import type { CborMap } from '../src/base/cbor.ts';
+import { EMPTY, fromOctets, type Octets } from '../src/base/bytes.ts';
+import type { Cbor, CborMap } from '../src/base/cbor.ts';
 import { type SigningKey, sign } from '../src/crypto/suite.ts';
 import type { Receipt } from '../src/machine/receipt.ts';
-import { compose, KIND, makeSidecar, type Transaction } from '../src/machine/transaction.ts';
+import { compose, type Decide, isDecision, KIND, makeSidecar, type Transaction } from '../src/machine/transaction.ts';
+import { MODES } from '../src/rule/manifest.ts';
 import type { Random } from './random.ts';
 
 const PAYEES = ['Harbour Bakery', 'Lindholm Garage', 'acct-4471-8820', 'acct-9015-3306'];
@@ -38,11 +39,18 @@ export interface WorkloadOptions {
   readonly agents?: number;
   /** Of every hundred calls, how many move money. */
   readonly money?: number;
-  /** The sender's key: with it, rules are halted and resumed now and then, and some trips are signed. */
+  /** The sender's key: with it, rules are halted and resumed now and then, modes set, approvals answered and used, outcomes settled. */
   readonly key?: SigningKey;
 }
 
+interface Asked {
+  readonly id: Octets;
+  readonly payload: Decide;
+  readonly items: readonly Cbor[];
+}
+
 const PERMITS_MAX = 200;
+const APPROVALS_MAX = 12;
 
 export class Workload {
   private readonly random: Random;
@@ -56,6 +64,8 @@ export class Workload {
   private previous: Transaction | null = null;
   readonly sessions: Octets[] = [];
   readonly permits: OpenPermit[] = [];
+  /** Approvals that were asked for, with the calls that asked. */
+  private readonly approvals: Asked[] = [];
 
   constructor(random: Random, network: Octets, sender: Octets, options: WorkloadOptions = {}) {
     this.random = random;
@@ -69,6 +79,9 @@ export class Workload {
     if (transaction.kind === KIND.session_open) this.sessions.push(transaction.tx_id.slice(0, 16));
     if (receipt.permit !== null) this.permits.push({ id: receipt.permit });
     if (this.permits.length > PERMITS_MAX) this.permits.shift();
+    if (receipt.approval !== null && isDecision(transaction) && transaction.sidecar !== null)
+      this.approvals.push({ id: receipt.approval, payload: transaction.payload, items: transaction.sidecar.slice(1) });
+    if (this.approvals.length > APPROVALS_MAX) this.approvals.shift();
   }
 
   /** After a restart: numbers go on above the last that the state knows. */
@@ -113,6 +126,7 @@ export class Workload {
       return compose(this.network, KIND.session_input, sender, ++this.seq, 0, { session, commitment: side.commitment }, side);
     }
     if (roll < 40 && this.permits.length > 0) return this.outcome();
+    if (roll < 52 && this.approvals.length > 0 && this.options.key !== undefined) return this.again(this.options.key);
     return this.decide(session);
   }
 
@@ -121,16 +135,50 @@ export class Workload {
     const { random } = this;
     const rule = random.chance(0.95) ? random.pick(this.options.rules ?? ['no/such-rule']) : 'no/such-rule';
     const seq = ++this.signed_seq;
-    const made = random.pick([
+    const made: Transaction = random.pick([
       () => compose(this.network, KIND.breaker_trip, this.sender, seq, 0, { rule }, null),
       () => compose(this.network, KIND.rule_resume, this.sender, seq, 0, { rule }, null),
+      () => {
+        const until_ms = this.time_ms + random.pick([1, 600_000, 86_400_000, 400 * 86_400_000]);
+        return compose(this.network, KIND.rule_mode, this.sender, seq, 0, { rule, mode: random.pick(MODES), until_ms, reason: '' }, null);
+      },
+      () => {
+        const approver = {
+          name: random.pick(['mira', 'jonas']),
+          suite: 1,
+          public: random.chance(0.2) ? EMPTY : fromOctets(random.octets(32)),
+          origin: '',
+          rp_id: '',
+          until_ms: this.time_ms + 86_400_000,
+        };
+        return compose(this.network, KIND.approver_set, this.sender, seq, 0, approver, null);
+      },
       () => {
         const until_ms = this.time_ms + random.pick([1, 60_000, 600_000, 3_600_000, 40 * 86_400_000]);
         return compose(this.network, KIND.rule_halt, this.sender, seq, 0, { rule, until_ms, reason: random.pick(['loophole', '']) }, null);
       },
     ])();
     if (random.chance(0.1)) return made;
+    return this.signed(key, made);
+  }
+
+  private signed(key: SigningKey, made: Transaction): Transaction {
     return { ...made, auths: [{ suite: key.suite, key_id: key.id, signature: sign(key, 'tx', this.network, made.tx_id) }] };
+  }
+
+  /** An answer to an approval, or the call with it: the same one, or now and then another. */
+  private again(key: SigningKey): Transaction {
+    const { random } = this;
+    const { id, payload, items } = random.pick(this.approvals);
+    const approval = random.chance(0.03) ? random.octets(16) : id;
+    if (random.chance(0.5))
+      return this.signed(
+        key,
+        compose(this.network, KIND.approval_answer, this.sender, ++this.signed_seq, 0, { approval, allow: random.chance(0.8), note: '' }, null),
+      );
+    const side = makeSidecar(random.octets(16), random.chance(0.9) ? items : [{}, null]);
+    const { permit } = random.chance(0.9) ? payload : { permit: false };
+    return compose(this.network, KIND.decide_again, this.sender, ++this.seq, 0, { ...payload, permit, args_commitment: side.commitment, approval }, side);
   }
 
   private outcome(): Transaction {
@@ -141,7 +189,10 @@ export class Workload {
     if (random.chance(0.8)) this.permits.splice(at, 1);
     const ok = random.chance(0.7);
     const side = makeSidecar(random.octets(16), ok ? [random.pick(RESULTS) as never, null] : [null, 'the tool failed']);
-    return compose(this.network, KIND.outcome, this.sender, ++this.seq, 0, { permit, ok, commitment: side.commitment }, side);
+    const payload = { permit, ok, commitment: side.commitment };
+    if (this.options.key === undefined || random.chance(0.8)) return compose(this.network, KIND.outcome, this.sender, ++this.seq, 0, payload, side);
+    const amounts = [{ path: random.pick(['money.amount', 'calls', 'other']), amount: BigInt(random.pick([0, 1, 400, 90_000, -1])) }];
+    return compose(this.network, KIND.outcome_settled, this.sender, ++this.seq, 0, { ...payload, amounts }, side);
   }
 
   private decide(session: Octets): Transaction {

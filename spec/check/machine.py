@@ -563,9 +563,9 @@ def keys(value):
 
 
 FACTS = {
-    "s": table(exactly(0), text(), u53, u53, u53, u53, u53, u53, boolean, u53, many(text(), 16), u53, many(id16, 16)),
+    "s": table(exactly(0), text(), u53, u53, u53, u53, u53, u53, boolean, u53, many(text(), 16), u53, keys, many(id16, 16)),
     "w": table(exactly(0), u53, u53, u53, keys),
-    "p": table(exactly(0), id16, hash32, u53, u53, u53, below(4), nullable(text()), text(), boolean, many(table(blob(33), u53, i64), 32)),
+    "p": table(exactly(0), id16, hash32, u53, u53, u53, below(4), nullable(text()), text(), below(4), many(table(blob(33), u53, i64, text()), 32)),
     "u": table(exactly(0), u53, u53, many(table(u53, i64), 66)),
     "q": table(exactly(0), u53, u53),
     "b": table(exactly(0), u53, u53),

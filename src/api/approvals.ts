@@ -3,6 +3,7 @@ import { hex, type Octets, octetsFromHex } from '../base/bytes.ts';
 import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { facetsOf } from '../facet/facet.ts';
+import { entryFor } from '../facet/guess.ts';
 import { decodeEntry, originText, type Place, type Reason } from '../machine/receipt.ts';
 import { APPROVAL_STATES, agentOf, answererName, approvalOf, type State } from '../machine/state.ts';
 import { isDecision } from '../machine/transaction.ts';
@@ -71,7 +72,7 @@ function viewOf(state: State, blocks: BlockReader, id: Octets): ApprovalView {
   const { kind, server, name } = transaction.payload;
   const args = transaction.sidecar === null ? null : (transaction.sidecar[1] as CborMap);
   const context = transaction.sidecar === null ? null : (transaction.sidecar[2] as CborMap | null);
-  const facets = args === null ? {} : facetsOf(state.law.tools.find(server, name), { kind, server, name }, args);
+  const facets = args === null ? {} : facetsOf(entryFor(state.law.tools, server, name, args), { kind, server, name }, args);
   const json = (map: CborMap | null): Record<string, unknown> | null => (map === null ? null : (jsonOfCbor(map) as Record<string, unknown>));
   return {
     id: hex(id),

@@ -145,7 +145,9 @@ export class Hot {
     if (permit === undefined) throw new Fault('permit_unknown', '', { path: '$.permit' });
     let transaction: Transaction;
     try {
-      transaction = this.parts.edge.outcome(permit, request.ok, (request.result ?? null) as Json, request.error ?? null);
+      const { ok, result, error, amounts } = request;
+      const settled = Object.entries(amounts ?? {}).map(([path, amount]) => ({ path, amount: BigInt(amount) }));
+      transaction = this.parts.edge.outcome(permit, ok, (result ?? null) as Json, error ?? null, settled);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const path = (error.slug === 'too_deep' ? pathTooDeep(request.result, DEPTH_MAX, '$.result') : null) ?? '$.result';

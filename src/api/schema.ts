@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { LABEL_BYTES_MAX } from '../base/limit.ts';
 import { ORIGINS } from '../facet/flow.ts';
+import { SUMS_MAX } from '../law/sum-input.ts';
 import { CAUSES, VALUES_MAX } from '../machine/receipt.ts';
 import { APPROVAL_STATES } from '../machine/state.ts';
 import { ABIS } from '../rule/manifest.ts';
@@ -131,6 +132,12 @@ export const OutcomeRequest = Type.Object(
     ok: Type.Boolean({ description: 'whether the tool did it' }),
     result: Type.Optional(Type.Unknown({ description: 'what the tool returned' })),
     error: Type.Optional(Type.String({ description: 'what went wrong' })),
+    amounts: Type.Optional(
+      Type.Record(Type.String({ maxLength: LABEL_BYTES_MAX }), count(), {
+        maxProperties: SUMS_MAX,
+        description: 'What it came to, by the path that is summed: {"tokens": 1200, "money.amount": 399}; a sum without one keeps what was reserved',
+      }),
+    ),
   },
   { ...closed, $id: 'OutcomeRequest' },
 );

@@ -22,7 +22,7 @@ export function unknownGiven(manifest: Manifest, environment: Environment, given
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
     for (const [key, below] of Object.entries(value)) {
       const path = group + key;
-      if (known.includes(path) || path.startsWith('agent.sum(')) continue;
+      if (known.includes(path) || /^(?:agent|session)\.sum\(/.test(path)) continue;
       if (known.some((one) => one.startsWith(`${path}.`))) {
         walk(below, `${path}.`);
         continue;

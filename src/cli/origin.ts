@@ -52,6 +52,7 @@ const SESSION: Readonly<Record<string, string>> = {
   escalated: 'escalated so far',
   age_ms: 'milliseconds since it was opened',
   labels: 'labels of what it has read',
+  repeats: 'how many of its last 16 calls were this very call',
 };
 
 const argument = (path: readonly string[]): string => printPath(['args', ...path].join('.'));
@@ -94,6 +95,7 @@ export function originOf(path: string, entry: Entry | null, guessed = false): Or
     case 'egress':
       return origin('tool map', entry === null ? 'no entry in the tool map' : guessed ? "guessed from the tool's name: the map has no entry" : `the tool map's entry \`${entry.tool}\``);
     case 'session':
+      if (field.startsWith('sum(')) return origin('ledger', 'the ledger: what was allowed in this session within the window');
       return origin('session', `the session: ${SESSION[field] ?? field}`);
     case 'agent':
       if (field.startsWith('sum(')) return origin('ledger', 'the ledger: what was allowed to this agent within the window');

@@ -140,8 +140,8 @@ function trustOf(act: Act, words: readonly string[], things: readonly string[]):
   const nouns = NOUNS_OF.get(headOf(words, things)) ?? [];
   const has = (kind: Noun['writers']): boolean => nouns.some(({ writers }) => writers === kind);
   if (has('records')) return 'records';
-  // A list of files or pages has records; what one holds is prose.
-  if (has('prose')) return words.some((word) => LISTERS.has(word)) ? 'records' : 'untrusted';
+  // A list of files has records; what one holds is prose, and so is what a search of the web finds.
+  if (has('prose')) return words.some((word) => LISTERS.has(word)) && !nouns.some((noun) => noun.class === 'page') ? 'records' : 'untrusted';
   if (has('list')) return 'directory';
   const own = things.length > 0 && things.every((word) => NOUNS_OF.get(word)?.some(({ writers }) => writers === 'own') === true);
   return own ? 'own' : 'records';
@@ -164,6 +164,7 @@ const SERVER_KEYS: readonly string[] = [
 const MAKES: ReadonlySet<string> = set('create send publish share update plan invite');
 const REMOVES: ReadonlySet<string> = set('remove expel cancel');
 const ENTERS: ReadonlySet<string> = set('enter confirm');
+const WITHIN: ReadonlySet<string> = set('update move mark react control shutdown operate save');
 
 const literal = (words: readonly string[]): string[] => words.flatMap(formsOf).map((word) => `=${word}`);
 
@@ -195,6 +196,7 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
     enters: has(ENTERS, verb),
     creates: verb?.class === 'create' || verb?.class === 'plan',
     files: name.some((word) => FILE_WORDS.has(word)),
+    within: has(WITHIN, verb),
   };
   const args = argumentKinds(paths, doing);
   const untold = paths.filter((path) => !tells(path, doing));
@@ -209,6 +211,7 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
       decoded: bound.shell !== null || bound.sql !== null,
       pays: bound.money !== null,
       mails: bound.mail !== null && verb?.class === 'send',
+      secret: args.some(({ kind }) => kind === 'sec'),
     }),
     egress: bound.http !== null || (acts && (verb?.egress === true || args.some(({ kind }) => kind === 'dest'))),
     args,
@@ -240,9 +243,17 @@ const ACTING = /(?:message|body|contents?|text|^to|recipients?|amount|command|co
 const CODE = /^(?:code|script|function|javascript|js|python|program|source_?code)$/i;
 const lastOf = (path: ArgPath): string => path[path.length - 1];
 
-/** What a name does: its act, but where code is given, to run it. Without an act, what informs (a forecast) reads, another acts. */
+const GIVEN = /^(?:command|commands|cmd|source|payload|arguments|args|params|parameters|input|inputs|expression|tool|tool_?name|query|statement)$/i;
+const CODE_WORDS = set('code script python javascript js node shell bash sh program snippet cell notebook command tool function sql query');
+
+/**
+ * What a name does: its act, but where code is given, to run it; to run what has a name and is not given is an act like others.
+ * Without an act, what informs (a forecast) reads, another acts.
+ */
 function actOf(verb: Verb | null, things: readonly string[], paths: readonly ArgPath[]): Act {
-  if (verb?.act === 'compute' && paths.some((path) => CODE.test(lastOf(path)))) return 'run';
+  const given = (of: RegExp): boolean => paths.some((path) => of.test(lastOf(path)));
+  if (verb?.act === 'compute' && given(CODE)) return 'run';
+  if (verb?.act === 'run' && things.length > 0 && !things.some((word) => CODE_WORDS.has(word)) && !given(CODE) && !given(GIVEN)) return 'write';
   if (verb !== null) return verb.act;
   const known = things.length > 0 && things.every((word) => NOUNS_OF.has(word));
   return known && paths.every((path) => !ACTING.test(lastOf(path))) ? 'read' : 'write';
@@ -255,14 +266,15 @@ interface Shown {
   readonly decoded: boolean;
   readonly pays: boolean;
   readonly mails: boolean;
+  readonly secret: boolean;
 }
 
 /** What may do anything and cannot be decoded is opaque; so is an act of which not all arguments could be looked at. */
-function effectOf(act: Act, { readable, decoded, pays, mails }: Shown): Entry['effect'] {
+function effectOf(act: Act, { readable, decoded, pays, mails, secret }: Shown): Entry['effect'] {
   if (READERS.includes(act)) return 'read';
   if (!readable || (act === 'run' && !decoded)) return 'opaque';
-  // Money and mail that went out do not come back.
-  return act === 'irreversible' || act === 'run' || pays || mails ? 'irreversible' : 'write';
+  // Money and mail that went out do not come back, nor does a password.
+  return act === 'irreversible' || act === 'run' || pays || mails || secret ? 'irreversible' : 'write';
 }
 
 function labelsOf(trust: Trust, nouns: readonly Noun[]): Label[] {

@@ -15,7 +15,7 @@ import { rootOf } from '../merkle/tree.ts';
 import { IR_VERSION, PROFILE_CORE } from '../rule/ir.ts';
 import { scheduleOf as gasScheduleOf, scheduleHash } from '../vm/schedule.ts';
 import { type Constitution, decodeGenesis, type Genesis, networkOf, type Validator } from './genesis.ts';
-import { type ActiveRule, activate, linkCalls } from './rule.ts';
+import { type ActiveRule, activate, linkCalls, REPEATS } from './rule.ts';
 import { SUMS_MAX, type SumInput } from './sum-input.ts';
 
 export interface KnownValidator extends Validator {
@@ -33,6 +33,8 @@ export interface Law {
   readonly validators: ReadonlyMap<Octets, KnownValidator>;
   /** Of all validators. */
   readonly weight: number;
+  /** Whether any rule asks how often the same call was made. */
+  readonly reads_repeats: boolean;
   /** All sums that any rule reads, each once. */
   readonly sums: readonly SumInput[];
   /** The least time after which a rule that still runs is a trip; 0 where there are no rules. */
@@ -116,7 +118,7 @@ export function lawOf(genesisBytes: Uint8Array): Law {
   if (new Set(names).size !== names.length) throw new Fault('genesis_malformed', 'two rules have one name');
   const rules = linkCalls(activated);
   bounded(rules);
-  const sums = new Map(rules.flatMap((rule) => rule.sums).map((sum) => [sum.key, sum]));
+  const sums = new Map(rules.flatMap((rule) => rule.sums).map((sum) => [`${sum.whose}.${sum.key}`, sum]));
   if (sums.size > SUMS_MAX) throw new Fault('genesis_malformed', `the rules read ${sums.size} sums; at most ${SUMS_MAX} are kept`);
   const leaves = rules.map((rule, i) => ruleLeaf(rule.name, rule.id, constitution.rules[i].manifest, rule.gas, i));
   const validators = genesis.validators.map((validator) => ({ ...validator, key_id: keyId(validator.suite, validator.public) }));
@@ -131,6 +133,7 @@ export function lawOf(genesisBytes: Uint8Array): Law {
     tools,
     validators: new Map(validators.map((validator) => [validator.principal, validator])),
     weight: validators.reduce((sum, validator) => sum + validator.weight, 0),
+    reads_repeats: rules.some(({ inputs, reads }) => [...inputs, ...reads].some(({ path }) => path === REPEATS)),
     sums: [...sums.values()],
     timeout_ms: rules.reduce((least, { manifest }) => Math.min(least, manifest.limits.timeout_ms), rules.length === 0 ? 0 : Number.POSITIVE_INFINITY),
     validators_root: rootOf(validators.map((validator) => hashLeaf(validatorLeaf(validator)))),

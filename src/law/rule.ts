@@ -66,6 +66,8 @@ interface Rule {
   readonly witnessed: readonly WitnessedInput[];
   readonly sums: readonly SumInput[];
   readonly reads_flow: boolean;
+  /** The flow facts that it reads itself: `dest_unknown`. */
+  readonly flow_facts: ReadonlySet<string>;
   readonly write: InputWriter;
 }
 
@@ -88,6 +90,9 @@ export interface GuestRule extends Rule {
 
 export type ActiveRule = ExpressionRule | GuestRule;
 
+/** D-2: how many of the session's last calls were this very call. */
+export const REPEATS = 'session.repeats';
+
 const MACHINE_PATHS: readonly (readonly [string, string])[] = [
   ['action.kind', 'string(64)'],
   ['action.server', 'string(256)'],
@@ -98,6 +103,7 @@ const MACHINE_PATHS: readonly (readonly [string, string])[] = [
   ['session.denied', 'int'],
   ['session.escalated', 'int'],
   ['session.age_ms', 'int'],
+  [REPEATS, 'int'],
   ['session.labels', 'list(string(256), 16)'],
   ['now_ms', 'int'],
 ];
@@ -182,6 +188,7 @@ function ruleOf(manifest: Manifest, index: number, id: Octets, gas: number, inpu
     witnessed: paths.filter(isWitnessed).map((path) => ({ path, group: path.slice(0, path.indexOf('.')), key: path.slice(path.indexOf('.') + 1) })),
     sums: paths.flatMap((path) => sumOfPath(path) ?? []),
     reads_flow: paths.some((path) => path.startsWith('flow.')),
+    flow_facts: new Set(paths.filter((path) => path.startsWith('flow.')).map((path) => path.slice('flow.'.length))),
     write: planWriter(inputs),
   };
 }
@@ -207,7 +214,7 @@ export function linkCalls(rules: readonly ActiveRule[]): readonly ActiveRule[] {
       ...rule,
       callees: [...callees].flatMap(({ name }) => (name === rule.name ? [] : [name])),
       witnessed: [...new Map(all.flatMap(({ witnessed }) => witnessed).map((input) => [input.path, input])).values()],
-      sums: [...new Map(all.flatMap(({ sums }) => sums).map((sum) => [sum.key, sum])).values()],
+      sums: [...new Map(all.flatMap(({ sums }) => sums).map((sum) => [`${sum.whose}.${sum.key}`, sum])).values()],
       reads_flow: all.some(({ reads_flow }) => reads_flow),
     };
   });

@@ -157,7 +157,8 @@ export class BlockBuilder {
       case KIND.decide_again:
         return decide(this.state, overlay, time_ms, transaction as Transaction<3> | Transaction<8>, this.place, this.run);
       case KIND.outcome:
-        return outcome(this.state, overlay, time_ms, transaction as Transaction<4>);
+      case KIND.outcome_settled:
+        return outcome(this.state, overlay, time_ms, transaction as Transaction<4> | Transaction<12>);
       case KIND.session_input:
         return sessionInput(this.state, overlay, time_ms, transaction as Transaction<2>, this.place);
       case KIND.session_open:

@@ -2,8 +2,8 @@
  * Approvals (spec/decision.md D-15, D-16): an escalated call waits for the answer of a person. An approval is bound to the
  * call that asked, is answered once and used once, and ends by itself.
  */
-import type { Octets } from '../base/bytes.ts';
-import { type Cbor, Writer } from '../base/cbor.ts';
+import { EMPTY, type Octets } from '../base/bytes.ts';
+import { Writer } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { tagged } from '../crypto/hash.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
@@ -21,14 +21,23 @@ export const APPROVAL_MS = 600_000;
 export const APPROVAL_KEPT_MS = 3_600_000;
 
 const hashCall = tagged('call');
-const shared = new Writer(8_192);
+const shared = new Writer(1_024);
+/** Of `[salt 16 bytes, …]`. */
+const SIDECAR_HEAD_BYTES = 18;
 
-/** D-15: `H("call", session ‖ cbor [kind, server, name, args, context])`. */
-export function callDigest({ session, kind, server, name }: Decide, args: Cbor, context: Cbor): Octets {
+/**
+ * D-15: `H("call", session ‖ cbor [kind, server, name, args, context])`. Arguments and context stand in the sidecar as they
+ * are encoded here, after its salt.
+ */
+export function callDigest({ payload, sidecar_bytes }: Transaction<3> | Transaction<8>): Octets {
+  const { session, kind, server, name } = payload as Decide;
   const w = shared.reset();
   w.array(5);
-  for (const item of [kind, server, name, args, context]) w.value(item);
-  return hashCall(session, w.view());
+  w.text(kind);
+  if (server === null) w.null();
+  else w.text(server);
+  w.text(name);
+  return hashCall(session, w.view(), sidecar_bytes?.subarray(SIDECAR_HEAD_BYTES) ?? EMPTY);
 }
 
 /** D-15: whose escalation an approval of this judgement answers: the rules that bind and say escalate. */
@@ -96,11 +105,12 @@ export function seekApproval(overlay: Overlay, time_ms: number, session: Session
  * D-16: the approval that a decision names, answered with yes and not used.
  * @throws Fault approval_unknown, approval_foreign, approval_differs, approval_waiting, approval_denied, approval_used, approval_expired
  */
-export function grantedApproval(overlay: Overlay, time_ms: number, { payload, sidecar }: Transaction<8>): Approval {
+export function grantedApproval(overlay: Overlay, time_ms: number, transaction: Transaction<8>): Approval {
+  const { payload } = transaction;
   const approval = standing(overlay, payload.approval, time_ms);
   if (approval === undefined) throw new Fault('approval_unknown');
   if (approval.session !== payload.session) throw new Fault('approval_foreign');
-  if (approval.call !== callDigest(payload, sidecar?.[1] ?? {}, sidecar?.[2] ?? null)) throw new Fault('approval_differs');
+  if (approval.call !== callDigest(transaction)) throw new Fault('approval_differs');
   switch (approval.status) {
     case 'allowed':
       return approval;

@@ -11,7 +11,7 @@ import type { SumInput } from '../law/sum-input.ts';
 import type { Answer } from './answer.ts';
 import { callDigest, escalating, grantedApproval, seekApproval, useApproval } from './approval.ts';
 import { countFaults } from './breaker.ts';
-import { type Approval, factKey, type Permit, type Reservation, type Session } from './fact.ts';
+import { type Approval, factKey, KEY_OCTETS, type Permit, type Reservation, type Session } from './fact.ts';
 import { type Judgement, judge, type Run, rulesFor, sourceOf, witnessOf } from './judge.ts';
 import { hashedKeys, memoryOf, remember } from './memory.ts';
 import { valuesOf } from './origin.ts';
@@ -21,8 +21,11 @@ import type { Place } from './receipt.ts';
 import { extended, liveSession } from './session.ts';
 import { standingsOf } from './standing.ts';
 import type { State } from './state.ts';
-import { readSum, reserve } from './sum.ts';
+import { type Payer, readSum, reserve } from './sum.ts';
 import { idOf, KIND, type Transaction } from './transaction.ts';
+
+/** D-2: how many calls of a session are compared with the next one. */
+const RECENT_MAX = 16;
 
 type Decision = Transaction<3> | Transaction<8>;
 const isAgain = (transaction: Decision): transaction is Transaction<8> => transaction.kind === KIND.decide_again;
@@ -43,10 +46,20 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
 
   const memory = memoryOf(state.network, overlay, action.session, session);
   const agent: Record<string, unknown> = { name: session.agent, assurance: session.assurance };
+  const payer: Payer = { agent: session.agent, session: action.session };
+  const recent = law.reads_repeats ? callDigest(transaction).slice(0, KEY_OCTETS) : '';
+  const own: Record<string, unknown> = {
+    calls: session.calls,
+    denied: session.denied,
+    escalated: session.escalated,
+    age_ms: time_ms - session.opened_ms,
+    labels: session.labels,
+    repeats: repeatsOf(session, recent),
+  };
   let reads_flow = false;
   for (const rule of scoped) {
     reads_flow ||= rule.reads_flow;
-    for (const sum of rule.sums) agent[sum.key] ??= readSum(overlay, session.agent, sum, time_ms);
+    for (const sum of rule.sums) (sum.whose === 'agent' ? agent : own)[sum.key] ??= readSum(overlay, payer, sum, time_ms);
   }
   const flow = reads_flow || action.permit ? callFlow(entry, args, memory) : null;
   const source = sourceOf(
@@ -55,13 +68,7 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
       args,
       context: context ?? undefined,
       agent,
-      session: {
-        calls: session.calls,
-        denied: session.denied,
-        escalated: session.escalated,
-        age_ms: time_ms - session.opened_ms,
-        labels: session.labels,
-      },
+      session: own,
       flow: flow === null ? undefined : { ...flow.facts },
       now_ms: time_ms,
     },
@@ -69,12 +76,12 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
   );
   const judgement = judge(law, scoped, source, time_ms, standings, run);
   const witness = witnessOf(scoped, source, standings);
-  const reasons = valuesOf(overlay, action.session, judgement.reasons, scoped, flow);
+  const reasons = valuesOf(overlay, action.session, judgement.reasons, law, flow);
   const answer = { ...judgement, reasons, obligations: [], constitution: law.version, permit: null, approval: null, witness };
   if (!action.permit) return answer;
   // D-10
   countFaults(overlay, time_ms, scoped, reasons);
-  const opened = enact(state, overlay, time_ms, transaction, place, session, { entry, facets, memory, args, context, judgement, flow, granted });
+  const opened = enact(state, overlay, time_ms, transaction, place, session, { entry, facets, memory, args, context, judgement, flow, granted, payer, recent });
   return { ...answer, ...opened };
 }
 
@@ -87,6 +94,9 @@ interface Judged {
   readonly judgement: Judgement;
   readonly flow: CallFlow | null;
   readonly granted: Approval | null;
+  readonly payer: Payer;
+  /** The digest of the call as the session remembers it; empty where no rule asks for repeats. */
+  readonly recent: Octets;
 }
 
 /** What a decision opens. */
@@ -111,6 +121,7 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Dec
   overlay.set(factKey('session', id), {
     ...extended(remembered, time_ms),
     approvals: sought?.approvals ?? session.approvals,
+    recent: judged.recent === '' ? session.recent : (session.recent + judged.recent).slice(-RECENT_MAX * KEY_OCTETS),
     calls: session.calls + 1,
     denied: session.denied + (verdict === 'deny' ? 1 : 0),
     escalated: session.escalated + (verdict === 'escalate' ? 1 : 0),
@@ -128,7 +139,7 @@ function enact(state: State, overlay: Overlay, time_ms: number, transaction: Dec
     server,
     name,
     lead: judged.flow?.lead ?? 'none',
-    reserved: reserveAll(state.law, overlay, session.agent, time_ms, facets),
+    reserved: reserveAll(state.law, overlay, judged.payer, time_ms, facets, judged.context),
   };
   overlay.set(factKey('permit', idOf(transaction.tx_id)), permit);
   return { permit: idOf(transaction.tx_id), approval: null };
@@ -142,28 +153,41 @@ function seek(
   transaction: Decision,
   place: Place,
   session: Session,
-  { entry, args, context, memory, judgement, granted }: Judged,
+  { entry, args, memory, judgement, granted }: Judged,
 ): ReturnType<typeof seekApproval> {
   return seekApproval(overlay, time_ms, session, {
     transaction,
     place,
-    call: callDigest(transaction.payload, args, context),
+    call: callDigest(transaction),
     rules: [...new Set([...(granted?.rules ?? []), ...escalating(judgement.reasons)])],
     refusal: hashedKeys(state.network, verdictKeys(entry, args, memory, 'deny')),
   });
 }
 
-function reserveAll(law: Law, overlay: Overlay, agent: string, time_ms: number, facets: Facets): Reservation[] {
+function reserveAll(law: Law, overlay: Overlay, payer: Payer, time_ms: number, facets: Facets, context: CborMap | null): Reservation[] {
   const reserved: Reservation[] = [];
   for (const sum of law.sums) {
-    const amount = valueAt(facets, sum);
-    if (amount !== undefined) reserved.push(reserve(overlay, agent, sum, time_ms, amount));
+    const amount = amountOf(facets, context, sum);
+    if (amount !== undefined) reserved.push(reserve(overlay, payer, sum, time_ms, amount));
   }
   return reserved;
 }
 
-/** The integer that a sum adds up, where this call has one. */
-function valueAt(facets: Facets, sum: SumInput): bigint | undefined {
+/** D-2: how many of the last calls were this one. */
+function repeatsOf({ recent }: Session, call: Octets): number {
+  let count = 0;
+  if (call !== '') for (let at = 0; at < recent.length; at += KEY_OCTETS) if (recent.startsWith(call, at)) count += 1;
+  return count;
+}
+
+/** What a sum adds up, where this call has it: itself once, what its caller expects of tokens and time, an integer of its facets. */
+function amountOf(facets: Facets, context: CborMap | null, sum: SumInput): bigint | undefined {
+  const [first] = sum.path;
+  if (first === 'calls') return 1n;
+  if (first === 'tokens' || first === 'time_ms') {
+    const expected = context !== null && Object.hasOwn(context, first) ? context[first] : 0;
+    return typeof expected === 'number' && Number.isSafeInteger(expected) && expected >= 0 ? BigInt(expected) : 0n;
+  }
   let at: unknown = facets;
   for (const segment of sum.path) at = (at as Record<string, unknown> | undefined)?.[segment];
   return typeof at === 'number' && Number.isSafeInteger(at) ? BigInt(at) : undefined;

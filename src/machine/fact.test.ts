@@ -35,6 +35,7 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     passage: u53,
     labels: fc.array(label, { maxLength: 16 }),
     pages: u53,
+    recent: fc.array(octetsOf(8), { maxLength: 16 }).map((keys) => keys.join('')),
     approvals: fc.array(octetsOf(16), { maxLength: 16 }),
   }),
   page: recordOf({
@@ -55,7 +56,7 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     server: fc.option(label),
     name: label,
     lead: fc.constantFrom('none', 'led', 'named', 'own'),
-    reserved: fc.array(recordOf({ sum: octetsOf(33), bucket_ms: u53, amount: i64 }), { maxLength: 32 }),
+    reserved: fc.array(recordOf({ sum: octetsOf(33), bucket_ms: u53, amount: i64, path: label }), { maxLength: 32 }),
   }),
   sum: recordOf({
     is: fc.constant('sum'),

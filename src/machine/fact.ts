@@ -31,6 +31,8 @@ export interface Session {
   readonly labels: readonly string[];
   /** Pages of its memory. */
   readonly pages: number;
+  /** D-2: digests of the last calls, 8 octets each, the oldest first; empty where no rule asks for repeats. */
+  readonly recent: Octets;
   /** Approvals that it asked for and that may still stand. */
   readonly approvals: readonly Octets[];
 }
@@ -53,6 +55,8 @@ export interface Reservation {
   readonly sum: Octets;
   readonly bucket_ms: number;
   readonly amount: bigint;
+  /** What is summed: `money.amount`, `calls`. */
+  readonly path: string;
 }
 
 export interface Permit {
@@ -236,6 +240,7 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     passage: u53,
     labels: list(label, LABELS_MAX),
     pages: u53,
+    recent: keys,
     approvals: list(id16, APPROVALS_MAX),
   }),
   page: record<Page>('Page', { is: is('page'), due_ms: u53, height: u53, index: u53, keys }),
@@ -250,7 +255,7 @@ const FIELDS: { readonly [K in Fact['is']]: Field<Extract<Fact, { is: K }>> } = 
     server: nullable(label),
     name: label,
     lead: choice(LEADS),
-    reserved: list(record<Reservation>('Reservation', { sum: octetsOf(33), bucket_ms: u53, amount: i64 }), SUMS_MAX),
+    reserved: list(record<Reservation>('Reservation', { sum: octetsOf(33), bucket_ms: u53, amount: i64, path: label }), SUMS_MAX),
   }),
   sum: record<Sum>('Sum', {
     is: is('sum'),

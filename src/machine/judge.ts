@@ -39,7 +39,26 @@ const NO_CONTEXT: CborMap = {};
 export function sourceOf(given: Given, facets: Facets): JudgeSource {
   const { action, args, context, agent, session, flow, now_ms } = given;
   const { effect, egress, money, mail, http, net, fs, shell, sql, secret } = facets;
-  return { action, args, context: context ?? NO_CONTEXT, agent, session, flow, now_ms, params: NO_PARAMS, effect, egress, money, mail, http, net, fs, shell, sql, secret };
+  return {
+    action,
+    args,
+    context: context ?? NO_CONTEXT,
+    agent,
+    session,
+    flow,
+    now_ms,
+    params: NO_PARAMS,
+    effect,
+    egress,
+    money,
+    mail,
+    http,
+    net,
+    fs,
+    shell,
+    sql,
+    secret,
+  };
 }
 
 export interface Judgement {

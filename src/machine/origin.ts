@@ -2,34 +2,27 @@
 import type { Octets } from '../base/bytes.ts';
 import { utf8 } from '../base/bytes.ts';
 import type { CallFlow, Finding } from '../facet/flow.ts';
-import type { ActiveRule } from '../law/rule.ts';
+import type { Law } from '../law/law.ts';
 import type { Page } from './fact.ts';
 import { pageKey } from './memory.ts';
 import type { Overlay } from './overlay.ts';
 import { type Place, type Reason, type ReasonValue, VALUE_PATH_BYTES_MAX, VALUES_MAX } from './receipt.ts';
 
 /** The reasons, each with the values whose flow fact its rule reads. */
-export function valuesOf(
-  overlay: Overlay,
-  session: Octets,
-  reasons: readonly Reason[],
-  scoped: readonly ActiveRule[],
-  flow: CallFlow | null,
-): readonly Reason[] {
+export function valuesOf(overlay: Overlay, session: Octets, reasons: readonly Reason[], { ruleNamed }: Law, flow: CallFlow | null): readonly Reason[] {
   if (flow === null || flow.findings.length === 0 || reasons.length === 0) return reasons;
   const placeOf = ({ page }: Finding): Place | null => {
     const found = page === null ? undefined : (overlay.get(pageKey(session, page)) as Page | undefined);
     return found === undefined ? null : { height: found.height, index: found.index };
   };
   return reasons.map((reason) => {
-    const rule = scoped.find(({ name }) => name === reason.rule);
-    if (rule === undefined || !rule.reads_flow || reason.cause !== 'failed') return reason;
-    const read = new Set([...rule.inputs, ...rule.reads].map(({ path }) => path));
+    const read = ruleNamed.get(reason.rule)?.flow_facts;
+    if (read === undefined || read.size === 0 || reason.cause !== 'failed') return reason;
     const values: ReasonValue[] = [];
     for (const finding of flow.findings) {
       const { path, fact, origin } = finding;
       if (values.length >= VALUES_MAX) break;
-      if (read.has(`flow.${fact}`) && utf8(path).length <= VALUE_PATH_BYTES_MAX) values.push({ path, fact, origin, place: placeOf(finding) });
+      if (read.has(fact) && utf8(path).length <= VALUE_PATH_BYTES_MAX) values.push({ path, fact, origin, place: placeOf(finding) });
     }
     return values.length === 0 ? reason : { ...reason, values };
   });

@@ -3,24 +3,39 @@ import { Fault } from '../base/fault.ts';
 import { resultFlow } from '../facet/flow.ts';
 import { entryFor } from '../facet/guess.ts';
 import { type Answer, NO_ANSWER } from './answer.ts';
-import { factKey, type Session } from './fact.ts';
+import { factKey, type Permit, type Session } from './fact.ts';
 import { memoryOf, remember } from './memory.ts';
 import type { Overlay } from './overlay.ts';
-import { openPermit } from './permit.ts';
+import { openPermit, PERMIT_MS } from './permit.ts';
 import type { State } from './state.ts';
-import { release } from './sum.ts';
-import type { Transaction } from './transaction.ts';
+import { release, settle } from './sum.ts';
+import type { Settled, Transaction } from './transaction.ts';
+
+const NO_AMOUNTS: readonly Settled[] = [];
+const TIME = 'time_ms';
+
+/** Y-6: a sum settles at what the outcome says, time at what passed; else it keeps what was reserved, or gives it back. */
+function settleAll(overlay: Overlay, time_ms: number, permit: Permit, ok: boolean, amounts: readonly Settled[]): void {
+  for (const { path, amount } of amounts)
+    if (amount < 0n) throw new Fault('request_shape', `the amount of ${path} is below zero`, { path: `$.amounts.${path}`, expected: '0 or more' });
+  for (const reservation of permit.reserved) {
+    const said = amounts.find(({ path }) => path === reservation.path)?.amount;
+    if (said !== undefined) settle(overlay, reservation, said);
+    else if (reservation.path === TIME) settle(overlay, reservation, BigInt(time_ms - (permit.due_ms - PERMIT_MS)));
+    else if (!ok) release(overlay, reservation);
+  }
+}
 
 /** A sidecar of at most so many bytes has been read whole: no result in it is longer. */
 const RESULT_BYTES_READ = 65_536;
 /** The passage level of a text that addresses agents. */
 const PASSAGE_TO_AGENTS = 2;
 
-/** @throws Fault permit_unknown, permit_used, permit_expired */
-export function outcome(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<4>): Answer {
+/** @throws Fault permit_unknown, permit_used, permit_expired, request_shape, sum_full */
+export function outcome(state: State, overlay: Overlay, time_ms: number, transaction: Transaction<4> | Transaction<12>): Answer {
   const { permit: id, ok } = transaction.payload;
   const permit = openPermit(overlay, id, time_ms);
-  if (!ok) for (const reservation of permit.reserved) release(overlay, reservation);
+  settleAll(overlay, time_ms, permit, ok, 'amounts' in transaction.payload ? transaction.payload.amounts : NO_AMOUNTS);
   overlay.set(factKey('permit', id), { ...permit, status: ok ? 'done' : 'failed', reserved: [] });
   if (transaction.sidecar === null) throw new Fault('request_shape', 'an outcome needs its result, if only null');
 

@@ -137,13 +137,14 @@ test('windows of one, sixty-three, sixty-four and more milliseconds', () => {
 });
 
 test('a sum keeps at most 66 parts, and never counts too little', () => {
-  const input: SumInput = { key: 'sum(money.amount,6400)', path: ['money', 'amount'], window_ms: 6_400 };
+  const input: SumInput = { whose: 'agent', key: 'sum(money.amount,6400)', path: ['money', 'amount'], window_ms: 6_400 };
+  const payer = { agent: 'a', session: 's'.repeat(16) };
   const overlay = new Overlay(new Map());
   for (let now_ms = 1_000_000; now_ms < 1_020_000; now_ms += 37) {
-    reserve(overlay, 'a', input, now_ms, 1n);
+    reserve(overlay, payer, input, now_ms, 1n);
     overlay.keep();
     const exact = BigInt(Math.min(Math.floor((now_ms - 1_000_000) / 37) + 1, Math.floor(6_400 / 37) + 1));
-    const counted = readSum(overlay, 'a', input, now_ms);
+    const counted = readSum(overlay, payer, input, now_ms);
     assert.ok(counted >= exact && counted <= exact + 4n, `${counted} of ${exact}`);
     for (const fact of overlay.block.values()) assert.ok(fact?.is === 'sum' && fact.buckets.length <= 66);
   }

@@ -102,6 +102,7 @@ test('memory is bounded: 4,096 keys a page, 32,768 a session, 1,024 pages', () =
     passage: 0,
     labels: [],
     pages: 0,
+    recent: '',
     approvals: [],
   };
   const place = { height: 1, index: 0 };

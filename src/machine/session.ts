@@ -42,6 +42,7 @@ export function openSession(overlay: Overlay, time_ms: number, transaction: Tran
     passage: 0,
     labels: [],
     pages: 0,
+    recent: '',
     approvals: [],
   };
   overlay.set(factKey('session', idOf(transaction.tx_id)), session);

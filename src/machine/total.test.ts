@@ -9,7 +9,7 @@ import { decode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { lawOf } from '../law/law.ts';
 import { loadConstitution } from '../node/constitution.ts';
-import { decodeEntry } from './receipt.ts';
+import { decodeEntry, type Receipt } from './receipt.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 16);
 const ROUNDS = Number(process.env['AVA_ROUNDS'] ?? 1_500);
@@ -74,21 +74,44 @@ for (const [name, constitution] of [
     const counts = new Map<string, number>();
     let session = desk.open();
     let permit = 'x'.repeat(16);
+    let approval = 'x'.repeat(16);
+    const rules = [...law.rules.map((rule) => rule.name), 'no/such-rule'];
+    let asked: Parameters<Desk['decide']> = [session, 'pay', {}, {}];
+    const act = (i: number): Receipt | Fault => {
+      switch (i % 16) {
+        case 1:
+        case 5:
+          return desk.outcome(permit, random.chance(0.7), anyValue(4));
+        case 13:
+          return desk.settled(permit, { [random.pick(['money.amount', 'calls', ''])]: random.pick([0, -1, 2 ** 53 - 1]) }, random.chance(0.7));
+        case 9:
+          return desk.mode(random.pick(rules), random.pick(['floor', 'enforce', 'observe']), random.pick([-1, 0, 60_000, 2 ** 40]));
+        case 10:
+          return desk.answer(random.chance(0.9) ? approval : random.octets(16), random.chance(0.8), random.pick(TEXTS).slice(0, 100));
+        case 11: {
+          const [whose, tool, args, call] = asked;
+          return desk.decideAgain(whose, approval, tool, random.chance(0.9) ? args : anyMap(3), call);
+        }
+        case 2:
+        case 6:
+        case 14:
+          return desk.say(session, random.pick(TEXTS));
+        default: {
+          const call = { kind: random.pick(kinds), context: random.chance(0.5) ? anyMap(2) : null, permit: random.chance(0.7) };
+          const made: Parameters<Desk['decide']> = [session, random.pick(tools), anyMap(4), call];
+          const result = desk.decide(...made);
+          if (!(result instanceof Fault) && result.approval === result.tx_id.slice(0, 16)) asked = made;
+          return result;
+        }
+      }
+    };
     for (let i = 0; i < ROUNDS; i++) {
-      const result =
-        i % 4 === 1
-          ? desk.outcome(permit, random.chance(0.7), anyValue(4))
-          : i % 4 === 2
-            ? desk.say(session, random.pick(TEXTS))
-            : desk.decide(session, random.pick(tools), anyMap(4), {
-                kind: random.pick(kinds),
-                context: random.chance(0.5) ? anyMap(2) : null,
-                permit: random.chance(0.7),
-              });
+      const result = act(i);
       counts.set(said(result), (counts.get(said(result)) ?? 0) + 1);
       if (result instanceof Fault) continue;
       permit = result.permit ?? permit;
-      if (i % 4 === 0 || i % 4 === 3) {
+      approval = result.approval ?? approval;
+      if (result.verdict !== 'none') {
         const { entries, sidecars, witnesses, header } = desk.last as NonNullable<Desk['last']>;
         const entry = decodeEntry(entries[0], law.network, sidecars[0]);
         const witness = witnesses[0] === null ? null : (decode(witnesses[0]) as CborMap);

@@ -14,7 +14,7 @@ import { lowerCondition } from './lower.ts';
 import type { Expectation, Manifest, RuleTest } from './manifest.ts';
 import { type ManifestText, parseManifest, type ReadModule } from './manifest-source.ts';
 import { parse } from './parse.ts';
-import { type Scope, scopeOf, WINDOW_MS_MAX } from './scope.ts';
+import { type Scope, SUM_UNITS, scopeOf, WINDOW_MS_MAX } from './scope.ts';
 import { INT, type Type } from './type.ts';
 import { parseType } from './type-text.ts';
 import { compareText } from './value.ts';
@@ -57,7 +57,7 @@ const NOT_SUMMED: ReadonlySet<string> = new Set(['action', 'agent', 'session', '
 /** The names that a rule may read: the environment's, its parameters, its declared inputs. */
 export function scopeFor(manifest: Manifest, environment: Environment): Scope {
   const paths = new Map<string, Type>();
-  const sums = new Set<string>();
+  const sums = new Set<string>(SUM_UNITS);
   for (const [path, text] of environment) {
     if (!isPath(path)) throw new Fault('config', `the environment's \`${path}\` is not a path`);
     const type = parseType(text);
@@ -105,7 +105,7 @@ export function guestRule(manifest: Manifest, module: Uint8Array, environment: E
   return { manifest, module, id: programId(module), gas: limits.gas, inputs, reads };
 }
 
-const SUM = /^agent\.sum\((.+),(\d+)\)$/;
+const SUM = /^(?:agent|session)\.sum\((.+),(\d+)\)$/;
 
 function knownInput(list: 'uses' | 'reads', path: string, scope: Scope): Input {
   const type = scope.paths.get(path);

@@ -217,7 +217,7 @@ class Lowering {
   private call(expression: Extract<Expression, { kind: 'call' }>, bound: Bound): Checked {
     const { target, name, args } = expression;
     const space = target?.kind === 'name' && !bound.has(target.name) ? target.name : undefined;
-    if (space === 'agent' && name.text === 'sum') return this.sum(name.place, args);
+    if ((space === 'agent' || space === 'session') && name.text === 'sum') return this.sum(space, name.place, args);
     if (space === 'cel') return refuse('rule_unsupported', name.place, `\`cel.${name.text}\` is not available; cel.bind(name, value, expression)`);
     const isSpace = space !== undefined && (NAMESPACES.has(space) || space === 'optional' || space === 'proto') && !this.scope.paths.has(space);
     const full = isSpace ? `${space}.${name.text}` : name.text;
@@ -233,16 +233,16 @@ class Lowering {
     );
   }
 
-  /** `agent.sum("money.amount", "24h")` is the one input `agent.sum(money.amount,86400000)`. */
-  private sum(place: Place, args: readonly Expression[]): Checked {
+  /** `agent.sum("money.amount", "24h")` is the one input `agent.sum(money.amount,86400000)`; `session.sum` likewise. */
+  private sum(whose: string, place: Place, args: readonly Expression[]): Checked {
     const texts = args.map((one) => (one.kind === 'literal' && one.literal.type === 'string' ? one.literal.value : undefined));
     const [path, window] = texts;
     if (args.length !== 2 || path === undefined || window === undefined)
-      return refuse('rule_type', place, '`agent.sum` takes two texts, for example agent.sum("money.amount", "24h")');
+      return refuse('rule_type', place, `\`${whose}.sum\` takes two texts, for example ${whose}.sum("money.amount", "24h")`);
     if (!this.scope.sums.has(path)) refuse('rule_name', args[0].place, `\`${path}\` cannot be summed${suggestion(path, this.scope.sums)}`);
     const span_ms = windowMs(window);
     if (span_ms === undefined) return refuse('rule_type', args[1].place, `\`${window}\` is not a window; write for example 30m, 24h or 7d`);
-    return known(input({ path: `agent.sum(${path},${span_ms})`, type: INT }));
+    return known(input({ path: `${whose}.sum(${path},${span_ms})`, type: INT }));
   }
 }
 

@@ -258,12 +258,12 @@ function readTests(field: Field | undefined): readonly RuleTest[] {
   return tests;
 }
 
-const SUM = /^agent\.sum\(\s*"?([^",\s]+)"?\s*,\s*"?([0-9a-z]+)"?\s*\)$/;
+const SUM = /^(agent|session)\.sum\(\s*"?([^",\s]+)"?\s*,\s*"?([0-9a-z]+)"?\s*\)$/;
 
 /** The path of `agent.sum("money.amount", "24h")`, or undefined for another text. */
 function sumPath(text: string): readonly [string, string] | undefined {
   const sum = SUM.exec(text);
-  return sum === null ? undefined : ['agent', `sum(${sum[1]},${windowMs(sum[2]) ?? Number(sum[2])})`];
+  return sum === null ? undefined : [sum[1], `sum(${sum[2]},${windowMs(sum[3]) ?? Number(sum[3])})`];
 }
 
 /** Dotted paths, nested maps and `agent.sum("money.amount", "24h")` become one nested map. */

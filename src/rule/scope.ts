@@ -10,6 +10,9 @@ export interface Scope {
   readonly sums: ReadonlySet<string>;
 }
 
+/** What every call has an amount of, beside its facets (Y-6): the call itself, tokens and time. */
+export const SUM_UNITS: readonly string[] = ['calls', 'tokens', 'time_ms'];
+
 export function scopeOf(paths: ReadonlyMap<string, Type>, sums: ReadonlySet<string> = new Set()): Scope {
   return { paths, groups: new Set([...paths.keys()].flatMap(prefixes)), sums };
 }

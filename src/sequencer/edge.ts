@@ -4,7 +4,7 @@ import type { Cbor, CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { ARGS_BYTES_MAX } from '../base/limit.ts';
 import { randomOctets } from '../crypto/hash.ts';
-import { type Action, compose, KIND, makeSidecar, type Transaction } from '../machine/transaction.ts';
+import { type Action, compose, KIND, makeSidecar, type Settled, type Transaction } from '../machine/transaction.ts';
 
 const SALT_BYTES = 16;
 const NONCE_BYTES = 16;
@@ -45,10 +45,12 @@ export class Edge {
     return compose(this.network, KIND.decide_again, this.principal, ++this.seq, NO_END_MS, { ...payload, approval }, side);
   }
 
-  /** @throws Fault as `decide` */
-  outcome(permit: Octets, ok: boolean, result: Cbor, error: string | null): Transaction<4> {
+  /** `settled`: what the call came to, where that is known (Y-6). @throws Fault as `decide`, cbor_range */
+  outcome(permit: Octets, ok: boolean, result: Cbor, error: string | null, settled: readonly Settled[] = []): Transaction<4> | Transaction<12> {
     const side = makeSidecar(randomOctets(SALT_BYTES), [result, error]);
-    return compose(this.network, KIND.outcome, this.principal, ++this.seq, NO_END_MS, { permit, ok, commitment: side.commitment }, side);
+    const payload = { permit, ok, commitment: side.commitment };
+    if (settled.length === 0) return compose(this.network, KIND.outcome, this.principal, ++this.seq, NO_END_MS, payload, side);
+    return compose(this.network, KIND.outcome_settled, this.principal, ++this.seq, NO_END_MS, { ...payload, amounts: settled }, side);
   }
 
   private call(session: Octets, { kind, server, name }: Action, args: CborMap, context: CborMap | null, permit: boolean) {
