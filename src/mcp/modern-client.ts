@@ -7,6 +7,7 @@ import { Fault } from '../base/fault.ts';
 import { Course } from './course.ts';
 import { type Answer, failure, type Id, isObject, type Params, type Request, RPC } from './message.ts';
 import { type Envelope, LOG_LEVELS, MODERN_METHODS, MODERN_REVISION, modernResult, plainParams, readEnvelope, TASKS_EXTENSION } from './modern.ts';
+import { HeaderSchemas } from './modern-header.ts';
 import type { Asked, AskOptions, Listener, Peer } from './peer.ts';
 import { callDigest, Rounds, type RoundsParts } from './rounds.ts';
 import { Subscriptions } from './subscription.ts';
@@ -46,6 +47,8 @@ export class ModernClient implements Peer {
   private readonly attended = new Map<Id, Attended>();
   /** Calls in their course, by the same id. */
   private readonly courses = new Map<Id, Course>();
+  /** Of the tools that it was shown. */
+  readonly schemas = new HeaderSchemas();
   private next = 0;
   private hello: Promise<Answer | null> | null = null;
   private capabilities: Params = {};
@@ -72,7 +75,9 @@ export class ModernClient implements Peer {
     if (greeted === null || 'error' in greeted) return greeted;
     const server = isObject(greeted.result.serverInfo) ? greeted.result.serverInfo : {};
     const answer = await this.answer({ method, params, id }, envelope, greeted.result, exchange);
-    return answer === null || 'error' in answer ? answer : { result: modernResult(method, answer.result, server) };
+    if (answer === null || 'error' in answer) return answer;
+    if (method === 'tools/list') this.schemas.learn(answer.result.tools);
+    return { result: modernResult(method, answer.result, server) };
   }
 
   /** The client is gone for good. */

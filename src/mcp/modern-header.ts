@@ -27,6 +27,7 @@ const DECIMAL = /^-?\d{1,20}(?:\.\d{1,20})?$/;
 /** Levels of an input schema that are searched for header names. */
 const SCHEMA_DEPTH_MAX = 16;
 const DECLARED_MAX = 64;
+const TOOLS_MAX = 2_048;
 
 interface Asked {
   readonly method: string;
@@ -80,6 +81,25 @@ export function argumentMismatch(headers: Headers, schema: unknown, args: unknow
     if (numeric ? Number(decoded) !== value : decoded !== text) return mismatch(`Mcp-Param-${header} differs from the arguments`);
   }
   return null;
+}
+
+/** The schemas of tools that put arguments into headers, as far as their lists were seen (MG-107). */
+export class HeaderSchemas {
+  private readonly byTool = new Map<string, unknown>();
+
+  /** `tools`: of the result of a list. */
+  learn(tools: unknown): void {
+    if (!Array.isArray(tools)) return;
+    for (const tool of tools as unknown[]) {
+      if (!isObject(tool) || typeof tool.name !== 'string') continue;
+      if (declaredHeaders(tool.inputSchema).length === 0) this.byTool.delete(tool.name);
+      else if (this.byTool.size < TOOLS_MAX) this.byTool.set(tool.name, tool.inputSchema);
+    }
+  }
+
+  of(name: unknown): unknown {
+    return typeof name === 'string' ? this.byTool.get(name) : undefined;
+  }
 }
 
 /** The header fields of a request to a server. `schema`: the input schema of the tool that is called, where it is known. */

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, failure, isRequest, type Message, type Notice, type Params, type Request, RPC, writeMessage } from './message.ts';
 import { META, MODERN_RPC, readEnvelope } from './modern.ts';
 import { ModernClient, type ModernClientParts, refusedMethod } from './modern-client.ts';
-import { headerMismatch } from './modern-header.ts';
+import { argumentMismatch, headerMismatch } from './modern-header.ts';
 import { digestOf } from './value-digest.ts';
 
 /** How a conversation is opened; `principal` and `shared` are said here. */
@@ -45,6 +45,9 @@ export class ModernHttp {
     if (refusedMethod(message.method)) return write(response, message, failure(RPC.method, 'Method not found'), 404);
     const client = this.clientOf(request, message.params ?? {});
     if (client === null) return write(response, message, failure(RPC.gateway, 'too many clients are here', { retryable: true }), 503);
+    const { name, arguments: args } = message.params ?? {};
+    const other = message.method === 'tools/call' ? argumentMismatch(request.headers, client.schemas.of(name), args) : null;
+    if (other !== null) return write(response, message, { error: other });
     await answer(client, message, response);
   }
 

@@ -51,6 +51,12 @@ for (const server of ERAS) {
         assert.equal((await talk.callTool('echo', { text: 'after' })).text, 'echo after');
       });
 
+      if (server === 'modern')
+        test('MG-107: arguments go into the headers that the tool names', async () => {
+          await talk.sdk.listTools();
+          assert.equal((await talk.callTool('weather', { city: 'Zürich' })).text, 'sunny in Zürich');
+        });
+
       test('resources and prompts', async () => {
         const { contents } = await talk.sdk.readResource({ uri: 'note://one' });
         assert.equal((contents[0] as { text?: string }).text, 'the note');

@@ -7,7 +7,7 @@ import { Endpoint } from './endpoint.ts';
 import { HttpTarget, textOf } from './http-target.ts';
 import { failure, type Id, isNotice, isObject, isRequest, MESSAGES_MAX, type Message, RPC, readMessage, writeMessage } from './message.ts';
 import { isModern, MODERN_REVISION } from './modern.ts';
-import { modernHeaders } from './modern-header.ts';
+import { HeaderSchemas, modernHeaders } from './modern-header.ts';
 import type { Listener, Peer } from './peer.ts';
 import { EventReader } from './sse.ts';
 
@@ -35,8 +35,9 @@ class HttpUpstream {
   private session: string | undefined;
   private revision: string | undefined;
   private greeting: Id | undefined;
+  private readonly schemas = new HeaderSchemas();
   /** Requests whose POST is under way. */
-  private readonly posts = new Map<Id, { readonly modern: boolean; readonly abort: AbortController }>();
+  private readonly posts = new Map<Id, { readonly modern: boolean; readonly method: string; readonly abort: AbortController }>();
   /** Notices are taken in order, and before the requests that follow them. */
   private order: Promise<void> = Promise.resolve();
 
@@ -81,7 +82,7 @@ class HttpUpstream {
   private async ask(id: Id, text: string, message: Message & { readonly method: string }): Promise<void> {
     const abort = new AbortController();
     const modern = isModern(message);
-    this.posts.set(id, { modern, abort });
+    this.posts.set(id, { modern, method: message.method, abort });
     if (message.method === 'initialize') this.greeting = id;
     try {
       await this.order;
@@ -134,6 +135,7 @@ class HttpUpstream {
       }
       if (!('method' in message) && message.id === id) {
         found = true;
+        if ('result' in message && this.posts.get(message.id)?.method === 'tools/list') this.schemas.learn(message.result.tools);
         if (id === this.greeting && 'result' in message && typeof message.result.protocolVersion === 'string') this.revision = message.result.protocolVersion;
       }
       this.endpoint.receive(message, id);
@@ -219,8 +221,8 @@ class HttpUpstream {
 
   private headers(message?: Message): Record<string, string> {
     const accept = { Accept: 'application/json, text/event-stream' };
-    if (message !== undefined && isModern(message as { method?: unknown }))
-      return { ...accept, ...modernHeaders(message as Message & { method: string }, MODERN_REVISION) };
+    if (message !== undefined && 'method' in message && isModern(message))
+      return { ...accept, ...modernHeaders(message, MODERN_REVISION, this.schemas.of(message.params?.name)) };
     return {
       ...accept,
       ...(this.session !== undefined && { 'Mcp-Session-Id': this.session }),

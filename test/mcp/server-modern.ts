@@ -65,6 +65,10 @@ function build(): McpServer {
     server.sendToolListChanged();
     return text('changed');
   });
+  const city = { type: 'string', 'x-mcp-header': 'City' };
+  server.registerTool('weather', { description: 'Has its argument in a header too', inputSchema: object({ city }) }, (args) =>
+    text(`sunny in ${String(args.city)}`),
+  );
   server.registerTool('env', { description: 'Shows the environment', inputSchema: object() }, () => text(JSON.stringify(process.env)));
   server.registerResource('note', 'note://one', { description: 'A note' }, (uri) => ({ contents: [{ uri: uri.href, text: 'the note' }] }));
   server.registerPrompt('greet', { description: 'Greets', argsSchema: object({ name: { type: 'string' } }) }, (args) => ({
