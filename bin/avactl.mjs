@@ -18,6 +18,14 @@ if (process.env.npm_lifecycle_event === 'avactl' && process.env.INIT_CWD) {
   // Not for the processes that this one starts.
   delete process.env.INIT_CWD;
 }
-const source = new URL('../src/cli/main.ts', import.meta.url);
-const { main } = await import((existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url)).href);
-process.exitCode = await main(process.argv.slice(2));
+const source = existsSync(new URL('../src/cli/main.ts', import.meta.url));
+const load = (name) => import(new URL(source ? `../src/cli/${name}.ts` : `../dist/cli/${name}.js`, import.meta.url).href);
+const words = process.argv.slice(2);
+/** A hook runs before every call of a tool: it starts without the rest. */
+async function plainHook() {
+  const { hook, plainCall } = await load('hook');
+  const call = plainCall(words.slice(1));
+  return call === null ? null : hook(call);
+}
+const code = words[0] === 'hook' ? await plainHook() : null;
+process.exitCode = code ?? (await (await load('main')).main(words));

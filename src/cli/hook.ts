@@ -1,40 +1,69 @@
 /**
  * `avactl hook`: one event of a client program, from stdin to the node and back in the program's own words. Exit 2 blocks;
- * whatever goes wrong on the way blocks too. Kept free of other modules: it runs before every call of a tool.
+ * whatever goes wrong on the way blocks too. It runs before every call of a tool, so it imports nothing but Node's own modules,
+ * and bin/avactl.mjs starts it without the rest of avactl where the command line is plain.
  */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dataFolder, givenUrl, PORT_DEFAULT } from './address.ts';
-import type { Call } from './command.ts';
-import { EXIT } from './exit.ts';
 
 const BYTES_MAX = 33_554_432;
 const ANSWER_MS_MAX = 25_000;
+const OK = 0;
+/** EXIT.block */
+const BLOCK = 2;
 
-export async function hook(call: Call): Promise<number> {
-  const [client, event] = call.operands;
+export interface HookCall {
+  readonly client: string;
+  /** The event's name, where the event does not say it. */
+  readonly event?: string;
+  readonly ask: boolean;
+  /** Where the node answers; else what the data folder says. */
+  readonly url?: string;
+  readonly data: string;
+}
+
+/** A command line of the form that `connect` writes; null for any other, which the table of commands reads. */
+export function plainCall(words: readonly string[]): HookCall | null {
+  const operands: string[] = [];
+  let data = join(homedir(), '.ava');
+  let url: string | undefined;
+  let ask = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    const value = words[i + 1];
+    if (word === '--ask') ask = true;
+    else if (word === '--data' && value?.startsWith('/')) data = words[++i];
+    else if (word === '--url' && /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(value ?? '')) url = words[++i];
+    else if (/^[a-zA-Z-]+$/.test(word) && !word.startsWith('-')) operands.push(word);
+    else return null;
+  }
+  const [client, event] = operands;
+  if (client === undefined || operands.length > 2) return null;
+  return { client, ask, data, ...(event !== undefined && { event }), ...(url !== undefined && { url }) };
+}
+
+/** Returns the exit code. Never rejects. */
+export async function hook({ client, event, ask, url, data }: HookCall): Promise<number> {
   try {
     const given = await stdin();
     const body = event === undefined ? given : named(given, event);
-    const url = new URL(`/v1/hooks/${encodeURIComponent(client)}${call.given('ask') ? '?ask' : ''}`, address(call));
-    return answered(call, await post(url, body));
+    return answered(await post(new URL(`/v1/hooks/${encodeURIComponent(client)}${ask ? '?ask' : ''}`, url ?? addressIn(data)), body));
   } catch (error) {
     process.stderr.write(
       `AVA cannot judge, so this is blocked: ${error instanceof Error ? error.message : String(error)}. Start the node with \`avactl up\`, or take AVA away with \`avactl disconnect ${client}\`.\n`,
     );
-    return EXIT.block;
+    return BLOCK;
   }
 }
 
-/** --url, else what the data folder says, unchecked: the node itself answers or it does not. */
-function address(call: Call): string {
-  const given = givenUrl(call);
-  if (given !== null) return given;
+/** What the data folder says, unchecked: the node itself answers there or it does not. */
+function addressIn(data: string): string {
   try {
-    return readFileSync(join(dataFolder(call), 'address'), 'utf8').trim();
+    return readFileSync(join(data, 'address'), 'utf8').trim();
   } catch {
-    return `http://127.0.0.1:${PORT_DEFAULT}`;
+    return 'http://127.0.0.1:4100';
   }
 }
 
@@ -90,15 +119,15 @@ interface HookAnswer {
   readonly agent_message?: string;
 }
 
-function answered(call: Call, { status, text }: Posted): number {
+function answered({ status, text }: Posted): number {
   if (status !== 200) throw new Error(detailOf(text) ?? `what answers with status ${status} is no node`);
   const answer = JSON.parse(text) as HookAnswer;
   const { hookSpecificOutput: own, decision, permission, reason } = answer;
   const blocked = own?.permissionDecision === 'deny' || decision === 'block' || permission === 'deny' || answer.continue === false;
-  if (text !== '{}') call.out.raw(`${text}\n`);
-  if (!blocked) return EXIT.ok;
+  if (text !== '{}') process.stdout.write(`${text}\n`);
+  if (!blocked) return OK;
   process.stderr.write(`${own?.permissionDecisionReason ?? reason ?? answer.agent_message ?? answer.user_message ?? 'AVA refused this'}\n`);
-  return EXIT.block;
+  return BLOCK;
 }
 
 function detailOf(problem: string): string | null {

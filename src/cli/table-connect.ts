@@ -1,5 +1,5 @@
 /** The commands that put AVA before client programs: part of the table in table.ts. */
-import { DATA_FLAG, NODE_FLAGS, URL_FLAG } from './address.ts';
+import { DATA_FLAG, dataFolder, givenUrl, NODE_FLAGS, URL_FLAG } from './address.ts';
 import type { Command, Operand } from './command.ts';
 
 const CLIENT: Operand = { name: 'CLIENT', count: 'one', description: 'claude-code, codex, cursor, vscode or claude-desktop' };
@@ -51,6 +51,11 @@ export const CONNECT_COMMANDS: readonly Command[] = [
       { ...URL_FLAG, description: 'The address of the node' },
     ],
     examples: [{ line: 'avactl hook claude-code < event.json', what: 'exit 2 where AVA refuses it' }],
-    run: async (call) => (await import('./hook.ts')).hook(call),
+    run: async (call) => {
+      const [client, event] = call.operands;
+      const url = givenUrl(call);
+      const { hook } = await import('./hook.ts');
+      return hook({ client, ask: call.given('ask'), data: dataFolder(call), ...(event !== undefined && { event }), ...(url !== null && { url }) });
+    },
   },
 ];

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { callDigest } from '../api/announcement.ts';
 import { Client } from '../api/client.ts';
+import { fromHex, octets } from '../base/bytes.ts';
+import { encodeWire } from '../machine/transaction.ts';
+import { Owner } from '../node/owner.ts';
 import { type RunningNode, startNode } from '../node/start.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ava-hook-'));
@@ -92,6 +95,19 @@ test('an escalation blocks with what waits for a person; --ask leaves it to the 
   assert.match(held.hookSpecificOutput?.permissionDecisionReason ?? '', /^AVA-3021 [\s\S]*avactl approvals/);
   assert.equal(decision(await hook('claude-code', claude('PreToolUse', call), '?ask')), 'ask');
   assert.equal(decision(await hook('codex', claude('PreToolUse', call), '?ask')), 'deny');
+  const waiting = (await client.approvals('waiting')).find(({ action }) => action.server === 'claude-code' && action.name === 'Frobnicate');
+  assert.ok(waiting !== undefined);
+  const { law, key } = node.ledger;
+  const [{ principal }] = law.validators.values();
+  const owner = new Owner({ network: law.network, principal, key, now: Date.now });
+  await client.submit(encodeWire(owner.answerApproval(octets(fromHex(waiting.id)), true, 'go on')));
+  assert.deepEqual(await hook('claude-code', claude('PreToolUse', call)), {}, 'the same call passes once it is approved');
+  assert.equal(decision(await hook('claude-code', claude('PreToolUse', call))), 'deny', 'once');
+  const other = use('Frobnicate', { thing: 'more' }, 'toolu_8');
+  await hook('claude-code', claude('PreToolUse', other));
+  const second = (await client.approvals('waiting')).find(({ action }) => JSON.stringify(action.args) === '{"thing":"more"}');
+  await client.submit(encodeWire(owner.answerApproval(octets(fromHex(second?.id ?? '')), false, 'no')));
+  assert.match((await hook('claude-code', claude('PreToolUse', other))).hookSpecificOutput?.permissionDecisionReason ?? '', /AVA-4043/);
 });
 
 test('N-75: what cannot be understood is refused; long texts are cut, commands never', async () => {
