@@ -170,6 +170,28 @@ test('what may be sent again: reads, verdicts alone, outcomes, and anything that
   failed.close();
 });
 
+test('a stream that is aborted, cut, or no stream', async () => {
+  const stop = new AbortController();
+  const silent = await strange((_, response) => response.writeHead(200).write('{"verdict":"deny"}\n'));
+  const read = async (url: string, signal?: AbortSignal): Promise<number> => {
+    let count = 0;
+    for await (const answer of new Client(url).stream([pay('s', 1), pay('s', 2)], signal === undefined ? {} : { signal })) {
+      assert.ok(answer);
+      count += 1;
+      stop.abort(new Error('enough'));
+    }
+    return count;
+  };
+  await assert.rejects(read(silent.url, stop.signal), /enough/);
+  silent.close();
+  for (const body of ['{"verdict":"deny"}\n', '{"verdict":"deny"}\n{"verd', '{"verdict":"deny"}\nhello\n']) {
+    const cut = await strange((_, response) => response.end(body));
+    await assert.rejects(read(cut.url), fails('unreachable'), body);
+    cut.close();
+  }
+  for (const url of ['http://127.0.0.1:4100/ava', 'ftp://127.0.0.1', 'file:///x']) assert.throws(() => new Client(url), TypeError);
+});
+
 test('a time limit, an abort, a server that is no node, one that sends without end', async () => {
   const silent = await strange(() => undefined);
   await assert.rejects(new Client(silent.url, { timeout_ms: 50, retries: 0 }).health(), fails('timed_out'));

@@ -18,7 +18,7 @@ import type {
   RulesAnswer,
   SessionAnswer,
 } from './shape.gen.ts';
-import { type Call, lines, pause, Transport, type TransportOptions } from './transport.ts';
+import { type Call, lines, parsedText, pause, Transport, type TransportOptions } from './transport.ts';
 
 /** Decisions of one batch, and of one piece of a stream. */
 export const BATCH_MAX = 256;
@@ -96,9 +96,9 @@ export class Client {
         ...(signal !== undefined && { signal }),
       });
       let answered = 0;
-      for await (const line of lines(response, this.url)) {
+      for await (const line of lines(response, this.url, signal)) {
         answered += 1;
-        yield answerOf(JSON.parse(line) as unknown);
+        yield answerOf(parsedText(line));
       }
       if (answered !== piece.length) throw localError('unreachable', `the stream ended after ${answered} of ${piece.length} answers`);
     }
@@ -188,11 +188,11 @@ export class Client {
           ...(signal !== undefined && { signal }),
         });
         met = true;
-        for await (const line of lines(response, this.url)) {
+        for await (const line of lines(response, this.url, signal)) {
           // N-35: an event's data is one line of JSON, which has its id
           if (ended()) return;
           if (!line.startsWith('data: ')) continue;
-          const event = JSON.parse(line.slice(6)) as LedgerEvent;
+          const event = parsedText(line.slice(6)) as LedgerEvent;
           last = event.id;
           yield event;
         }

@@ -152,6 +152,8 @@ test('what is judged is what runs: later changes, getters and odd values do not 
     [JSON.parse('{"__proto__":1}'), 'key_forbidden'],
     [cycle, 'too_deep'],
     [new Map(), 'request_shape'],
+    [{ list: [1, undefined] }, 'request_shape'],
+    [{ list: Array(2) }, 'request_shape'],
     [{ toJSON: undefined, x: Symbol('x') }, 'request_shape'],
   ];
   got = null;
@@ -208,6 +210,7 @@ test('results of any kind are told within bounds', async () => {
     wide,
     deep,
     new Error('x'),
+    Object.defineProperty({}, 'broken', { enumerable: true, get: () => assert.fail() }),
     Number.NaN,
     () => 1,
     '\ud800',

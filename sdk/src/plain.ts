@@ -37,7 +37,7 @@ export function exactCopy(value: unknown, at = '$', depth = 0): Plain {
     case 'object': {
       if (value === null) return null;
       if (depth === DEPTH_MAX) throw localError('too_deep', `the value at ${at} is nested too deeply`, { context: { path: at } });
-      if (Array.isArray(value)) return value.map((item, i) => exactCopy(item, `${at}[${i}]`, depth + 1));
+      if (Array.isArray(value)) return Array.from(value as unknown[], (item, i) => exactCopy(item, `${at}[${i}]`, depth + 1));
       if (!isRecord(value)) break;
       const copy: Record<string, Plain> = {};
       for (const key of Object.keys(value)) {
@@ -102,7 +102,12 @@ function readable(value: unknown, depth: number, budget: { left: number }): Plai
  * well as possible, what is past the bound is left out; what AVA has not seen counts as seen nowhere.
  */
 export function told(value: unknown): Plain {
-  return readable(value, 0, { left: TOLD_CHARACTERS_MAX });
+  try {
+    return readable(value, 0, { left: TOLD_CHARACTERS_MAX });
+  } catch {
+    // a getter that throws: nothing of it is told
+    return null;
+  }
 }
 
 /** A failure as it is told. */

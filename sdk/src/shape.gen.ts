@@ -133,6 +133,8 @@ export type OutcomeRequest = {
   readonly result?: unknown;
   /** what went wrong */
   readonly error?: string;
+  /** What it came to, by the path that is summed: {"tokens": 1200, "money.amount": 399}; a sum without one keeps what was reserved */
+  readonly amounts?: Readonly<Record<string, unknown>>;
 };
 
 export type Approval = {

@@ -49,9 +49,11 @@ export class Transport {
   readonly url: string;
   private readonly options: TransportOptions;
 
-  /** `url` without a path: `http://127.0.0.1:4100`. */
+  /** `url` without a path: `http://127.0.0.1:4100`. @throws TypeError for any other */
   constructor(url: string, options: TransportOptions = {}) {
-    this.url = new URL(url).origin;
+    const { origin, pathname, protocol } = new URL(url);
+    if (!/^https?:$/.test(protocol) || pathname !== '/') throw new TypeError(`the address of a node is http://HOST:PORT, not ${url}`);
+    this.url = origin;
     this.options = options;
   }
 
@@ -144,7 +146,7 @@ async function read(response: Response, url: string): Promise<Uint8Array<ArrayBu
 }
 
 /** The pieces of a body as they are asked for: what is not read is not sent. */
-export async function* chunks(response: Response, url: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+export async function* chunks(response: Response, url: string, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   if (response.body === null) return;
   const reader = response.body.getReader();
   try {
@@ -154,6 +156,7 @@ export async function* chunks(response: Response, url: string): AsyncGenerator<U
       yield value;
     }
   } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
     if ((error as Error).name === 'AbortError' || (error as Error).name === 'TimeoutError') throw error;
     throw localError('unreachable', `the connection to ${url} broke within an answer`, { cause: error });
   } finally {
@@ -161,21 +164,26 @@ export async function* chunks(response: Response, url: string): AsyncGenerator<U
   }
 }
 
-/** The lines of a body, at most `line_max` characters each. */
-export async function* lines(response: Response, url: string, line_max = 4_194_304): AsyncGenerator<string, void> {
+const LINE_MAX = 4_194_304;
+
+/** The whole lines of a body, at most 4 Mi characters each. @throws AvaError; the signal's reason */
+export async function* lines(response: Response, url: string, signal?: AbortSignal): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of chunks(response, url)) {
+  for await (const chunk of chunks(response, url, signal)) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() as string;
-    if (rest.length > line_max) throw localError('unreachable', `what answers at ${url} sends a line without an end`);
+    if (rest.length > LINE_MAX) throw localError('unreachable', `what answers at ${url} sends a line without an end`);
     yield* parts;
   }
 }
 
-function parsed(body: Uint8Array): unknown {
+const parsed = (body: Uint8Array): unknown => parsedText(new TextDecoder().decode(body));
+
+/** @throws AvaError for what is no JSON */
+export function parsedText(text: string): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body)) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw localError('unreachable', 'what answers there is no node: its answer is no JSON', { cause: error });
   }
