@@ -16,6 +16,10 @@ const COUNT_STARTS = set('is has can should use max min num total with no allow 
 const DESTS = set(
   'to recipient recipients cc bcc email emails mail address addresses url urls uri link links href host hostname endpoint webhook website site domain channel channels user users username participant participants attendee attendees invitee invitees guest guests member members payee receiver beneficiary account iban phone telephone mobile contact contacts destination target assignee assignees collaborator collaborators reviewer reviewers server ip people person recipientid handle friend friends group groups team customer vendor seller merchant hotel restaurant company payer sender account_number wallet chat room callback hook redirect domain bank provider business organizer',
 );
+/** Of whom or what an id says where something goes. */
+const HOLDERS = set(
+  'user users channel channels recipient recipients receiver customer account chat contact member payee beneficiary group participant attendee friend wallet phone',
+);
 const TEXTS = set(
   'body text message messages content contents description comment comments note notes subject title summary reason caption prompt memo details instructions abstract bio markdown html reply answer feedback review query question payload data value values input inputs snippet code script thought expression observations thoughts label tags tag keywords filename template suggestion suggestions name names topic location',
 );
@@ -44,6 +48,8 @@ export interface Doing {
   readonly creates: boolean;
   /** What it moves are files: places of theirs are paths. */
   readonly files: boolean;
+  /** It changes what the account has: an id says on what, not to whom. */
+  readonly within: boolean;
 }
 
 /** T-26: what each argument is; those that the rules look at first, at most 32. */
@@ -77,7 +83,7 @@ function kindOfName(words: readonly string[], doing: Doing): Kind | null {
   if (secret) return doing.enters || doing.reader ? 'obj' : 'sec';
   if (COUNT_STARTS.has(words[0]) && words.length > 1) return 'qty';
   const reaches = (): Kind => (doing.reader && !has(URLS) ? 'obj' : doing.removes ? 'obj' : 'dest');
-  if (last === 'id' || last === 'ids') return words.length > 1 && has(DESTS) ? reaches() : 'obj';
+  if (last === 'id' || last === 'ids') return words.length > 1 && has(HOLDERS) && !doing.within ? reaches() : 'obj';
   if (doing.files && MOVED.has(last)) return 'obj';
   if (TIMES.has(last)) return 'time';
   if (DESTS.has(last)) return reaches();

@@ -41,6 +41,8 @@ test('T-25: what a name says it does', () => {
     ['create_issue', 'write', 'ack'],
     ['remove_member', 'irreversible', 'ack'],
     ['check_out', 'irreversible', 'ack'],
+    ['web_search', 'read', 'untrusted'],
+    ['run_tests', 'write', 'ack'],
     ['get_balance', 'read', 'own'],
     ['weather', 'read', 'directory'],
     ['read_file', 'read', 'untrusted'],

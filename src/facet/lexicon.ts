@@ -1,7 +1,7 @@
 /**
  * A lexicon of general English for tools that no map lists (spec/facet.md T-25): what the verb of a tool's name does, by
- * which words a user asks for it, what its noun is, and who writes what such a thing holds. It names no tool, no program
- * and no value of anybody's data. Plurals and endings are left to the reader of words (T-16).
+ * which words a user asks for it, what its noun is, and who writes what such a thing holds. It names no tool and
+ * no value of anybody's data; a few names of programs that everybody uses stand for what they do. Plurals and endings are left to the reader of words (T-16).
  */
 
 /** The name of a class of the lexicon in a map: maps name theirs otherwise. */
@@ -219,6 +219,10 @@ export const PAIRS: Readonly<Record<string, string>> = {
   'open file': 'read',
   'open document': 'read',
   'open page': 'fetch',
+  'open browser': 'fetch',
+  'open webpage': 'fetch',
+  'open site': 'fetch',
+  'open web': 'fetch',
   'open url': 'fetch',
   'open link': 'fetch',
   'open website': 'fetch',
@@ -269,7 +273,7 @@ export const NOUNS: readonly Noun[] = [
   noun(
     'page',
     'prose',
-    'page website webpage web site url link article blog browser tab html content wiki news internet form href',
+    'page website webpage web site url link article blog browser tab html content wiki wikipedia news internet google bing duckduckgo form href',
     'com www http https online post site',
   ),
   noun(
@@ -325,9 +329,15 @@ export const NOUNS: readonly Noun[] = [
     'name street city email number data my personal',
     { private: true },
   ),
-  noun('credential', 'own', 'password passcode passphrase credential credentials secret token key otp pin apikey login auth', 'passwords keys code security', {
-    private: true,
-  }),
+  noun(
+    'credential',
+    'own',
+    'code password passcode passphrase credential credentials secret token key otp pin apikey login auth',
+    'passwords keys code security',
+    {
+      private: true,
+    },
+  ),
   noun(
     'order',
     'records',

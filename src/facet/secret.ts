@@ -61,6 +61,8 @@ const FORMS: readonly (readonly [SecretKind, RegExp])[] = [
 const TRIGGER =
   /PRIVATE KEY|AKIA|ASIA|secret|gh[pousr]_|github_pat_|gl(?:pat|ptt|rt|dt)-|xox[abeoprs]-|hooks\.slack|[sr]k_(?:live|test)|whsec_|AIza|ya29|GOCSPX|sk-|npm_|pypi-|hf_|SG\.|SK[0-9a-f]|:AA|eyJ|:\/\/[^\s/@]{1,64}:|passw|token|api.?key|credential|auth/i;
 
+/** A parameter of an address to call is no assignment: links to shared documents have one, and new addresses are asked about anyway. */
+const ADDRESS = /^(?:https?:\/\/)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+[/?]\S*$/i;
 const ASSIGNMENT = /([A-Za-z][A-Za-z0-9_.-]{0,64})["']?\s{0,4}(?:=|:)\s{0,4}["']?([A-Za-z0-9+/=_.!@#%^&*~-]{16,256})/g;
 const NAMES = /(?:passw(?:or)?d|passwd|secret|token|api_?key|apikey|access_?key|private_?key|credential|client_secret|auth_?key)$/i;
 const PLACEHOLDER =
@@ -76,6 +78,7 @@ function looksRandom(value: string): boolean {
 function inText(text: string, found: (kind: SecretKind) => void): void {
   if (!TRIGGER.test(text)) return;
   for (const [kind, form] of FORMS) for (const _ of text.matchAll(form)) found(kind);
+  if (ADDRESS.test(text)) return;
   for (const [, name, value] of text.matchAll(ASSIGNMENT))
     if (NAMES.test(name) && looksRandom(value) && !FORMS.some(([, form]) => new RegExp(form.source).test(value))) found('assignment');
 }
