@@ -245,6 +245,32 @@ judge: "!args.content.contains('SECRET')"`;
   await other.close();
 });
 
+test('a budget of tokens counts what a call came to', async () => {
+  const rule = `rule: tokens
+title: At most 1,000 tokens a day
+advice: Wait until tomorrow.
+scope: tool.think
+mode: enforce
+inputs: { context.tokens: int }
+judge: agent.sum("tokens", "24h") + context.tokens <= 1000`;
+  const other = await sdkNode({ rules: [rule] });
+  const session = await Session.open(new Client(other.url), { agent: 'tokens' });
+  const think = guard((args: { used: number }) => args.used, {
+    session,
+    name: 'think',
+    context: { tokens: 400 },
+    onRefusal: 'return',
+    amounts: (result) => ({ tokens: Number(result) }),
+  });
+  const answers: unknown[] = [];
+  for (const used of [400, 10, 10, 600, 1]) answers.push(await think({ used }));
+  assert.deepEqual(
+    answers.map((answer) => (answer instanceof Refusal ? answer.reasons[0].rule : answer)),
+    [400, 10, 10, 600, 'tokens'],
+  );
+  await other.close();
+});
+
 test('a verdict alone permits nothing', async () => {
   const session = await open('alone');
   const answer = await session.verdict({ name: 'pay', args: { to: 'bob', amount: 1 } });

@@ -45,6 +45,8 @@ export interface CallOptions {
   readonly onWaiting?: (approval: string, answer: DecisionAnswer) => void;
   /** Told of each `notify` obligation, and of the arguments that obligations changed. */
   readonly onObligations?: (obligations: readonly unknown[], answer: DecisionAnswer) => void;
+  /** What a call came to, from its result: whole numbers by the path of a sum (`tokens`, `money.amount`). A budget counts them in place of what it had reserved. */
+  readonly amounts?: (result: unknown) => Readonly<Record<string, number>>;
   readonly watcher?: Watcher;
   readonly signal?: AbortSignal;
 }
@@ -164,7 +166,7 @@ export class Session {
     try {
       const { permit, args } = await this.permit(action, options, watched);
       options.signal?.throwIfAborted();
-      const work = (): Promise<R> => this.outcomeOf(action, permit, () => run(args), read);
+      const work = (): Promise<R> => this.outcomeOf(action, permit, () => run(args), read, options.amounts);
       const result = await (watched?.run === undefined ? work() : watched.run(work));
       watched?.end({ outcome: read(result) });
       return result;
@@ -174,7 +176,13 @@ export class Session {
     }
   }
 
-  private async outcomeOf<R>(action: Action, permit: string, run: () => R | Promise<R>, read: (result: R) => Outcome): Promise<R> {
+  private async outcomeOf<R>(
+    action: Action,
+    permit: string,
+    run: () => R | Promise<R>,
+    read: (result: R) => Outcome,
+    amountsOf: CallOptions['amounts'],
+  ): Promise<R> {
     let result: R;
     try {
       result = await run();
@@ -189,7 +197,14 @@ export class Session {
       const content = told(value);
       refusal = ok ? await this.refusalOf(action, content) : null;
       // what is kept from the model is not in what the session has read
-      await this.client.outcome({ permit, ok, result: refusal === null ? content : null, ...(error !== undefined && { error: toldError(error) }) });
+      const amounts = ok ? amountsOf?.(result) : undefined;
+      await this.client.outcome({
+        permit,
+        ok,
+        result: refusal === null ? content : null,
+        ...(error !== undefined && { error: toldError(error) }),
+        ...(amounts !== undefined && { amounts }),
+      });
     } catch (error) {
       throw new Untold(result, error);
     }
