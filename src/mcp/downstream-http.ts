@@ -23,6 +23,8 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Sessions at once, besides what MG-36 allows. */
+  readonly sessions_max: number;
   /** What is behind a path, or null. */
   readonly place: (path: string) => Place | null;
 }
@@ -40,8 +42,8 @@ const CONNECTIONS_MAX = 1_024;
 const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
 /** @throws Fault port_in_use */
-export async function serveHttp({ host, port, place }: HttpOptions): Promise<RunningHttp> {
-  const front = new Front(place);
+export async function serveHttp({ host, port, sessions_max, place }: HttpOptions): Promise<RunningHttp> {
+  const front = new Front(place, Math.min(sessions_max, SESSIONS_MAX));
   const server = createServer((request, response) => void front.serve(request, response));
   server.maxConnections = CONNECTIONS_MAX;
   server.keepAliveTimeout = 75_000;
@@ -64,11 +66,13 @@ export async function serveHttp({ host, port, place }: HttpOptions): Promise<Run
 
 class Front {
   private readonly place: HttpOptions['place'];
+  private readonly sessions_max: number;
   private readonly sessions = new Map<string, HttpSession>();
   private readonly sweep: NodeJS.Timeout;
 
-  constructor(place: HttpOptions['place']) {
+  constructor(place: HttpOptions['place'], sessions_max: number) {
     this.place = place;
+    this.sessions_max = sessions_max;
     this.sweep = setInterval(() => this.rest(), SWEEP_MS).unref();
   }
 
@@ -140,7 +144,7 @@ class Front {
   }
 
   private begin(place: Place): HttpSession | null {
-    if (this.sessions.size >= SESSIONS_MAX) {
+    if (this.sessions.size >= this.sessions_max) {
       const resting = [...this.sessions.values()].filter((session) => session.resting).sort((a, b) => a.used_ms - b.used_ms);
       if (resting.length === 0) return null;
       this.end(resting[0]);

@@ -72,8 +72,8 @@ export function readMessage(value: unknown): Message | null {
     if (id === undefined) return value as unknown as Notice;
     return isId(id) ? (value as unknown as Request) : null;
   }
-  if (isObject(result) && error === undefined) return isId(id) ? (value as unknown as ResultResponse) : null;
-  if (!isObject(error) || typeof error.code !== 'number' || typeof error.message !== 'string') return null;
+  if (error === undefined) return isObject(result) && isId(id) ? (value as unknown as ResultResponse) : null;
+  if (result !== undefined || !isObject(error) || typeof error.code !== 'number' || typeof error.message !== 'string') return null;
   return isId(id) || id === null ? (value as unknown as ErrorResponse) : null;
 }
 

@@ -32,6 +32,9 @@ export interface RelaySetup {
   readonly report: (message: string) => void;
 }
 
+/** How long the last outcomes may take once the servers have ended. */
+const LAST_WORDS_MS_MAX = 5_000;
+
 const CLIENT_METHODS: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ['ping', ping],
   ['tools/list', listTools],
@@ -64,6 +67,9 @@ export class Relay {
   private talk: Conversation | null = null;
   private greeting: Promise<Answer> | null = null;
   private finish: () => void = () => undefined;
+  private closing: Promise<void> | null = null;
+  /** Requests whose guards are at work. */
+  private readonly working = new Set<Promise<unknown>>();
 
   constructor(setup: RelaySetup) {
     this.setup = setup;
@@ -91,8 +97,16 @@ export class Relay {
     this.client = client;
   }
 
-  async close(): Promise<void> {
+  /** Ends the servers; what they were doing is told to the node before this side ends, too. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     await Promise.allSettled(this.upstreams.map((server) => server.close()));
+    const late = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS_MAX).unref());
+    await Promise.race([Promise.allSettled(this.working), late]);
     this.finish();
   }
 
@@ -111,14 +125,14 @@ export class Relay {
     const { talk } = this;
     if (talk === null) return method === 'ping' ? { result: {} } : failure(RPC.request, 'the conversation begins with initialize');
     const guard = CLIENT_METHODS.get(method);
-    try {
-      if (guard !== undefined) return await guard(talk, params, asked, method);
-      // MG-14: nobody would have judged it
-      return failure(RPC.method, `Method not found: ${method}`);
-    } catch (error) {
+    // MG-14: nobody would have judged it
+    if (guard === undefined) return failure(RPC.method, `Method not found: ${method}`);
+    const work = guard(talk, params, asked, method).catch((error: unknown) => {
       this.setup.report(`${method}: ${error instanceof Error ? error.message : String(error)}`);
       return failure(RPC.internal, 'the gateway failed on this request');
-    }
+    });
+    this.working.add(work);
+    return work.finally(() => this.working.delete(work));
   }
 
   /** MG-11: every server is greeted with the client's own words. */

@@ -41,6 +41,9 @@ export interface StdioSides {
 /** A server that `wrap` stands before: a program, or an address with the headers to send there. */
 export type Wrapped = Program | { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
+/** Processes of servers that all sessions together may have. */
+const PROCESSES_MAX = 256;
+
 type Servers = RelaySetup['servers'];
 
 /** One tool server behind stdio, its names unchanged. Resolves when the client has gone and the server has ended. */
@@ -88,7 +91,12 @@ class Gateway {
   async http(port: number): Promise<RunningHttp> {
     const places = new Map<string, Place>([['/mcp', this.place(this.servers)]]);
     for (const server of this.servers) places.set(`/mcp/${server.name}`, this.place([server]));
-    const running = await serveHttp({ host: '127.0.0.1', port, place: (path) => places.get(path) ?? null });
+    const running = await serveHttp({
+      host: '127.0.0.1',
+      port,
+      sessions_max: Math.max(1, Math.floor(PROCESSES_MAX / this.servers.length)),
+      place: (path) => places.get(path) ?? null,
+    });
     return {
       port: running.port,
       close: async () => {
