@@ -1,6 +1,7 @@
 /** The other client programs: connected, tried with a real server behind them, and back byte for byte. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort, mcpServer, NewHome } from './real/home.ts';
@@ -38,7 +39,7 @@ test('Codex, Cursor, VS Code and Claude Desktop', async () => {
   user.says('codex', 'codex-cli 0.169.0');
   const old = user.files();
   for (const [client, tried, says, flags] of [
-    ['codex', 2, /trust the hooks/, []],
+    ['codex', 2, /hooks of AVA that are not trusted, so they do not run: UserPromptSubmit, PreToolUse, PostToolUse\n[\s\S]*trust the hooks/, []],
     ['cursor', 2, /restart Cursor/, []],
     ['vscode', 3, /far answers at a URL past the gateway: NOT judged/, ['--project', project]],
     ['claude-desktop', 1, /never sees the prompt/, []],
@@ -48,6 +49,13 @@ test('Codex, Cursor, VS Code and Claude Desktop', async () => {
     assert.match(out, says, client);
   }
   assert.notDeepEqual(user.files(), old);
+  const config = join(user.home, '.codex/config.toml');
+  const trusted = ['user_prompt_submit', 'pre_tool_use', 'post_tool_use'].map((event) => `[hooks.state."${config}:${event}:0:0"]\ntrusted_hash = "x"\n`);
+  const connected = readFileSync(config, 'utf8');
+  writeFileSync(config, `${connected}\n${trusted.join('')}`);
+  assert.match(await user.ok('connect', 'codex'), /connected already/);
+  assert.doesNotMatch(await user.ok('doctor'), /not trusted/);
+  writeFileSync(config, connected);
   await user.ok('disconnect');
   assert.deepEqual(user.files(), old);
 });

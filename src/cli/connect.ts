@@ -71,7 +71,7 @@ function checkVersion(program: Program, place: Place, mcp_only: boolean): string
   const { least, fails } = program.version;
   if (version !== null && isBefore(version, least))
     throw new Fault('client_too_old', `${program.title} ${version} ${fails}; ${least} does not`, { client: program.id, version, least });
-  const off = program.loopholes(place).find(({ disarms }) => disarms);
+  const off = program.loopholes(place).find(({ disarms, later }) => disarms && later !== true);
   if (off !== undefined) throw new Fault('config', `${off.path} has ${off.what}: take it away, or connect with --mcp-only`, { path: off.path });
   return version;
 }

@@ -75,8 +75,12 @@ function ofProgram(coverage: Coverage, version: string | null): Finding[] {
   if (hooks === 'none' && servers.length > 0) say('info', `it has no hooks: ${program.outside.join('; ')} go past AVA`);
   if (program.version !== null && version !== null && isBefore(version, program.version.least) && hooks !== 'missing')
     say('warn', `AVA-3005 version ${version} ${program.version.fails}`, `upgrade it to ${program.version.least}`);
-  for (const { path, what, disarms } of loopholes)
-    say(disarms ? 'fail' : 'warn', `${plain(path)} has ${what}`, disarms ? 'take it away: nothing is judged by hooks' : undefined);
+  for (const { path, what, disarms, later } of loopholes)
+    say(
+      disarms ? 'fail' : 'warn',
+      `${plain(path)} has ${what}`,
+      later === true ? program.afterwards : disarms ? 'take it away: nothing is judged by hooks' : undefined,
+    );
   if (findings.length === 0)
     say(
       'ok',

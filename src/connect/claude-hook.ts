@@ -75,7 +75,7 @@ function refusal(event: Args, reason: string): unknown {
       return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'deny', permissionDecisionReason: reason } };
     case 'PostToolUse':
       // the result is there already: what reaches the model is the reason in its place
-      return { decision: 'block', reason, hookSpecificOutput: { hookEventName: 'PostToolUse', updatedToolOutput: reason } };
+      return { decision: 'block', reason, hookSpecificOutput: { hookEventName: 'PostToolUse', updatedToolOutput: withheld(event['tool_response'], reason) } };
     default:
       return { decision: 'block', reason };
   }
@@ -88,6 +88,29 @@ function patchArgs(input: Table): Table {
   if (body === undefined) return input;
   const paths = [...body.matchAll(/^\*\*\* (?:(?:Add|Update|Delete) File|Move to): ([^\n]{1,4096})$/gm)].map(([, path]) => path.trim());
   return { paths: [...new Set(paths)], patch: body };
+}
+
+/** Members of a tool's output that hold what it found; all others say what kind of output it is. */
+const FOUND: ReadonlySet<string> = new Set([
+  'content',
+  'stdout',
+  'stderr',
+  'result',
+  'text',
+  'output',
+  'base64',
+  'data',
+  'originalFile',
+  'filenames',
+  'results',
+]);
+
+/** The same kind of output with nothing in it but the reason: the client takes no other kind in its place. */
+function withheld(response: unknown, reason: string, found = true): unknown {
+  if (typeof response === 'string') return found ? reason : response;
+  if (Array.isArray(response)) return response.every((block) => isTable(block) && 'type' in block) ? [{ type: 'text', text: reason }] : [];
+  if (!isTable(response)) return response;
+  return Object.fromEntries(Object.entries(response).map(([key, value]) => [key, withheld(value, reason, FOUND.has(key))]));
 }
 
 /** What a tool returned, as plainly as it can be said: text is text. */

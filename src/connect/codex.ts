@@ -5,9 +5,9 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTomlFile } from './file.ts';
-import { HOOK_S_MAX, hookLine, type Launch } from './launch.ts';
-import { type HookForm, isTable, type Loophole, type Place, type Program, type SettingsFile } from './settings.ts';
+import { readJsonFile, readTomlFile } from './file.ts';
+import { HOOK_S_MAX, hookLine, isOwnHook, type Launch } from './launch.ts';
+import { type HookForm, isTable, type Loophole, memberAt, type Place, type Program, type SettingsFile, type Table } from './settings.ts';
 
 const EVENTS = ['UserPromptSubmit', 'PreToolUse', 'PostToolUse'];
 const MAPS = [['mcp_servers']];
@@ -42,12 +42,33 @@ export const CODEX: Program = {
     const settings = readTomlFile(path);
     if (settings === null) return [];
     const found: Loophole[] = [];
+    const say = (what: string, disarms = false): number => found.push({ path, what, disarms });
     const { features } = settings;
-    if (isTable(features) && (features['hooks'] === false || features['codex_hooks'] === false))
-      found.push({ path, what: 'features.hooks = false: no hook runs', disarms: true });
-    if (settings['approval_policy'] === 'never') found.push({ path, what: 'approval_policy never: the program itself asks for nothing', disarms: false });
-    if (settings['sandbox_mode'] === 'danger-full-access')
-      found.push({ path, what: 'sandbox_mode danger-full-access: shell commands have the whole machine', disarms: false });
+    if (isTable(features) && (features['hooks'] === false || features['codex_hooks'] === false)) say('features.hooks = false: no hook runs', true);
+    if (settings['approval_policy'] === 'never') say('approval_policy never: the program itself asks for nothing');
+    if (settings['sandbox_mode'] === 'danger-full-access') say('sandbox_mode danger-full-access: shell commands have the whole machine');
+    const state = memberAt(settings, ['hooks', 'state']);
+    const json = join(folder(place), 'hooks.json');
+    for (const [at, value] of [
+      [path, settings],
+      [json, readJsonFile(json)],
+    ] as const) {
+      const untrusted = EVENTS.filter((event) => trustKeys(at, value, event).some((key) => !hasTrust(state, key)));
+      if (untrusted.length > 0)
+        found.push({ path: at, what: `hooks of AVA that are not trusted, so they do not run: ${untrusted.join(', ')}`, disarms: true, later: true });
+    }
     return found;
   },
 };
+
+/** The names under which Codex keeps its user's trust in AVA's hooks of an event. */
+function trustKeys(path: string, value: Table | null, event: string): string[] {
+  const groups = memberAt(value, ['hooks', event]);
+  const label = event.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  return (Array.isArray(groups) ? groups : []).flatMap((group: unknown, i) => {
+    const hooks = isTable(group) ? group['hooks'] : undefined;
+    return (Array.isArray(hooks) ? hooks : []).flatMap((hook: unknown, j) => (isTable(hook) && isOwnHook(hook) ? [`${path}:${label}:${i}:${j}`] : []));
+  });
+}
+
+const hasTrust = (state: unknown, key: string): boolean => typeof memberAt(state, [key, 'trusted_hash']) === 'string';

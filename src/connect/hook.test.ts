@@ -138,6 +138,46 @@ test('a session that has ended is followed by another one', async () => {
   for (const id of ['s1', 's9']) assert.deepEqual(await hook('claude-code', claude('UserPromptSubmit', { prompt: 'hello again' }, id)), {});
 });
 
+test('a result that the law withholds is replaced by the reason, in the form that the tool has', async () => {
+  const law = join(scratch, 'law');
+  mkdirSync(law);
+  writeFileSync(join(law, 'constitution.yaml'), 'constitution: t\nversion: 1\ndefault: allow\nrules: [r.yaml]\n');
+  writeFileSync(
+    join(law, 'r.yaml'),
+    `rule: t/r
+title: Dogs alone
+advice: Ask for dogs.
+scope: kind.tool.result
+mode: enforce
+inputs: { args.content: string(20000) }
+judge: "!has(args.content) || !args.content.contains('cat')"
+otherwise: deny
+tests:
+  - { name: dogs, given: { args: { content: dog } }, expect: pass }
+`,
+  );
+  const strict = await startNode({ dir: join(scratch, 'strict'), port: 0, constitution: law, warm_ms: 10 });
+  const asked = new Client(strict.url);
+  try {
+    const result = async (tool_response: unknown): Promise<Answer> => {
+      const read = use('Read', { file_path: '/x/pets.txt' });
+      await asked.hook('claude-code', JSON.stringify(claude('PreToolUse', read)));
+      return JSON.parse(Buffer.from(await asked.hook('claude-code', JSON.stringify(claude('PostToolUse', { ...read, tool_response })))).toString()) as Answer;
+    };
+    const file = (content: string) => ({ type: 'text', file: { filePath: '/x/pets.txt', content, numLines: 1 } });
+    assert.deepEqual(await result(file('dog')), {});
+    const held = await result(file('cat'));
+    assert.equal(held['decision'], 'block');
+    const reason = String(held['reason']);
+    assert.match(reason, /^AVA-3020 .*t\/r/);
+    assert.deepEqual((held.hookSpecificOutput as { updatedToolOutput?: unknown }).updatedToolOutput, file(reason));
+    assert.ok(!JSON.stringify(held).includes('cat'));
+  } finally {
+    asked.close();
+    await strict.close();
+  }
+});
+
 test('Codex: patches by their paths; Cursor: shell, files, MCP, prompt in its own words', async () => {
   const patch = `*** Begin Patch\n*** Update File: ${scratch}/.ssh/config\n@@\n-a\n+b\n*** End Patch\n`;
   assert.equal(decision(await hook('codex', claude('PreToolUse', { ...use('apply_patch', { command: patch }), turn_id: 't', model: 'm' }))), 'deny');

@@ -46,6 +46,8 @@ export interface Loophole {
   readonly what: string;
   /** AVA's hooks do not run at all. */
   readonly disarms: boolean;
+  /** Its user cures it after connecting; until then it is told, and no reason not to connect. */
+  readonly later?: boolean;
 }
 
 export interface HookOptions {
