@@ -4,7 +4,7 @@
  */
 import type { Client as Node } from '../api/client.ts';
 import type { Conversation, Guard } from './conversation.ts';
-import { joinedGreeting, ownGreeting } from './greeting.ts';
+import { joinedGreeting, ownGreeting, pinnedInstructions } from './greeting.ts';
 import { askClient } from './guard-client.ts';
 import { getPrompt, readResource } from './guard-read.ts';
 import { complete, listPrompts, listResources, listTemplates, ping, resource, setLevel } from './guard-shared.ts';
@@ -157,7 +157,8 @@ export class Relay {
       tasks: new Map(),
       report: setup.report,
     };
-    return only === null ? { result: joinedGreeting(hello, upstreams, setup.version) } : { result: ownGreeting(only) };
+    const instructions = new Map(upstreams.map((server) => [server, pinnedInstructions(server, setup.pins, setup.report)]));
+    return { result: only === null ? joinedGreeting(hello, upstreams, instructions, setup.version) : ownGreeting(only, instructions.get(only)) };
   }
 
   /** What a server wants of the client is judged too. */

@@ -48,7 +48,15 @@ function called({ name, arguments: args = {} }: { name?: string; arguments?: Jso
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { id, method, params = {} } = JSON.parse(line) as { id?: unknown; method?: string; params?: Json };
   if (method === 'initialize')
-    say({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: { name: kind, version: '1' } } });
+    say({
+      id,
+      result: {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: { listChanged: true } },
+        serverInfo: { name: kind, version: '1' },
+        ...(kind === 'instructing' && { instructions: process.env.INSTRUCTIONS }),
+      },
+    });
   else if (method === 'tools/list') {
     say({ id, result: { tools: tools() } });
     if (kind === 'rug-pull' && lists === 1) setTimeout(() => say({ method: 'notifications/tools/list_changed' }), 50);

@@ -94,6 +94,27 @@ test('a changed tool is refused without a new list, too: the definition is looke
   assert.equal(definition.description, 'Looks at a thing');
 });
 
+test('instructions that change are left out until a person agrees (MG-44)', async (t) => {
+  const server = { command: process.execPath, args: [PROGRAM, 'instructing'], env: { INSTRUCTIONS: 'Be brief.' } };
+  const gateway = await httpGateway(node, { kind: server });
+  t.after(() => gateway.close());
+  const instructions = async (): Promise<string | undefined> => {
+    const client = await gateway.client('old');
+    const given = (client.sdk as OldSdk).getInstructions();
+    await client.close();
+    return given;
+  };
+  assert.equal(await instructions(), 'Be brief.');
+  const pins = new Pins(gateway.folder);
+  // as if the server had been pinned when it said something else
+  pins.check('kind', [{ name: '(instructions)', description: 'Be kind.' }]);
+  pins.accept('kind', ['(instructions)']);
+  assert.equal(await instructions(), undefined);
+  assert.deepEqual(pins.changes('kind')[0].fields, ['description']);
+  pins.accept('kind', []);
+  assert.equal(await instructions(), 'Be brief.');
+});
+
 test('names that look like others are not listed and not called (MG-31)', async (t) => {
   const client = await behind('look-alike');
   t.after(() => client.close());
