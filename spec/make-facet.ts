@@ -4,9 +4,10 @@ import { hex } from '../src/base/bytes.ts';
 import { facetsOf } from '../src/facet/facet.ts';
 import { callFlow, resultFlow, userKeys } from '../src/facet/flow.ts';
 import { argumentPaths, guess } from '../src/facet/guess.ts';
-import { FILLERS, NOUNS, PAIRS, VAGUE, VERBS } from '../src/facet/lexicon.ts';
+import { FILLERS, LAST_THINGS, PAIRS, VERBS } from '../src/facet/lexicon.ts';
 import { encodeToolMap, indexTools } from '../src/facet/map.ts';
 import { parseToolMap } from '../src/facet/map-source.ts';
+import { NOUNS, VAGUE } from '../src/facet/things.ts';
 import { FACET_PATHS, FACET_VERSION } from '../src/facet/version.ts';
 
 const YAML = `map: vectors
@@ -83,7 +84,7 @@ export function facetVectors(): object {
     }),
     user: { text: TEXT, keys: [...keys] },
     results: RESULTS.map((result) => ({ tool: 'read', named: true, result, flow: resultFlow(tools, tools.find(null, 'read'), result, memory, 'named') })),
-    lexicon: { verbs: VERBS, pairs: PAIRS, nouns: NOUNS, vague: VAGUE, fillers: FILLERS },
+    lexicon: { verbs: VERBS, pairs: PAIRS, nouns: NOUNS, vague: VAGUE, fillers: FILLERS, last_things: LAST_THINGS },
     guesses: UNLISTED.map(([server, tool, args]) => ({ server, tool, args, entry: guess(server, tool, argumentPaths(args).paths).entry })),
     refused: [
       { bytes: hex(encodeToolMap(map).slice(0, -1)), fault: 'cbor_truncated' },

@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { type Facets, facetsOf } from './facet.ts';
 import { callFlow, userKeys } from './flow.ts';
 import { argumentPaths, entryFor, formsOf, guess as guessed, nameWords } from './guess.ts';
-import { NOUNS, PAIRS, VERBS } from './lexicon.ts';
+import { PAIRS, VERBS } from './lexicon.ts';
 import { type Entry, indexTools, type Tools } from './map.ts';
 import { parseToolMap } from './map-source.ts';
+import { NOUNS } from './things.ts';
 
 const guessing = indexTools(parseToolMap('map: none\nunlisted: guess\ntools: [{ tool: listed, effect: read }]\n'));
 const guess = (tool: string, args: Record<string, unknown> = {}, server: string | null = null): Entry => guessed(server, tool, argumentPaths(args).paths).entry;

@@ -6,8 +6,9 @@
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { fits } from './arguments.ts';
 import { argumentKinds, bindings, type Doing, FILE_WORDS, tells } from './guess-arguments.ts';
-import { type Act, classOf, FILLERS, LAST_THINGS, NOUNS, type Noun, PAIRS, VAGUE, VERBS, type Verb } from './lexicon.ts';
+import { type Act, classOf, FILLERS, LAST_THINGS, PAIRS, VERBS, type Verb } from './lexicon.ts';
 import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
+import { NOUNS, type Noun, VAGUE } from './things.ts';
 import { folded } from './words.ts';
 
 /** Words of a name that are looked at. */

@@ -38,13 +38,13 @@ const verb = (name: string, act: Act, words: { strong?: string; weak?: string; a
 export const VERBS: readonly Verb[] = [
   verb('read', 'read', {
     strong:
-      'get read find search retrieve lookup describe inspect explore enumerate examine identify discover locate filter inquire peek tail grep glob ls cat stat stats whoami detect extract recommend suggest preview diagnose determine obtain collect gather recall access',
+      'get read find search retrieve lookup describe inspect explore enumerate examine identify discover locate filter inquire peek tail grep glob ls cat stat stats whoami detect extract recommend suggest preview diagnose determine recall access measure',
     weak: 'list show view display check query count history info status details is has can head ping scan monitor track lookup diff match trace audit poll watch tree blame',
   }),
   verb('compute', 'compute', {
     strong:
       'calculate compute compare estimate predict convert translate summarize summarise analyze analyse evaluate assess explain classify parse validate encode decode simulate sequentialthinking rank optimize optimise infer interpret',
-    weak: 'think plan reason format sort math echo hash solve reflect calculator thinking',
+    weak: 'think plan reason format sort math echo hash solve reflect calculator thinking sum average aggregate',
   }),
   verb('fetch', 'fetch', {
     strong: 'fetch browse navigate scrape crawl visit goto download',
@@ -58,7 +58,7 @@ export const VERBS: readonly Verb[] = [
     delegable: true,
   }),
   verb('send', 'write', {
-    strong: 'send forward notify inform reply respond broadcast dispatch communicate announce remind alert deliver',
+    strong: 'send forward notify inform reply respond broadcast dispatch communicate announce remind alert deliver ship dial',
     weak: 'email mail message text sms dm comment answer post say call fax contact chat',
     asks: 'write tell let give share pass ask invite thank write know publish put submit confirm follow contact suggest introduce greet wish',
     egress: true,
@@ -78,7 +78,7 @@ export const VERBS: readonly Verb[] = [
     egress: true,
   }),
   verb('invite', 'write', {
-    strong: 'invite enroll enrol onboard subscribe',
+    strong: 'invite enroll enrol onboard subscribe hire',
     weak: 'join admit follow friend connect',
     asks: 'add include join sign register bring ask become onboard access give let',
     egress: true,
@@ -91,7 +91,7 @@ export const VERBS: readonly Verb[] = [
     egress: true,
   }),
   verb('buy', 'irreversible', {
-    strong: 'buy purchase checkout rent lease sell reorder redeem bid',
+    strong: 'buy purchase checkout rent lease sell reorder redeem bid recharge refill',
     weak: 'order trade acquire shop stake swap borrow',
     asks: 'get pay subscribe want need bought cart take place invest exchange',
     egress: true,
@@ -110,20 +110,20 @@ export const VERBS: readonly Verb[] = [
   }),
   verb('create', 'write', {
     strong:
-      'create add make generate insert append write compose initialize initialise init build register provision draft produce introduce attach store put upsert remember memorize copy duplicate prepend commit import define compile instantiate',
-    weak: 'new request note record document file fork issue branch design cache enter log',
+      'create add make generate insert append write compose initialize initialise init build register provision draft produce introduce attach store put upsert remember memorize copy duplicate prepend commit import define compile instantiate install process perform initiate prepare prescribe administer take mkdir touch mint',
+    weak: 'new place handle print test request note record document file fork issue branch design cache enter log',
     asks: 'set save open start prepare log note new list include put schedule collect keep record give need want plan book arrange organize organise draft do compile setup file submit report fill sign type enter update transfer extend',
     delegable: true,
   }),
   verb('update', 'write', {
     strong:
-      'update manage set edit modify change adjust replace patch configure enable disable toggle increase decrease raise lower amend correct customize override apply sync exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh restore merge',
+      'update manage set edit modify change adjust replace patch configure enable disable toggle increase decrease raise lower amend correct customize override apply sync exchange upgrade downgrade extend activate deactivate fix revert rebase swap alter refresh restore merge compress decompress zip unzip encrypt decrypt chmod chown',
     weak: 'switch link control transition reset',
     asks: 'add remove switch turn make put moved new move adapt instead append include transfer cancel return shift bring note open close finish reset',
     delegable: true,
   }),
   verb('move', 'write', {
-    strong: 'move rename relocate',
+    strong: 'move rename relocate mv cp',
     asks: 'organize organise reorganize reorganise put sort copy archive transfer bring into call back tidy clean store save',
     delegable: true,
   }),
@@ -166,7 +166,7 @@ export const VERBS: readonly Verb[] = [
   }),
   verb('operate', 'write', {
     strong: 'click press drag hover scroll type fill tap swipe focus',
-    weak: 'input hotkey key select',
+    weak: 'input hotkey key select pick choose',
     asks: 'open fill enter submit sign register buy order book search find use go navigate apply answer log subscribe check upload download join complete form visit website',
     egress: true,
     delegable: true,
@@ -228,174 +228,6 @@ export const PAIRS: Readonly<Record<string, string>> = {
   'open website': 'fetch',
   'open nodes': 'read',
 };
-
-/** Who writes what a thing holds: prose of anyone · records of anyone · the server's lists · the user's own data. */
-export type Writers = 'prose' | 'records' | 'list' | 'own';
-
-export interface Noun {
-  readonly class: string;
-  readonly writers: Writers;
-  readonly private: boolean;
-  /** Classes of acts that sending, making or adding such a thing is too: a payment is paid, a meeting planned. */
-  readonly acts: readonly string[];
-  /** Words of tools' names and of users alike. */
-  readonly words: string;
-  /** Further words of users. */
-  readonly asks: string;
-}
-
-const noun = (name: string, writers: Writers, words: string, asks = '', more: { private?: true; acts?: readonly string[] } = {}): Noun => ({
-  class: name,
-  writers,
-  private: more.private ?? false,
-  acts: more.acts ?? [],
-  words,
-  asks,
-});
-
-export const NOUNS: readonly Noun[] = [
-  noun(
-    'mail',
-    'records',
-    'mail email inbox gmail outlook letter newsletter thread draft spam attachment mailbox',
-    'message reply response write forward copy cc tell address send',
-    { private: true },
-  ),
-  noun(
-    'message',
-    'records',
-    'message dm chat slack discord telegram whatsapp sms text conversation notification announcement teams tweet post status reply feed mention reaction',
-    'note feedback direct information info summary response there them him her tell news mail email channel',
-    { private: true },
-  ),
-  noun('channel', 'list', 'channel room guild workspace server', 'slack discord teams chat group message messages there'),
-  noun('review', 'records', 'review comment rating feedback answer question survey forum discussion topic poll vote', 'opinion score star stars reply'),
-  noun(
-    'page',
-    'prose',
-    'page website webpage web site url link article blog browser tab html content wiki wikipedia news internet google bing duckduckgo form href',
-    'com www http https online post site',
-  ),
-  noun(
-    'file',
-    'prose',
-    'file document doc folder directory dir drive spreadsheet sheet slide presentation pdf attachment path text csv note notebook report dir node photo image picture video archive zip log template book chapter markdown paper resource',
-    'docx txt xlsx md list notes paper thesis code plan summary minutes text download downloads documents',
-    { private: true },
-  ),
-  noun(
-    'people',
-    'list',
-    'user member contact person people friend customer employee colleague team group participant attendee guest assignee collaborator follower subscriber owner patient student client lead candidate workspace organization role permission',
-    'users everyone access him her them name someone',
-  ),
-  noun(
-    'event',
-    'records',
-    'event meeting appointment calendar call slot invite session reminder agenda availability webinar interview class alarm',
-    'lunch dinner breakfast trip schedule participants participant invitation date time day week hour discussion talk sync party celebration',
-    { private: true, acts: ['plan', 'invite'] },
-  ),
-  noun(
-    'task',
-    'records',
-    'task todo issue ticket bug card board project milestone epic sprint story checklist incident case backlog goal reminder cycle initiative page database',
-    'list item bugs project due deadline problem',
-  ),
-  noun(
-    'code',
-    'records',
-    'repo repository branch commit pull request pr merge gist release workflow pipeline build code patch diff package deployment actions fork',
-    'change changes branch github gitlab git project main request',
-  ),
-  noun(
-    'payment',
-    'records',
-    'payment transaction money invoice bill transfer fund refund deposit subscription salary rent fee loan tax debt check cheque billing charge payout receipt expense budget coupon price payroll',
-    'dollars euros usd eur pounds sum amount paid owe owes pay dollar euro bucks cost bank account balance',
-    { private: true, acts: ['pay'] },
-  ),
-  noun(
-    'asset',
-    'records',
-    'stock share crypto coin wallet portfolio trade nft position bond token order',
-    'shares stocks bitcoin ethereum btc eth market buy sell invest',
-    { acts: ['buy'] },
-  ),
-  noun(
-    'account',
-    'own',
-    'account profile setting settings preference preferences detail details information info address phone bio iban balance subscription username user me identity insurance',
-    'name street city email number data my personal',
-    { private: true },
-  ),
-  noun(
-    'credential',
-    'own',
-    'code password passcode passphrase credential credentials secret token key otp pin apikey login auth',
-    'passwords keys code security',
-    {
-      private: true,
-    },
-  ),
-  noun(
-    'order',
-    'records',
-    'order cart item product checkout purchase basket wishlist shop store delivery shipment package meal food pizza grocery inventory catalog merchandise return exchange parcel menu recipe dish coupon gift',
-    'buy deliver items products shopping refund payment size color one shipping track',
-    { acts: ['buy'] },
-  ),
-  noun(
-    'travel',
-    'list',
-    'hotel flight room restaurant table car rental booking reservation trip ride taxi seat stay travel airline airport train bus cab uber lyft itinerary vehicle apartment airbnb accommodation tour route city cuisine passenger baggage certificate cabin',
-    'rooms ticket tickets flights vacation holiday travel luggage bag bags journey lodging place drive pickup',
-    { acts: ['book'] },
-  ),
-  noun(
-    'database',
-    'records',
-    'database table row record column schema sql collection entry dataset index cell db field document',
-    'data rows records table tables',
-  ),
-  noun(
-    'machine',
-    'records',
-    'server instance container pod cluster service log bucket volume image vm function lambda process job host namespace network deployment stack machine cloud resource disk device port cron',
-    'app application site production staging server run',
-  ),
-  noun('memory', 'records', 'memory fact knowledge entity relation observation graph node', 'note notes name preference this that remember about'),
-  noun('media', 'list', 'song music playlist album track artist movie podcast show video channel radio episode library', 'listen play songs tune movies watch'),
-  noun(
-    'home',
-    'own',
-    'light lamp thermostat door lock camera device temperature fan tv speaker alarm sensor heater oven appliance blinds vacuum garage scene',
-    'lights lamps home house heating bedroom kitchen',
-  ),
-  noun(
-    'health',
-    'records',
-    'prescription medication doctor record vaccine symptom diagnosis workout sleep steps health lab test clinic',
-    'medical medicine drug pill health appointment',
-    { private: true },
-  ),
-  noun(
-    'place',
-    'list',
-    'location place direction directions map distance coordinates geocode traffic weather forecast temperature country zip',
-    'where near route way',
-  ),
-  noun(
-    'clock',
-    'own',
-    'time date day timezone now today clock calculator calculation expression math unit currency number random version help capabilities allowed',
-    'current',
-  ),
-];
-
-/** Nouns that say too little to ask for: the act alone counts, with the server's name. */
-export const VAGUE =
-  'item data object thing resource entry value result output input action operation info information detail details content id ids batch bulk multiple single one many list all tool api request response element type types option options set thought thinking api v1 v2 v3 number name names node manager service system app application client helper mcp server';
 
 /** Words of names that are neither act nor thing. */
 export const FILLERS =

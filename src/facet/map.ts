@@ -4,7 +4,8 @@ import { Reader } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { bool, choice, constant, decodeWith, encodeWith, type Field, list, name, nullable, record, type Shape, text } from '../base/record.ts';
-import { classOf, NOUNS, VERBS } from './lexicon.ts';
+import { classOf, VERBS } from './lexicon.ts';
+import { NOUNS } from './things.ts';
 
 /** T-4: `opaque` is what a tool without an entry has, or one whose arguments cannot be decoded. */
 export type Effect = 'read' | 'write' | 'irreversible' | 'opaque';
