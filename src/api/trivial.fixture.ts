@@ -63,6 +63,8 @@ export function httpHandlers(hot: HotHandlers, limits: HttpLimits): Handlers {
     announcement: get,
     claim: get,
     hook: get,
+    approvals_page: get,
+    page: get,
     openapi: get,
   };
 }
