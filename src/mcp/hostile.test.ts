@@ -147,13 +147,15 @@ test('MG-13, MG-20: batches are judged one by one; duplicate keys have one meani
 
 test('MG-144: content is judged though it is called a task', async () => {
   const talk = await raw(HOSTILE);
-  const { result } = await talk.ask('tools/call', call('task'));
-  assert.equal(textOf({ result: result as Record<string, unknown> }), 'content beside a task');
-  const { height } = await node.client.health();
-  const block = await node.client.block(height);
-  const { transaction } = await node.client.receipt(block.receipts[0]);
-  assert.equal(transaction.kind, 'outcome');
-  assert.equal((await talk.ask('tasks/result', { taskId: 't1' })).error?.code, -32602);
+  for (const asked of [{}, { task: { ttl: 1_000 } }]) {
+    const { result = {} } = await talk.ask('tools/call', { ...call('task'), ...asked });
+    assert.equal(textOf({ result }), 'content beside a task');
+    const { height } = await node.client.health();
+    const block = await node.client.block(height);
+    const { transaction } = await node.client.receipt(block.receipts[0]);
+    assert.equal(transaction.kind, 'outcome');
+    assert.equal((await talk.ask('tasks/result', { taskId: 't1' })).error?.code, -32602);
+  }
   await talk.close();
 });
 
