@@ -82,18 +82,19 @@ async function raw(program: string): Promise<{
 const call = (name: string, args: object = {}): object => ({ name, arguments: args });
 const textOf = ({ result }: Sent): string => (result?.content as { text: string }[] | undefined)?.[0]?.text ?? '';
 
-test("MG-31, MG-32: tool names that look like others are nobody's; a name cannot reach another server", async () => {
+test("MG-31, MG-32: tool names that look like others are nobody's; a name cannot reach another server", async (t) => {
   const talk = await raw(HOSTILE);
+  t.after(() => talk.close());
   const { result = {} } = await talk.ask('tools/list');
   const names = (result.tools as { name: string }[]).map(({ name }) => name);
   assert.deepEqual(names, ['echo', 'silent', 'storm', 'stranger', 'huge', 'task', 'ask', 'proto', 'notice', 'b__echo']);
   for (const name of ['ec\u0000ho', 'еcho', 'twice', 'fixture__echo', '']) assert.equal((await talk.ask('tools/call', call(name))).result, undefined, name);
   assert.equal(textOf(await talk.ask('tools/call', call('b__echo'))), 'b__echo {}');
-  await talk.close();
 });
 
-test('MG-1, MG-150: notices and answers carry out nothing', async () => {
+test('MG-1, MG-150: notices and answers carry out nothing', async (t) => {
   const talk = await raw(HOSTILE);
+  t.after(() => talk.close());
   await talk.ask('tools/list');
   // a call without an id, a call that claims to be an answer, an answer to nothing
   talk.write(JSON.stringify({ jsonrpc: '2.0', method: 'tools/call', params: call('echo', { text: 'smuggled' }) }));
@@ -110,11 +111,11 @@ test('MG-1, MG-150: notices and answers carry out nothing', async () => {
   talk.write(JSON.stringify({ jsonrpc: '2.0', id: 900, method: 'tools/call', params: call('ask') }));
   await talk.until(() => talk.said().includes('"ask-1"'));
   assert.match(talk.said(), /"id":"ask-1","error":\{"code":-32601/);
-  await talk.close();
 });
 
-test('MG-3: answers find their asker and nobody else', async () => {
+test('MG-3: answers find their asker and nobody else', async (t) => {
   const talk = await raw(HOSTILE);
+  t.after(() => talk.close());
   talk.write(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call('silent') }));
   talk.write(JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: call('silent') }));
   assert.equal(textOf(await talk.ask('tools/call', call('echo'))), 'echo {}');
@@ -124,11 +125,11 @@ test('MG-3: answers find their asker and nobody else', async () => {
   talk.write(JSON.stringify({ jsonrpc: '2.0', id: 50, method: 'tools/call', params: call('silent') }));
   talk.write(JSON.stringify({ jsonrpc: '2.0', id: 50, method: 'tools/call', params: call('echo') }));
   await talk.until(() => talk.seen.some(({ id, error }) => id === 50 && error?.code === -32600));
-  await talk.close();
 });
 
-test('MG-13, MG-20: batches are judged one by one; duplicate keys have one meaning; a prototype is no argument', async () => {
+test('MG-13, MG-20: batches are judged one by one; duplicate keys have one meaning; a prototype is no argument', async (t) => {
   const talk = await raw(OLD);
+  t.after(() => talk.close());
   const echo = (id: number, args: string): string => `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"echo","arguments":${args}}}`;
   talk.write(`[${echo(1, '{"text":"fine"}')},${echo(2, '{"text":"forbidden"}')}]`);
   talk.write(echo(3, '{"text":"fine","text":"forbidden"}'));
@@ -142,11 +143,11 @@ test('MG-13, MG-20: batches are judged one by one; duplicate keys have one meani
   assert.equal(textOf(answered(4) as Sent), 'echo fine');
   assert.match(textOf(answered(5) as Sent), /AVA-4008/);
   assert.equal(({} as { text?: string }).text, undefined);
-  await talk.close();
 });
 
-test('MG-144: content is judged though it is called a task', async () => {
+test('MG-144: content is judged though it is called a task', async (t) => {
   const talk = await raw(HOSTILE);
+  t.after(() => talk.close());
   for (const asked of [{}, { task: { ttl: 1_000 } }]) {
     const { result = {} } = await talk.ask('tools/call', { ...call('task'), ...asked });
     assert.equal(textOf({ result }), 'content beside a task');
@@ -156,19 +157,19 @@ test('MG-144: content is judged though it is called a task', async () => {
     assert.equal(transaction.kind, 'outcome');
     assert.equal((await talk.ask('tasks/result', { taskId: 't1' })).error?.code, -32602);
   }
-  await talk.close();
 });
 
-test('MG-151: a storm of changes is told once in a while', async () => {
+test('MG-151: a storm of changes is told once in a while', async (t) => {
   const talk = await raw(HOSTILE);
+  t.after(() => talk.close());
   assert.equal(textOf(await talk.ask('tools/call', call('storm'))), 'stormed');
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.ok(talk.seen.filter(({ method }) => method === 'notifications/tools/list_changed').length <= 3);
-  await talk.close();
 });
 
-test('MG-2: messages past the limit, either way, end nothing but themselves', async () => {
+test('MG-2: messages past the limit, either way, end nothing but themselves', async (t) => {
   const talk = await raw(HOSTILE);
+  t.after(() => talk.close());
   talk.write(`{"jsonrpc":"2.0","id":60,"method":"tools/call","params":{"name":"echo","arguments":{"text":"${'a'.repeat(MESSAGE_BYTES_MAX)}"}}}`);
   await talk.until(() => talk.seen.some(({ error }) => error?.code === -32600));
   const { error } = await talk.ask('tools/call', call('huge'));
@@ -177,11 +178,11 @@ test('MG-2: messages past the limit, either way, end nothing but themselves', as
   const proto = await talk.ask('tools/call', call('proto'));
   assert.equal(textOf(proto), 'plain');
   assert.equal((proto.result as { isError?: boolean }).isError, undefined);
-  await talk.close();
 });
 
-test('MG-118: both revisions on one pipe; what is of neither is refused', async () => {
+test('MG-118: both revisions on one pipe; what is of neither is refused', async (t) => {
   const talk = await raw(OLD);
+  t.after(() => talk.close());
   const envelope = { _meta: { [META.revision]: MODERN_REVISION, [META.capabilities]: {} } };
   const discovered = await talk.ask('server/discover', envelope);
   assert.deepEqual(discovered.result?.supportedVersions, [MODERN_REVISION]);
@@ -193,5 +194,4 @@ test('MG-118: both revisions on one pipe; what is of neither is refused', async 
   assert.equal((await talk.ask('tools/list', { _meta: { ...envelope._meta, [META.revision]: '2030-01-01' } })).error?.code, -32022);
   const forged = await talk.ask('tools/call', { ...envelope, ...call('echo', { text: 'x' }), requestState: 'A'.repeat(75) });
   assert.equal(forged.error?.code, -32602);
-  await talk.close();
 });
