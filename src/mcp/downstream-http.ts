@@ -105,7 +105,7 @@ class Front {
       return refuse(response, 415, RPC.gateway, 'Content-Type must be application/json');
     if (!accept.includes('application/json') || !accept.includes('text/event-stream'))
       return refuse(response, 406, RPC.gateway, 'Not Acceptable: Client must accept both application/json and text/event-stream');
-    const body = await bodyOf(request);
+    const body = Number(headers['content-length'] ?? 0) > MESSAGE_BYTES_MAX ? null : await bodyOf(request);
     if (body === null) return refuse(response, 413, RPC.request, `a message has at most ${MESSAGE_BYTES_MAX} bytes`, { Connection: 'close' });
     const messages = parsed(body);
     if (messages === null) return refuse(response, 400, RPC.parse, 'Parse error: the body is no JSON-RPC message');

@@ -128,7 +128,7 @@ export class Endpoint implements Peer {
     const controller = new AbortController();
     this.incoming.set(id, controller);
     const asked: Asked = { id, about, signal: controller.signal };
-    const answer = await this.listener.request(method, params, asked);
+    const answer = await this.listener.request(method, params, asked).catch(() => failure(RPC.internal, 'the gateway failed on this request'));
     if (this.gone !== null) return;
     this.incoming.delete(id);
     // MG-6: who cancels gets no answer, unless it was on its way

@@ -86,6 +86,8 @@ export class HttpSession {
     if (!isResponse(message) || message.id === null) return true;
     if (message.id === this.greeting && 'result' in message) this.primes = String(message.result.protocolVersion) >= PRIMED_REVISION;
     this.settle(message.id);
+    // a conversation that did not begin is none
+    if (message.id === this.greeting && 'error' in message) void this.close();
     return true;
   }
 
