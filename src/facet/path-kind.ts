@@ -28,7 +28,7 @@ const SSH_OPEN = /\.pub$|^(?:known_hosts.*|config|authorized_keys2?|config\.d|al
 const KEY_NAME = /^(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|identity|ssh_host_\w+_key)$|\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/;
 const CREDENTIAL_FOLDERS = words('.aws .azure .kube .oci gcloud .bitcoin .ethereum .electrum serviceaccount .terraform.d');
 const CREDENTIAL_NAMES = words(
-  '.netrc _netrc .git-credentials .npmrc .yarnrc.yml .pypirc .pgpass .my.cnf .mylogin.cnf .htpasswd .vault-token .boto .s3cfg .dockercfg .terraformrc .credentials.json application_default_credentials.json credentials.tfrc.json oauth_creds.json wallet.dat logins.json key3.db key4.db cookies.sqlite shadow- gshadow-',
+  '.netrc _netrc .git-credentials .npmrc .yarnrc.yml .pypirc .pgpass .my.cnf .mylogin.cnf .htpasswd .vault-token .boto .s3cfg .dockercfg .terraformrc .credentials.json application_default_credentials.json credentials.tfrc.json oauth_creds.json wallet.dat shadow gshadow logins.json key3.db key4.db cookies.sqlite shadow- gshadow-',
 );
 /** Their last two parts. */
 const CREDENTIAL_ENDS = words(
@@ -88,12 +88,19 @@ export function pathKinds(path: string, folder: string | null): readonly PathKin
     for (const sample of SAMPLES) {
       const tail = parts.slice(-sample.length);
       if (tail.length < sample.length || !tail.some(hasMarks)) continue;
-      if (sample.length === 1 && (isBroad(tail[0]) ? !tail[0].startsWith('.') : literal(tail[0]).length < 2)) continue;
-      if (tail.every((part, i) => (!hasHole(part) || literal(part).length > 1) && mayMatch(part, sample[i])))
-        named(sample, sample[0] === 'etc' || sample[0] === 'proc', kinds);
+      if (sample.length === 1 && (isBroad(tail[0]) ? !tail[0].startsWith('.') : literal(tail[0]).length < 2 && !tail[0].startsWith('.'))) continue;
+      if (tail.every((part, i) => (!hasHole(part) || literal(part).length > 1 || part.startsWith('.')) && mayMatch(part, sample[i])))
+        meant(sample, tail.some(hasHole), kinds);
     }
   }
   return PATH_KINDS.filter((kind) => kinds.has(kind));
+}
+
+/** A name of which a part is not known may hide a secret; what else it may be is not supposed of it. */
+function meant(sample: readonly string[], unknown: boolean, kinds: Set<PathKind>): void {
+  const found = new Set<PathKind>();
+  named(sample, sample[0] === 'etc' || sample[0] === 'proc', found);
+  for (const kind of found) if (!unknown || /^(?:key|credential|environment)$/.test(kind)) kinds.add(kind);
 }
 
 const partsOf = (path: string): readonly string[] =>

@@ -2,9 +2,14 @@
 import { type Call, options, type Program } from './shell-call.ts';
 import { folderAt } from './shell-path.ts';
 import { FOLDER } from './shell-state.ts';
-import { hasHole, START, TAME, WILD } from './shell-syntax.ts';
+import { hasHole, hidesCode, START, TAME, WILD } from './shell-syntax.ts';
 
-const silent: Program = () => '';
+const silent: Program = ({ name, args, run }) => {
+  if (args.some(hidesCode) && /^(?:\[|test)$/.test(name)) run.found.unclear('arithmetic on a text');
+  // Completions run commands and expand words.
+  if (name === 'compgen' && args.some((arg) => arg === '-C' || /\$\(|`/.test(arg))) run.found.unclear('a completion');
+  return '';
+};
 const tells: Program = () => TAME;
 
 /** `cd`, `pushd`: the folder is what the argument leads to from each that it may be now. */
@@ -22,6 +27,7 @@ const declare: Program = ({ args, state, run, name }) => {
   for (const arg of args) {
     const equals = arg.indexOf('=');
     if (/^[-+][a-zA-Z]*[nul]/.test(arg) && name !== 'export') run.found.unclear('a variable that stands for another');
+    else if (args.some((each) => /^-[a-zA-Z]*i/.test(each)) && /\$\(|`/.test(arg)) run.found.unclear('arithmetic on a text');
     else if (equals > 0) run.set(arg.slice(0, equals).replace(/\+$|\[.*\]$/, ''), arg.slice(equals + 1), state);
   }
   return '';
@@ -29,6 +35,7 @@ const declare: Program = ({ args, state, run, name }) => {
 
 /** `read`: each line of a known input is a value. */
 const read: Program = ({ args, stdin, state, run }) => {
+  if (args.some(hidesCode)) run.found.unclear('arithmetic on a text');
   const { operands } = options(args, 'adinNptu');
   const names = operands.length > 0 ? operands : ['REPLY'];
   const unknown = stdin === null || stdin.includes(WILD) ? WILD : TAME;
@@ -98,7 +105,9 @@ const command: Program = ({ args, state, stdin, run }) => {
 
 const set: Program = ({ args, state, run }) => {
   const dashes = args.indexOf('--');
-  const words = dashes >= 0 ? args.slice(dashes + 1) : args.filter((arg, i) => !/^[-+]/.test(arg) && !/^[-+]o$/.test(args[i - 1] ?? ''));
+  let first = 0;
+  while (first < args.length && /^[-+]./.test(args[first]) && args[first] !== '--') first += /^[-+]\w*o$/.test(args[first]) ? 2 : 1;
+  const words = dashes >= 0 && dashes <= first ? args.slice(dashes + 1) : args.slice(first);
   if (dashes >= 0 || words.length > 0) state.args = words;
   if (args.some((arg) => arg.includes('glob'))) run.found.unclear('patterns of another meaning');
   return '';
@@ -145,7 +154,8 @@ const enable: Program = ({ args, run }) => {
   return '';
 };
 
-const unset: Program = ({ args, state }) => {
+const unset: Program = ({ args, state, run }) => {
+  if (args.some(hidesCode)) run.found.unclear('arithmetic on a text');
   for (const arg of args) {
     state.vars.delete(arg);
     state.functions.delete(arg);

@@ -1,8 +1,9 @@
 /** Programs that take code or change text: interpreters, awk, sed, printf, decoders (spec/facet.md T-35). */
 import { many, options, type Program } from './shell-call.ts';
+import { mentions, telling } from './shell-files.ts';
 import { isHarmlessCode } from './shell-harmless.ts';
 import { awkDoes, sedDoes } from './shell-script.ts';
-import { hasMarks, TAME, WILD } from './shell-syntax.ts';
+import { hasMarks, hidesCode, TAME, WILD } from './shell-syntax.ts';
 import { escaped } from './shell-word.ts';
 
 /** printf's and `echo -e`'s escapes. */
@@ -58,6 +59,7 @@ function formatted(format: string, args: readonly string[]): string {
 
 const printf: Program = ({ args, state, run }) => {
   const into = args[0] === '-v' ? args[1] : undefined;
+  if (into !== undefined && hidesCode(into)) run.found.unclear('arithmetic on a text');
   const [format = '', ...rest] = into === undefined ? args.filter((arg, i) => i > 0 || arg !== '--') : args.slice(2);
   const out = hasMarks(format) && format.includes(WILD) ? WILD : formatted(format, rest);
   if (into === undefined) return out;
@@ -155,8 +157,14 @@ const interpreter =
     };
     for (const code of codes) judge(code);
     if (codes.length > 0) return WILD;
-    if (language === 'python' && (flags.has('m') || given.has('m'))) return module(given.get('m')?.[0] ?? operands[0] ?? '', args, run);
+    if (language === 'python' && (flags.has('m') || given.has('m'))) {
+      mentions({ name: 'python', args: operands, state, stdin, run });
+      return module(given.get('m')?.[0] ?? operands[0] ?? '', args, run);
+    }
     const [script] = operands;
+    // AVA's own program by its file.
+    if (/(?:^|\/)avactl(?:\.[cm]?[jt]s)?$/.test(script ?? '')) return run.argv(['avactl', ...operands.slice(1)], state.clone(), stdin);
+    if (script !== undefined) mentions({ name: 'script', args: [script], state, stdin, run });
     if (script === undefined || script === '-' || script === '/dev/stdin') {
       if (stdin !== null && /[\ue000\ue001]/.test(stdin)) found.pipesToShell = true;
       judge(stdin);
@@ -283,7 +291,7 @@ export const CODE_PROGRAMS: readonly (readonly [string, Program])[] = [
   ...many('php', interpreter('other', 'rBRE', 'fSdzct')),
   ...many(
     'lua luajit lua5.4 tclsh wish guile racket elixir julia rscript r groovy scala sbcl clisp ghci jshell osascript swift expect erl raku ',
-    interpreter('other', 'eERlEA'),
+    interpreter('other', 'ceERlA'),
   ),
   ...many('ts-node tsx', interpreter('node', 'ep', 'r')),
   ...many('awk gawk mawk nawk', awk),
@@ -293,6 +301,6 @@ export const CODE_PROGRAMS: readonly (readonly [string, Program])[] = [
   ['openssl', openssl],
   ...many(
     'seq date uname hostname whoami id nproc tty groups logname getconf locale tput lscpu lsb_release sw_vers uptime free vm_stat cal sleep usleep yes factor numfmt expr mktemp lsof pgrep ps pidof nvidia-smi ulimit_ dmesg w who finger',
-    () => TAME,
+    telling,
   ),
 ];

@@ -1,6 +1,6 @@
 /** Databases' command lines: the statements that they are given (spec/facet.md T-37). */
 import { type Call, last, many, options, type Program } from './shell-call.ts';
-import { mentions } from './shell-files.ts';
+import { changing } from './shell-files.ts';
 import { WILD } from './shell-syntax.ts';
 import { sqlFacts } from './sql.ts';
 
@@ -85,5 +85,5 @@ export const DATABASE_PROGRAMS: readonly (readonly [string, Program])[] = [
     if (name.startsWith('drop') || args.includes('drop') || args.includes('--clean')) run.found.act('drop');
     return WILD;
   }),
-  ...many('pg_dump mysqldump createdb createuser pg_dumpall', mentions),
+  ...many('pg_dump mysqldump createdb createuser pg_dumpall', changing),
 ];

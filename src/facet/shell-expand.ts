@@ -131,15 +131,19 @@ function number(word: Word, shell: Shell): string {
   return String(sum[2] === undefined ? a : sum[2] === '+' ? a + b : sum[2] === '-' ? a - b : a * b);
 }
 
+/** What stands between the items of `$*`. */
+const joiner = (shell: Shell): string => (shell.state.get('IFS', shell.choice) ?? ' ').slice(0, 1);
+
 function plainValue(name: string, shell: Shell): string | undefined {
   const { state, choice } = shell;
-  if (/^\d+$/.test(name)) return name === '0' ? 'bash' : (state.args[Number(name) - 1] ?? '');
-  if (name === '@' || name === '*') return state.args.join(' ');
+  if (/^\d+$/.test(name)) return name === '0' ? (state.get('0', choice) ?? 'bash') : (state.args[Number(name) - 1] ?? '');
+  if (name === '@' || name === '*') return state.args.join(name === '*' ? joiner(shell) : ' ');
   if (name === '#') return String(state.args.length);
   const array = /^(\w+)\[(.*)\]$/.exec(name);
   if (array !== null) {
     const all = state.get(array[1], choice);
-    if (all === undefined || array[2] === '@' || array[2] === '*') return all;
+    if (all === undefined || array[2] === '@' || all.includes(WILD)) return all;
+    if (array[2] === '*') return listed(all).join(joiner(shell));
     return /^\d+$/.test(array[2]) ? (listed(all)[Number(array[2])] ?? '') : WILD;
   }
   const value = state.get(name, choice);
@@ -161,6 +165,7 @@ function valueOf(part: Part & { kind: 'param' }, shell: Shell, splits: boolean):
   const value = plainValue(name, shell);
   const given = (): string => (arg === null ? '' : textOf(arg, shell, splits && !part.quoted));
   const assigned = value !== undefined && value !== '';
+  const several = /^[@*]$|\[[@*]\]$/.test(name);
   switch (op) {
     case '':
       return value ?? (KNOWN_SHAPE.test(name) ? (/^(?:_|-)$/.test(name) ? WILD : TAME) : TAME);
@@ -190,11 +195,15 @@ function valueOf(part: Part & { kind: 'param' }, shell: Shell, splits: boolean):
             : text;
     }
     case '#n':
-      return value === undefined || hasHole(value) ? TAME : String(value.length);
+      return value === undefined || several || hasHole(value) ? TAME : String(value.length);
     case '@':
       if (given() === 'P') throw new Unreadable('a text that is expanded again');
-      return value !== undefined && !value.includes('\\') && !hasMarks(value) ? value : WILD;
+      return value !== undefined && given() === 'Q' && /^[\w./~-]*$/.test(value) ? value : WILD;
     default:
+      if (several) {
+        given();
+        return WILD;
+      }
       return changed(value, op, given(), KNOWN_SHAPE.test(name));
   }
 }

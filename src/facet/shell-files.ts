@@ -1,4 +1,6 @@
 /** Programs that read, write and delete files (spec/facet.md T-34). */
+
+import { type PathKind, pathKinds } from './path-kind.ts';
 import { baseName, type Call, last, looksLikePath, many, options, type Program } from './shell-call.ts';
 import { STAR, TAME, WILD } from './shell-syntax.ts';
 
@@ -13,6 +15,13 @@ const reads =
     for (const path of operands) call.run.read(path, call.state, has(flags, ...RECURSIVE));
     return out === undefined ? WILD : out(call);
   };
+
+/** A pager: commands that it runs at its start. */
+const pager: Program = (call) => {
+  if (call.args.some((arg) => /^\+.*[!|vs]/.test(arg))) call.run.found.unclear('commands of a pager');
+  for (const line of options(call.args, 'P', ['pager']).values.get('P') ?? []) if (call.name === 'man') call.run.line(line, call.state.clone(), null);
+  return call.name === 'man' ? WILD : reads('')({ ...call, args: call.args.filter((arg) => !arg.startsWith('+')) });
+};
 
 /** `cat`: what this line wrote, or what comes in. */
 const cat: Program = (call) => {
@@ -55,6 +64,7 @@ const search =
     for (const path of [...(values.get('f') ?? []), ...(values.get('file') ?? [])]) run.read(path, state);
     const files = values.has('e') || values.has('regexp') || values.has('f') || values.has('file') || has(flags, 'files') ? operands : operands.slice(1);
     const all = deep || has(flags, ...RECURSIVE);
+    if (files.length === 0 && all && stdin === null) run.read('.', state, true);
     for (const path of files) run.read(path, state, all);
     // `--include=.env*` with a search of everything below.
     for (const name of [...(values.get('include') ?? []), ...(values.get('g') ?? []), ...(values.get('glob') ?? [])]) {
@@ -196,6 +206,8 @@ const archive: Program = ({ name, args, state, run }) => {
     if (name.endsWith('tar') || option === 'unzip-command' || option === 'TT') for (const line of values.get(option) ?? []) run.line(line, state.clone(), null);
   }
   for (const action of values.get('checkpoint-action') ?? []) if (action.startsWith('exec=')) run.line(action.slice(5), state.clone(), null);
+  const at = args.indexOf('-TT');
+  if (name === 'zip' && at >= 0) run.line(args[at + 1] ?? '', state.clone(), null);
   const extracts = has(flags, 'x', 'extract', 'get') || name === 'unzip' || name === 'gunzip';
   const lists = has(flags, 't', 'list', 'l') && !has(flags, 'c', 'create');
   for (const path of [...(values.get('T') ?? []), ...(values.get('files-from') ?? [])]) run.read(path, state);
@@ -203,7 +215,9 @@ const archive: Program = ({ name, args, state, run }) => {
     if (extracts) run.write(folder, state);
   if (extracts) run.found.does('write');
   else if (!lists) {
-    for (const path of name === 'zip' || name === '7z' || name === 'rar' ? operands.slice(1) : operands) run.read(path, state, true);
+    const from = last([...(values.get('C') ?? []), ...(values.get('directory') ?? [])]);
+    for (const path of name === 'zip' || name === '7z' || name === 'rar' ? operands.slice(1) : operands)
+      run.read(from === undefined || path.startsWith('/') ? path : `${from}/${path}`, state, true);
     run.found.does('write');
   }
   if (name === 'unzip' && flags.has('p')) for (const path of operands.slice(0, 1)) run.read(path, state);
@@ -241,31 +255,41 @@ const sort: Program = (call) => {
   return filter('kotST', ['output', 'compress-program', 'files0-from', 'parallel'])(call);
 };
 
+const TELLING: ReadonlySet<PathKind> = new Set(['key', 'credential', 'environment', 'ava']);
+
 /** Any program's arguments that are files of a kind that matters are taken to be read. */
 export const mentions: Program = ({ args, state, run }) => {
   for (const arg of args) {
-    for (const word of [arg, arg.replace(/^[^=]*=/, ''), arg.replace(/^@/, ''), arg.replace(/^-[a-zA-Z]/, '')])
-      if (looksLikePath(word) && /[/.]|^id_/.test(word)) mention(word, { args, state, run });
+    for (const word of new Set([arg, arg.replace(/^[^=]*=/, ''), arg.replace(/^@/, ''), arg.replace(/^-[a-zA-Z]/, '')])) {
+      if (looksLikePath(word) && pathKinds(run.place(word, state), null).some((kind) => TELLING.has(kind))) run.read(word, state);
+    }
   }
-  run.found.does('write');
   return WILD;
 };
 
-function mention(word: string, { state, run }: Pick<Call, 'args' | 'state' | 'run'>): void {
-  const place = run.place(word, state);
-  // Many words look like files; those that cannot be one of these are no news.
-  if (
-    /\.ssh|\.aws|\.env|\.gnupg|\.kube|id_|\.pem|\.key|cred|secret|token|rc$|shadow|history|\.ava|\.claude|\.codex|mcp|environ|netrc|pass|\.p12|\.pfx|keychain|wallet|[\ue002-\ue004]/i.test(
-      place,
-    )
-  )
-    run.read(word, state);
-}
+/** The same, of a program that may change files. */
+export const changing: Program = (call) => {
+  call.run.found.does('write');
+  return mentions(call);
+};
+
+/** The same, of one that prints plain names or numbers. */
+export const telling: Program = (call) => {
+  mentions(call);
+  return TAME;
+};
+
+/** `cpio`, `pax`: files of which the names come in. */
+const named: Program = (call) => {
+  for (const path of (call.stdin ?? '').split('\n')) if (path !== '') call.run.read(path, call.state, true);
+  return changing(call);
+};
 
 export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [
   ['cat', cat],
+  ...many('less more most man', pager),
   ...many(
-    'tac bat batcat less more most zcat bzcat xzcat zless nl od hexdump strings base32 uuencode cksum md5sum sha1sum sha256sum sha512sum b2sum shasum md5 iconv fmt fold pr column comm join diff diff3 sdiff cmp colordiff delta vimdiff paste look file jq yq gron xmllint csvtool exiftool pdftotext pandoc look ul tailf multitail ccat highlight glow mdcat view vimcat dos2unix ag msgcat',
+    'tac bat batcat zcat bzcat xzcat zless nl od hexdump strings base32 uuencode cksum md5sum sha1sum sha256sum sha512sum b2sum shasum md5 iconv fmt fold pr column comm join diff diff3 sdiff cmp colordiff delta vimdiff paste look file jq yq gron xmllint csvtool exiftool pdftotext pandoc look ul tailf multitail ccat highlight glow mdcat view vimcat dos2unix ag msgcat',
     reads(''),
   ),
   ...many('head', filter('nc', ['lines', 'bytes'])),
@@ -291,7 +315,7 @@ export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [
     'mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mke2fs mkswap wipefs blkdiscard fdisk sfdisk gdisk sgdisk parted cfdisk lvremove vgremove pvremove hdparm badblocks cryptsetup format newfs_apfs',
     format,
   ),
-  ...many('tar gtar bsdtar zip unzip 7z rar pax', archive),
+  ...many('tar gtar bsdtar zip unzip 7z rar', archive),
   ...many('gzip gunzip bzip2 bunzip2 xz unxz zstd lz4 brotli', (call) => {
     for (const path of options(call.args, 'S').operands) call.run.read(path, call.state);
     call.run.found.does('write');
@@ -309,4 +333,5 @@ export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [
   ),
   ...many('basename', paths(baseName)),
   ['truncate', truncate],
+  ...many('cpio pax', named),
 ];

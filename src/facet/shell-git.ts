@@ -1,5 +1,6 @@
 /** git: what it runs, what it throws away, what it sends (spec/facet.md T-37). */
 import { last, options, type Program } from './shell-call.ts';
+import { mentions } from './shell-files.ts';
 import { TAME, WILD } from './shell-syntax.ts';
 
 /** Settings of which the value is run. */
@@ -144,6 +145,10 @@ export const git: Program = ({ args, state, run }) => {
       break;
     case 'gc':
       if (flags.has('prune')) found.act('discard');
+      break;
+    case 'add':
+    case 'stage':
+      mentions({ name: 'git', args: operands, state, stdin: null, run });
       break;
     case 'rm':
       for (const path of operands) run.remove(path, state, flags.has('r'));

@@ -1,5 +1,6 @@
 /** Programs that speak over a network (spec/facet.md T-36). */
 import { baseName, type Call, last, many, options, type Program } from './shell-call.ts';
+import { mentions } from './shell-files.ts';
 import { TAME, WILD } from './shell-syntax.ts';
 
 /** `user@host:path` → its host; null for a path here. */
@@ -214,8 +215,9 @@ const socket: Program = ({ name, args, state, stdin, run }) => {
 /** The first word that is no option is a host. */
 const peer =
   (short: string, effect: 'read' | 'write' = 'read'): Program =>
-  ({ args, stdin, run }) => {
+  ({ args, state, stdin, run }) => {
     const { operands } = options(args, short);
+    mentions({ name: 'peer', args, state, stdin, run });
     run.found.egress = true;
     run.found.does(effect);
     const word = operands.find((each) => /[.:]|^localhost$/.test(each)) ?? operands[0];

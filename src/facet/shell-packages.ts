@@ -1,5 +1,6 @@
 /** Package managers and build tools: the project's own recipes run, what comes from elsewhere is told (spec/facet.md T-37). */
 import { many, options, type Program, setup } from './shell-call.ts';
+import type { State } from './shell-state.ts';
 import { TAME, WILD } from './shell-syntax.ts';
 
 const SCRIPTS =
@@ -18,6 +19,7 @@ const packages: Program = ({ args, state, run, name }) => {
     'cwd',
   ]);
   const { found } = run;
+  if (wroteRecipes(state)) found.unclear('recipes that this line wrote');
   const verb = operands[0] ?? '';
   found.does(
     /^(?:ls|list|view|info|why|outdated|audit|root|prefix|bin|fund|ping|search|whoami|help|version|query|explain)$/.test(verb) || operands.length === 0
@@ -73,6 +75,14 @@ const installer: Program = ({ args, run }) => {
   return WILD;
 };
 
+/** Recipes that this very line wrote, and then runs. */
+const wroteRecipes = (state: State): boolean =>
+  [...state.files.keys()].some((path) =>
+    /(?:^|\/)(?:package\.json|makefile|gnumakefile|justfile|taskfile\.ya?ml|rakefile|gulpfile\.[cm]?[jt]s|build\.gradle|build\.rs|setup\.py|conftest\.py|cmakelists\.txt)$/i.test(
+      path,
+    ),
+  );
+
 /** Build tools: the project's own recipes. */
 const builds: Program = ({ args, state, run, name }) => {
   const { values } = options(args, name === 'make' || name === 'gmake' ? 'fCIjloW' : '', ['file', 'directory', 'eval', 'makefile', 'manifest-path', 'config']);
@@ -89,6 +99,7 @@ const builds: Program = ({ args, state, run, name }) => {
   if (/^(?:publish|yank|owner|login)$/.test(args.find((arg) => !arg.startsWith('-') && !arg.startsWith('+')) ?? '') && !args.includes('--dry-run'))
     run.found.act('publish');
   if (args.some((arg) => /^(?:deploy|release|publish)$/.test(arg)) && /^(?:g?make|just|task|rake|gradle|gradlew|mvn|mvnw)$/.test(name)) run.found.act('deploy');
+  if (wroteRecipes(state)) run.found.unclear('recipes that this line wrote');
   run.found.does('write');
   return WILD;
 };

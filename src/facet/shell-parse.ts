@@ -358,7 +358,7 @@ class Parser {
       const found = words.length === 0 || this.declares(words) ? ASSIGNMENT.exec(this.rest) : null;
       if (found !== null && (words.length === 0 || this.rest[this.cursor.at + found[0].length] === '(')) {
         this.cursor.at += found[0].length;
-        assigns.push(this.assignment(found[1], found[3] === '+'));
+        assigns.push(this.assignment(found[1], found[3] === '+', found[2] !== undefined));
         continue;
       }
       const word = readWord(this.cursor);
@@ -382,8 +382,8 @@ class Parser {
     return first?.kind === 'text' && /^(?:declare|typeset|local|export|readonly)$/.test(first.text);
   }
 
-  private assignment(name: string, append: boolean): Assign {
-    if (!this.is('(')) return { name, append, values: [readWord(this.cursor)], array: false };
+  private assignment(name: string, append: boolean, indexed: boolean): Assign {
+    if (!this.is('(')) return { name, append, values: [readWord(this.cursor)], array: false, indexed };
     this.cursor.at++;
     const values: Word[] = [];
     for (;;) {
@@ -394,6 +394,6 @@ class Parser {
       values.push(word);
     }
     this.cursor.at++;
-    return { name, append, values, array: true };
+    return { name, append, values, array: true, indexed };
   }
 }

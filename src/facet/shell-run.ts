@@ -8,7 +8,20 @@ import { parseShell } from './shell-parse.ts';
 import { climbsFromUnknown, followLinks, resolvePath } from './shell-path.ts';
 import { programOf, unlisted } from './shell-programs.ts';
 import { type Choice, everyWay, FOLDER, type State } from './shell-state.ts';
-import { type Assign, type Command, hasMarks, LINE_BYTES_MAX, type List, type Redirect, type Simple, START, TAME, Unreadable, WILD } from './shell-syntax.ts';
+import {
+  type Assign,
+  type Command,
+  hasMarks,
+  hidesCode,
+  LINE_BYTES_MAX,
+  type List,
+  type Redirect,
+  type Simple,
+  START,
+  TAME,
+  Unreadable,
+  WILD,
+} from './shell-syntax.ts';
 import { webAddress } from './url.ts';
 
 /** Among the functions that run: a pipe or a process in the background. */
@@ -25,7 +38,7 @@ const READ_MAX = 4 * LINE_BYTES_MAX;
 const COMMAND_VARS =
   /^(?:PAGER|GIT_PAGER|MANPAGER|GH_PAGER|AWS_PAGER|SYSTEMD_PAGER|EDITOR|VISUAL|GIT_EDITOR|GIT_SEQUENCE_EDITOR|GIT_SSH_COMMAND|GIT_SSH|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|BROWSER|PROMPT_COMMAND|LESSOPEN|RSYNC_RSH|CVS_RSH|TAR_OPTIONS|FZF_DEFAULT_COMMAND)$/;
 const LOADING_VARS =
-  /^(?:LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|BASH_ENV|ENV|ZDOTDIR|PERL5OPT|PERL5LIB|PERL5DB|RUBYOPT|RUBYLIB|PYTHONSTARTUP|PYTHONINSPECT|GCONV_PATH|NODE_OPTIONS|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_CONFIG\w*|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|SHELLOPTS|BASHOPTS|PS4|BASH_FUNC.*|BASH_XTRACEFD|SHELL)$/;
+  /^(?:LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|BASH_ENV|ENV|ZDOTDIR|PERL5OPT|PERL5LIB|PERL5DB|RUBYOPT|RUBYLIB|PYTHONSTARTUP|PYTHONINSPECT|GCONV_PATH|NODE_OPTIONS|CDPATH|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_CONFIG\w*|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|SHELLOPTS|BASHOPTS|PS4|BASH_FUNC.*|BASH_XTRACEFD|SHELL)$/;
 
 export class ShellRun implements Runner {
   readonly found: Findings;
@@ -112,7 +125,7 @@ export class ShellRun implements Runner {
           case 'group':
             return this.list(command.body, command.isolated ? own.clone() : own, input);
           case 'test':
-            for (const word of command.words) textOf(word, shell);
+            if (command.words.some((word) => hidesCode(textOf(word, shell)))) this.found.unclear('arithmetic on a text');
             return '';
           case 'for':
             return this.loop(command, own, shell, input);
@@ -202,13 +215,19 @@ export class ShellRun implements Runner {
       }
       const path = textOf(target, shell, true);
       if (op === '<<<') input = `${textOf(target, shell)}\n`;
-      else if ((op === '>&' || op === '<&') && /^(?:\d+-?|-)$/.test(path)) continue;
-      else if (path.startsWith('/dev/tcp/') || path.startsWith('/dev/udp/')) {
+      else if ((op === '>&' || op === '<&') && /^(?:\d+-?|-)$/.test(path)) {
+        // What was opened before is not followed.
+        if (op === '<&' && !/^0?-?$/.test(path)) input = WILD;
+      } else if (path.startsWith('/dev/tcp/') || path.startsWith('/dev/udp/')) {
         this.host(path.split('/')[3] ?? '');
         input = WILD;
       } else if (op === '<' || op === '<&') {
         this.read(path, state);
         input = this.content(path, state) ?? WILD;
+      } else if (op === '<>') {
+        this.read(path, state);
+        this.write(path, state);
+        input = WILD;
       } else outputs.push({ path, append: op.endsWith('>>'), text: fd === '' || fd === '1' });
     }
     const out = work(input);
@@ -244,8 +263,12 @@ export class ShellRun implements Runner {
     });
   }
 
-  private assign({ name, append, values, array }: Assign, shell: Shell): void {
+  private assign({ name, append, values, array, indexed }: Assign, shell: Shell): void {
     const { state, choice } = shell;
+    if (indexed) {
+      textOf(values[0] ?? [], shell);
+      return state.set(name, WILD);
+    }
     const text = array ? fieldsOf(values, shell).join(' ') : textOf(values[0] ?? [], shell);
     const old = append ? (state.get(name, choice) ?? '') : '';
     this.set(name, array && old !== '' ? `${old} ${text}` : old + text, state);

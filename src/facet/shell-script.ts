@@ -1,7 +1,7 @@
 /** Scripts of awk and sed: what they run, read and write (spec/facet.md T-35). */
 import type { Runner } from './shell-call.ts';
 import type { State } from './shell-state.ts';
-import { hasMarks } from './shell-syntax.ts';
+import { hasMarks, WILD } from './shell-syntax.ts';
 
 /** Texts of an awk program stand apart from its code. */
 function awkPieces(script: string): { readonly code: string; readonly texts: readonly string[] } {
@@ -34,10 +34,10 @@ export function awkDoes(script: string, state: State, run: Runner): void {
     if (file === null) return run.found.unclear('a file that a program computes');
     run.read(texts[Number(file[1])], state);
   }
-  const line = (at: string | undefined): void => {
+  const line = (at: string | undefined, stdin: string | null = null): void => {
     const text = at === undefined ? undefined : texts[Number(at)];
     if (text === undefined || text.includes('\\')) run.found.unclear('code that a program computes');
-    else run.line(text, state.clone(), null);
+    else run.line(text, state.clone(), stdin);
   };
   for (const found of code.matchAll(/\bsystem\s*(?:\(\s*"(\d+)"\s*\))?/g)) line(found[1]);
   // A pipe behind a text that stands alone, or before one.
@@ -46,7 +46,7 @@ export function awkDoes(script: string, state: State, run: Runner): void {
     if (before.endsWith('||') || code[found.index + found[0].length] === '|') continue;
     const after = /^\s*"(\d+)"\s*(?:$|[;}\n])/.exec(code.slice(found.index + found[0].length));
     if (found[1] !== undefined && /^\s*getline/.test(code.slice(found.index + found[0].length))) line(found[1]);
-    else line(after?.[1]);
+    else line(after?.[1], WILD);
   }
   for (const found of code.matchAll(/\bprintf?\b([^;{}\n]*)/g)) {
     const target = />>?\s*(?:"(\d+)"\s*$|(.*)$)/.exec(found[1].replace(/\([^()]*\)/g, ''));

@@ -22,6 +22,9 @@ export const plainMarks = (text: string): string =>
     .replaceAll(BRACKET, '[')
     .replaceAll(START, '.');
 
+/** An index in a text that is computed runs what stands in it. */
+export const hidesCode = (text: string): boolean => /\[[^\]]*(?:\$\(|`)/.test(text);
+
 export type Part =
   | { readonly kind: 'text'; readonly text: string; readonly quoted: boolean }
   /** `op` is the operator after the name, `arg` what follows it: `${name:-arg}`, `${!name}` has op `!`, `${#name}` op `#n`. */
@@ -47,6 +50,8 @@ export interface Assign {
   /** The items of an array. */
   readonly values: readonly Word[];
   readonly array: boolean;
+  /** `name[index]=…` */
+  readonly indexed: boolean;
 }
 export interface Simple {
   readonly kind: 'simple';

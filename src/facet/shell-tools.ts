@@ -1,6 +1,6 @@
 /** The machine itself, AVA, and what nobody listed (spec/facet.md T-37, T-38). */
 import { last, many, options, type Program, setup } from './shell-call.ts';
-import { mentions } from './shell-files.ts';
+import { changing, mentions } from './shell-files.ts';
 import type { Act } from './shell-findings.ts';
 import { git } from './shell-git.ts';
 import { TAME, WILD } from './shell-syntax.ts';
@@ -55,7 +55,7 @@ const COMMAND_LIKE =
 /** A program that nobody listed: its files of note are read; a known program among its words may be run by it. */
 export const unlisted: Program = (call) => {
   const { args, state, run } = call;
-  mentions(call);
+  changing(call);
   const at = args.findIndex((arg, i) => COMMAND_LIKE.test(arg.replace(/^.*\//, '')) && i < args.length - 1);
   if (at >= 0) run.argv(args.slice(at), state.clone(), call.stdin);
   for (const [i, arg] of args.entries()) {
@@ -69,7 +69,7 @@ export const unlisted: Program = (call) => {
   return WILD;
 };
 
-const readsOnly: Program = () => WILD;
+const readsOnly: Program = mentions;
 
 export const TOOL_PROGRAMS: readonly (readonly [string, Program])[] = [
   ['git', git],
@@ -101,20 +101,28 @@ export const TOOL_PROGRAMS: readonly (readonly [string, Program])[] = [
   ],
   ...many('ssh-add ssh-copy-id ssh-keyscan gpg gpg2 gpg-agent gpgconf pass age', ({ args, run, state }) => {
     if (args.some((arg) => /export-secret|^show$|^-d$|^--decrypt$/.test(arg))) run.read('~/.gnupg/private-keys-v1.d', state);
+    mentions({ name: 'gpg', args, state, stdin: null, run });
     run.found.does('write');
     return WILD;
   }),
+  [
+    'getent',
+    ({ args, state, run }) => {
+      if (args.some((arg) => /shadow/.test(arg))) run.read('/etc/shadow', state);
+      return WILD;
+    },
+  ],
   ...many('security secret-tool keyring kwallet-query', ({ args, run, state }) => {
     if (args.some((arg) => /find-(?:generic|internet)-password|dump-keychain|export|lookup|get|search/.test(arg)))
       run.read('~/Library/Keychains/login.keychain', state);
     return WILD;
   }),
   ...many(
-    'printenv locale-gen man tldr help info apropos cheat clear reset stty tig lazygit htop top btop btm iotop vmstat iostat sar ss netstat ifstat lsblk blkid lspci lsusb loc cloc scc tokei wc',
+    'printenv locale-gen tldr help info apropos cheat clear reset stty tig lazygit htop top btop btm iotop vmstat iostat sar ss netstat ifstat lsblk blkid lspci lsusb loc cloc scc tokei wc',
     readsOnly,
   ),
   ...many(
     'pytest jest vitest mocha tox nox ruff black isort mypy pylint flake8 eslint prettier biome oxlint stylelint shellcheck hadolint golangci-lint rubocop rspec phpunit playwright cypress pre-commit husky lint-staged prisma drizzle-kit knex alembic flask django-admin uvicorn gunicorn next nuxt astro remix svelte-kit ng vue expo storybook clang clang-format clang-tidy gcc g++ cc c++ rustc rustfmt javac java kotlinc gofmt goimports protoc buf sqlfluff dbt airflow jupyter code cursor subl open xdg-open start pbcopy pbpaste xclip wl-copy say notify-send',
-    mentions,
+    changing,
   ),
 ];

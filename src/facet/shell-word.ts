@@ -222,9 +222,11 @@ function readBraced(cursor: Cursor, parts: Part[], inside: boolean): void {
     const arg: Part[] = [];
     while (line[cursor.at] !== '}') {
       if (cursor.at >= line.length) throw new Unreadable('a brace is not closed');
-      if (line[cursor.at] === "'" && inside) {
-        arg.push(text("'", true));
-        cursor.at++;
+      // Shells differ on what a quote is here.
+      if (line[cursor.at] === "'" && inside) throw new Unreadable('a quote that shells read in different ways');
+      if (line.startsWith('\\}', cursor.at)) {
+        arg.push(text('}', true));
+        cursor.at += 2;
       } else if (line[cursor.at] === '"') {
         cursor.at++;
         arg.push(text('', true));

@@ -1,7 +1,8 @@
 /** Programs that run others: what is inside is what runs (spec/facet.md T-33). */
 import { baseName, type Call, last, options, type Program } from './shell-call.ts';
+import { mentions } from './shell-files.ts';
 import { asPattern } from './shell-pattern.ts';
-import { hasHole, TAME, WILD } from './shell-syntax.ts';
+import { hasHole, STAR, TAME, WILD } from './shell-syntax.ts';
 
 interface Prefix {
   /** Letters of options with a value. */
@@ -136,6 +137,9 @@ function prefixed(prefix: Prefix, tool: Program): Program {
       if (!prefix.verbs.test(words[0] ?? '')) return tool({ name, args, state, stdin, run });
       words = [...options(words.slice(1), prefix.short ?? '', prefix.long ?? [], true).operands];
     }
+    // `flock FILE -c LINE`, `su USER -c LINE`
+    const behind = prefix.line === undefined ? -1 : words.findIndex((word) => word === `-${prefix.line}` || word === '--command');
+    if (behind >= 0 && words[behind + 1] !== undefined) return run.line(words[behind + 1], state.clone(), stdin);
     words = words.slice(prefix.skip ?? 0);
     if (words[0] === '--') words.shift();
     const own = state.clone();
@@ -190,12 +194,17 @@ const shell: Program = ({ args, state, stdin, run }) => {
   }
   const rest = args.slice(at);
   const own = state.clone();
-  if (line) return rest[0] === undefined ? '' : rest[0].includes(WILD) ? run.code(rest[0], own) : run.line(rest[0], own, stdin, rest.slice(2));
+  if (line) {
+    if (rest[0] === undefined) return '';
+    if (rest[1] !== undefined) own.set('0', rest[1]);
+    return rest[0].includes(WILD) ? run.code(rest[0], own) : run.line(rest[0], own, stdin, rest.slice(2));
+  }
   const [script] = rest;
   if (script === undefined || input || script === '/dev/stdin') return run.code(stdin, own, rest);
   const text = run.content(script, own);
   if (text !== undefined) return run.code(text, own, rest.slice(1));
   if (script.includes(WILD)) run.found.unclear('a script that is known only when it runs');
+  mentions({ name: 'script', args: [script], state, stdin, run });
   run.found.does('write');
   return WILD;
 };
@@ -219,11 +228,13 @@ const xargs: Program = ({ args, state, stdin, run }) => {
           .filter((item) => item !== '')
           .map(asPattern);
   const mark = last(values.get('I')) ?? last(values.get('replace')) ?? (flags.has('i') ? '{}' : undefined);
+  // With a mark each line is one argument.
+  const lines = text?.split('\n').filter((item) => item !== '') ?? [WILD];
   const command = operands.length === 0 ? ['echo'] : operands;
   const fields = items.length > 64 ? [WILD] : items;
   if (mark === undefined || mark === '') return run.argv([...command, ...fields], state.clone(), null);
   let out = '';
-  for (const item of fields)
+  for (const item of lines.length > 64 ? [WILD] : lines)
     out = run.argv(
       command.map((word) => word.replaceAll(mark, () => item)),
       state.clone(),
@@ -253,6 +264,9 @@ const parallel: Program = ({ args, state, stdin, run }) => {
 const ACTIONS = /^-(?:exec|execdir|ok|okdir)$/;
 const NAMES = /^-(?:i?name|i?path|i?wholename)$/;
 
+/** A pattern of `find`: its stars match dots too. */
+const anything = (name: string): string => asPattern(name).replaceAll(STAR, TAME);
+
 /** `find`: what it runs on what it finds, what it deletes. */
 const find: Program = ({ args, state, run }) => {
   let at = 0;
@@ -265,7 +279,7 @@ const find: Program = ({ args, state, run }) => {
   const either = rest.some((word) => /^(?:-o|-or|,)$/.test(word));
   const narrow = !either && (rest.includes('-empty') || named.some(([, name]) => name.replace(/[*?[\].]/g, '').length > 1));
   const found = roots.flatMap((root) =>
-    named.length === 0 ? [`${root}/${TAME}`] : named.map(([test, name]) => (/path|whole/.test(test) ? asPattern(name) : `${root}/${TAME}/${asPattern(name)}`)),
+    named.length === 0 ? [`${root}/${TAME}`] : named.map(([test, name]) => (/path|whole/.test(test) ? anything(name) : `${root}/${TAME}/${anything(name)}`)),
   );
   for (let i = 0; i < rest.length; i++) {
     if (ACTIONS.test(rest[i])) {

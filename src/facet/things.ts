@@ -28,18 +28,14 @@ const noun = (name: string, writers: Writers, words: string, asks = '', more: { 
 });
 
 export const NOUNS: readonly Noun[] = [
-  noun(
-    'mail',
-    'records',
-    'mail email inbox gmail outlook letter newsletter thread draft spam attachment mailbox',
-    'message reply response write forward copy cc tell address send',
-    { private: true },
-  ),
+  noun('mail', 'records', 'mail email inbox gmail outlook letter newsletter thread draft spam attachment mailbox', 'message reply response letter', {
+    private: true,
+  }),
   noun(
     'message',
     'records',
     'message dm chat slack discord telegram whatsapp sms text conversation notification announcement teams tweet post status reply feed mention reaction',
-    'note feedback direct information info summary response there them him her tell news mail email channel',
+    'note feedback direct information info summary there post channel reply',
     { private: true },
   ),
   noun('channel', 'list', 'channel room guild workspace server', 'slack discord teams chat group message messages there'),
@@ -61,13 +57,13 @@ export const NOUNS: readonly Noun[] = [
     'people',
     'list',
     'user member contact person people friend customer employee colleague team group participant attendee guest assignee collaborator follower subscriber owner patient student client lead candidate workspace organization role permission',
-    'users everyone access him her them name someone',
+    'users everyone colleague someone',
   ),
   noun(
     'event',
     'records',
     'event meeting appointment calendar call slot invite session reminder agenda availability webinar interview class alarm',
-    'lunch dinner breakfast trip schedule participants participant invitation date time day week hour discussion talk sync party celebration',
+    'lunch dinner breakfast trip schedule participants participant invitation discussion talk sync party celebration',
     { private: true, acts: ['plan', 'invite'] },
   ),
   noun(
@@ -86,7 +82,7 @@ export const NOUNS: readonly Noun[] = [
     'payment',
     'records',
     'payment transaction money invoice bill transfer fund refund deposit subscription salary rent fee loan tax debt check cheque billing charge payout receipt expense budget coupon price payroll',
-    'dollars euros usd eur pounds sum amount paid owe owes pay dollar euro bucks cost bank account balance',
+    'dollars euros usd eur pounds sum amount paid owe owes pay dollar euro bucks balance account',
     { private: true, acts: ['pay'] },
   ),
   noun(
@@ -100,7 +96,7 @@ export const NOUNS: readonly Noun[] = [
     'account',
     'own',
     'account profile setting settings preference preferences detail details information info address phone bio iban balance subscription username user me identity insurance',
-    'name street city email number data my personal',
+    'name street city email number personal',
     { private: true },
   ),
   noun(
@@ -116,14 +112,14 @@ export const NOUNS: readonly Noun[] = [
     'order',
     'records',
     'order cart item product checkout purchase basket wishlist shop store delivery shipment package meal food pizza grocery inventory catalog merchandise return exchange parcel menu recipe dish coupon gift',
-    'buy deliver items products shopping refund payment size color one shipping track',
+    'buy deliver items products shopping refund payment size color shipping track',
     { acts: ['buy'] },
   ),
   noun(
     'travel',
     'list',
     'hotel flight room restaurant table car rental booking reservation trip ride taxi seat stay travel airline airport train bus cab uber lyft itinerary vehicle apartment airbnb accommodation tour route city cuisine passenger baggage certificate cabin',
-    'rooms ticket tickets flights vacation holiday travel luggage bag bags journey lodging place drive pickup',
+    'rooms ticket tickets flights vacation holiday travel luggage bag bags journey lodging pickup',
     { acts: ['book'] },
   ),
   noun(
@@ -136,9 +132,9 @@ export const NOUNS: readonly Noun[] = [
     'machine',
     'records',
     'server instance container pod cluster service log bucket volume image vm function lambda process job host namespace network deployment stack machine cloud resource disk device port cron',
-    'app application site production staging server run',
+    'app application site production staging server',
   ),
-  noun('memory', 'records', 'memory fact knowledge entity relation observation graph node', 'note notes name preference this that remember about'),
+  noun('memory', 'records', 'memory fact knowledge entity relation observation graph node', 'note notes preference this that remember'),
   noun('media', 'list', 'song music playlist album track artist movie podcast show video channel radio episode library', 'listen play songs tune movies watch'),
   noun(
     'home',
