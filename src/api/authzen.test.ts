@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { Compile } from 'typebox/compile';
 import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { AuthzenConfiguration, EvaluationAnswer, EvaluationsAnswer } from './authzen-shape.ts';
-import { admittedOrigins } from './router.ts';
+import { admittedOrigins } from './routes.ts';
 
 let node: TestNode;
 before(async () => {

@@ -147,16 +147,6 @@ function admit({ headers, method }: IncomingMessage, response: ServerResponse, o
   return true;
 }
 
-/** N-65: origins as browsers write them. @throws Fault config for one of another form: no pattern, no `null` */
-export function admittedOrigins(origins: readonly string[]): ReadonlySet<string> {
-  for (const origin of origins) {
-    const url = URL.parse(origin);
-    if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== origin || origin.includes('*'))
-      throw new Fault('config', `\`${origin}\` is no origin: write it as a browser does, such as https://app.example or http://localhost:3000`);
-  }
-  return new Set(origins);
-}
-
 /** N-4 */
 function checkType(request: IncomingMessage, { request: expected }: Operation): void {
   if (expected === undefined) return;

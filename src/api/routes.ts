@@ -22,7 +22,7 @@ import { showPage } from './pages.ts';
 import { portHolder } from './port-holder.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { type BlockReader, blockOf, constitutionView, findReceipt, receiptView, rulesView } from './reads.ts';
-import { admittedOrigins, type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
+import { type Exchange, type Handler, type Handlers, ownHosts, readBody, router, send, sendFault } from './router.ts';
 import { DecisionStream } from './stream.ts';
 import { toolsView } from './tool-view.ts';
 
@@ -70,6 +70,16 @@ const LOOPBACK = /^(?:127\.[0-9.]+|::1|localhost)$/;
 const CLOSE_GRACE_MS = 2_000;
 const FOREVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** N-65: origins as browsers write them. @throws Fault config for one of another form: no pattern, no `null` */
+export function admittedOrigins(origins: readonly string[]): ReadonlySet<string> {
+  for (const origin of origins) {
+    const url = URL.parse(origin);
+    if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== origin || origin.includes('*'))
+      throw new Fault('config', `\`${origin}\` is no origin: write it as a browser does, such as https://app.example or http://localhost:3000`);
+  }
+  return new Set(origins);
+}
 
 /** @throws Fault port_in_use, config */
 export async function serve(options: ServeOptions, parts: ServeParts): Promise<Server> {

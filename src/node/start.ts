@@ -1,7 +1,7 @@
 /** The composition root of one machine: ledger, sequencer, edge, HTTP. Functions that take options, no container. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Server, serve } from '../api/routes.ts';
+import { admittedOrigins, type Server, serve } from '../api/routes.ts';
 import { makeBundle } from '../audit/bundle.ts';
 import { GENESIS_NAME } from '../audit/fsck.ts';
 import { interpreter } from '../connect/hook.ts';
@@ -49,7 +49,8 @@ const WARM_MS = 600;
 /** @throws Fault port_in_use, and what `openLedger` and `loadConstitution` throw */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const report = options.report ?? ((message: string) => console.error(message));
-  // Compiled before the folder is touched: a rule that does not compile leaves nothing behind.
+  // Before the folder is touched: a setting that is wrong, a rule that does not compile leave nothing behind.
+  admittedOrigins(options.origins ?? []);
   const constitution = existsSync(join(options.dir, GENESIS_NAME)) ? null : loadConstitution(options.constitution);
   const ledger = await openLedger(options.dir, (key) => soloGenesis(constitution ?? loadConstitution(options.constitution), key, Date.now()));
   const { law, state, log, key, genesis } = ledger;
