@@ -65,9 +65,9 @@ test('D-7, D-8: every verdict comes out of its steps again', () => {
   let calls = 0;
   let nested = 0;
   for (const bundle of [...bundlesOf(EXPRESSIONS, expressionBlocks()), ...bundlesOf(GUESTS, guestBlocks())]) {
-    const { law, entry, recomputed, header } = verifyBundle(bundle);
+    const { entry, recomputed } = verifyBundle(bundle);
     assert.ok(recomputed !== null);
-    const trace = traceVerdict(law, entry, recomputed, header.time_ms);
+    const trace = traceVerdict(entry, recomputed);
     assert.deepEqual([trace.inputs_hash, trace.trace, trace.gas], [entry.receipt.inputs_hash, entry.receipt.trace, entry.receipt.gas]);
     assert.deepEqual(
       trace.rules.filter(({ callers }) => callers.length === 0).map(({ rule }) => rule),
@@ -85,13 +85,13 @@ test('D-7, D-8: every verdict comes out of its steps again', () => {
 
 test('steps that lead elsewhere than the receipt are refused', () => {
   const [bundle] = bundlesOf(EXPRESSIONS, expressionBlocks());
-  const { law, entry, recomputed, header } = verifyBundle(bundle);
+  const { entry, recomputed } = verifyBundle(bundle);
   assert.ok(recomputed !== null);
   const other = { ...entry, receipt: { ...entry.receipt, gas: entry.receipt.gas + 1 } };
-  assert.throws(() => traceVerdict(law, other, recomputed, header.time_ms), { slug: 'verify_failed', message: /recomputed gas/ });
-  const source = { ...recomputed.source, args: { xs: [2], rows: [[2]] } };
+  assert.throws(() => traceVerdict(other, recomputed), { slug: 'verify_failed', message: /recomputed gas/ });
+  const [, another] = bundlesOf(EXPRESSIONS, expressionBlocks()).map((one) => verifyBundle(one).recomputed);
   assert.throws(
-    () => traceVerdict(law, entry, { ...recomputed, source }, header.time_ms),
+    () => traceVerdict(entry, another as NonNullable<typeof another>),
     (fault) => fault instanceof Fault && fault.slug === 'verify_failed',
   );
 });

@@ -90,6 +90,15 @@ export type Reason = {
   })[];
 };
 
+export type Obligation = {
+  /** redact, cap, transform, delay or notify; who does not know it denies the call */
+  readonly do: string;
+  /** The argument; empty for delay and notify */
+  readonly path: string;
+  /** The text in its place, the most it may be, the value it gets; milliseconds; whom to tell */
+  readonly value: unknown;
+};
+
 export type DecisionAnswer = {
   readonly verdict: "allow" | "deny" | "escalate";
   /** false when a rule that only observes would have been stricter */
@@ -103,7 +112,10 @@ export type DecisionAnswer = {
   /** The session that an announcement named; only with announced */
   readonly session?: string;
   readonly reasons: readonly Reason[];
-  readonly obligations: readonly unknown[];
+  /** What an allowed call must meet */
+  readonly obligations: readonly Obligation[];
+  /** The arguments as the obligations leave them, where they change them: call the tool with these */
+  readonly args?: Readonly<Record<string, unknown>>;
   /** The version of the constitution that judged */
   readonly constitution: number;
   /** The gas of the rules that judged */
@@ -204,7 +216,7 @@ export type ReceiptAnswer = {
     readonly verdict: "none" | "allow" | "deny" | "escalate";
     readonly enforced: boolean;
     readonly reasons: readonly Reason[];
-    readonly obligations: readonly unknown[];
+    readonly obligations: readonly Obligation[];
     /** The version of the constitution */
     readonly constitution: number;
     /** The gas */

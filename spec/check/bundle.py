@@ -38,11 +38,12 @@ def in_scope(scope, kind, name, facts):
 def read_manifest(raw):
     """R-13: version 1 as version 2 would have it, or version 2 where it says more."""
     manifest = machine.decode(raw)
-    demand(isinstance(manifest, list) and (manifest[0], len(manifest)) in ((1, 16), (2, 20)))
+    demand(isinstance(manifest, list) and (manifest[0], len(manifest)) in ((1, 16), (2, 22)))
     if manifest[0] == 1:
-        return manifest + [None, [], [], None]
-    program, calls, reads, breaker = manifest[16:]
-    demand(program is not None or breaker is not None, "version 1 holds it")
+        return manifest + [None, [], [], None, [], None]
+    program, calls, reads, breaker, obligations, data = manifest[16:]
+    demand(program is not None or breaker is not None or obligations != [] or data is not None, "version 1 holds it")
+    machine.many(machine.table(machine.below(5), machine.text(), machine.anything), 8)(obligations)
     rising = lambda items: all(a < b for a, b in zip(items, items[1:]))
     if program is None:
         demand(manifest[10] != "" and calls == [] and reads == [])
@@ -86,7 +87,7 @@ def judge(constitution, payload, sidecar, witness, time_ms, again):
         read |= {f"{key}.{rule}" for key, value in said.items() if value is not None}
         mode = mode if said["mode"] is None else machine.MODES.index(said["mode"])
         demand(said["answered"] is None or (said["answered"] is True and again))
-        if more[3] is not None:
+        if more[3] is not None or more[7] != []:
             raise Guest
         rules = PROFILES[program[2]]
         declared, consts, nodes, out = rules.lift(program)

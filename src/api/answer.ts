@@ -1,7 +1,10 @@
 /** Answers to hot requests, put together as text (spec/http.md N-23 to N-26). All of it is ASCII. */
 import { hex } from '../base/bytes.ts';
+import type { CborMap } from '../base/cbor.ts';
 import type { Law } from '../law/law.ts';
 import { originText, type Reason, type ReasonValue, type Receipt } from '../machine/receipt.ts';
+import type { Transaction } from '../machine/transaction.ts';
+import { applyObligations } from '../rule/manifest.ts';
 import { jsonAscii, valueAscii } from './json-value.ts';
 import { jsonOfCbor } from './value.ts';
 
@@ -53,11 +56,18 @@ export function reasonsJson(reasons: readonly Reason[], law: Law): string {
 }
 
 /** N-23: `"verdict":"allow"` stands in it exactly when the verdict is allow: in a text its quotes would be escaped. */
-export function decisionJson(receipt: Receipt, law: Law): string {
+export function decisionJson(receipt: Receipt, law: Law, { sidecar }: Transaction): string {
   const { verdict, enforced, permit, approval, reasons, obligations, constitution, gas, height, index } = receipt;
   const granted = permit !== null ? `"permit":"${hex(permit)}",` : approval !== null ? `"approval":"${hex(approval)}",` : '';
   const bound = obligations.length === 0 ? '[]' : valueAscii(obligations.map(jsonOfCbor));
-  return `{"verdict":"${verdict}","enforced":${enforced},"receipt":"${receiptId(receipt)}",${granted}"reasons":${reasonsJson(reasons, law)},"obligations":${bound},"constitution":${constitution},"gas":${gas},"height":${height},"index":${index}}`;
+  return `{"verdict":"${verdict}","enforced":${enforced},"receipt":"${receiptId(receipt)}",${granted}"reasons":${reasonsJson(reasons, law)},"obligations":${bound},${changedJson(receipt, sidecar?.[1] as CborMap | undefined)}"constitution":${constitution},"gas":${gas},"height":${height},"index":${index}}`;
+}
+
+/** N-23: the arguments as the obligations leave them, where they change them. */
+function changedJson({ obligations }: Receipt, args: CborMap | undefined): string {
+  if (obligations.length === 0 || args === undefined) return '';
+  const changed = applyObligations(args, obligations);
+  return changed === null || changed === args ? '' : `"args":${valueAscii(jsonOfCbor(changed))},`;
 }
 
 /** N-22 */

@@ -90,7 +90,7 @@ export class Hot {
     }
     this.parts.sequencer.submit(transaction, (fault, receipt) => {
       if (receipt === null) return this.fail(fault, answered);
-      const json = decisionJson(receipt, this.parts.sequencer.state.law);
+      const json = decisionJson(receipt, this.parts.sequencer.state.law, transaction);
       answered(null, session === null ? json : `${json.slice(0, -1)},"session":"${session}"}`);
     });
   }

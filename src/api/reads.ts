@@ -105,7 +105,7 @@ export function receiptView({ index, block, entry }: Place, law: Law): ReceiptAn
       verdict: receipt.verdict,
       enforced: receipt.enforced,
       reasons: JSON.parse(reasonsJson(receipt.reasons, law)) as ReceiptAnswer['receipt']['reasons'],
-      obligations: receipt.obligations.map(jsonOfCbor),
+      obligations: receipt.obligations.map(jsonOfCbor) as unknown as ReceiptAnswer['receipt']['obligations'],
       constitution: receipt.constitution,
       gas: receipt.gas,
       inputs_hash: hexOrNull(receipt.inputs_hash),

@@ -86,6 +86,14 @@ export const Reason = Type.Object(
   },
   { ...closed, $id: 'Reason' },
 );
+export const Obligation = Type.Object(
+  {
+    do: Type.String({ description: 'redact, cap, transform, delay or notify; who does not know it denies the call' }),
+    path: Type.String({ description: 'The argument; empty for delay and notify' }),
+    value: Type.Unknown({ description: 'The text in its place, the most it may be, the value it gets; milliseconds; whom to tell' }),
+  },
+  { ...closed, $id: 'Obligation' },
+);
 export const DecisionAnswer = Type.Object(
   {
     verdict: Verdict,
@@ -95,7 +103,8 @@ export const DecisionAnswer = Type.Object(
     approval: Type.Optional(id('The approval that an escalation waits for')),
     session: Type.Optional(id('The session that an announcement named; only with announced')),
     reasons: Type.Array(Reason),
-    obligations: Type.Array(Type.Unknown()),
+    obligations: Type.Array(Obligation, { description: 'What an allowed call must meet' }),
+    args: Type.Optional(object('The arguments as the obligations leave them, where they change them: call the tool with these')),
     constitution: count('The version of the constitution that judged'),
     gas: count('The gas of the rules that judged'),
     height: count('The block'),
@@ -165,7 +174,7 @@ export const ReceiptAnswer = Type.Object(
         verdict: Type.Enum(['none', 'allow', 'deny', 'escalate']),
         enforced: Type.Boolean(),
         reasons: Type.Array(Reason),
-        obligations: Type.Array(Type.Unknown()),
+        obligations: Type.Array(Obligation),
         constitution: count('The version of the constitution'),
         gas: count('The gas'),
         inputs_hash: Type.Union([hash('What the rules read'), Type.Null()]),

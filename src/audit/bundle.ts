@@ -175,7 +175,7 @@ export function verifyBundle(bytes: Uint8Array, expected?: Octets): Verified {
   }
   if (receipt.constitution !== law.version) throw new Fault('verify_failed', 'the receipt names another constitution');
   const recomputed = recompute(law, entry, witness, header.time_ms);
-  compareReceipt(recomputed.judgement, entry);
+  compareReceipt(recomputed, entry);
   checks.push({ name: 'recomputed', ok: true, detail: `${receipt.verdict}, gas ${receipt.gas}, same trace` });
   return { network, law, header, entry, recomputed, checks, complete: true };
 }

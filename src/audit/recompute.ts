@@ -5,11 +5,20 @@
 import { equal } from '../base/bytes.ts';
 import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { facetsOf } from '../facet/facet.ts';
-import { entryFor } from '../facet/guess.ts';
 import type { Law } from '../law/law.ts';
 import type { ActiveRule } from '../law/rule.ts';
-import { type Judgement, type JudgeSource, judge, type Run, rulesFor, runRule, type Standings, sourceOf, witnessOf } from '../machine/judge.ts';
+import {
+  type JudgedCall,
+  type Judgement,
+  type JudgeSource,
+  judgeCall,
+  type Question,
+  type Run,
+  runRule,
+  type Standings,
+  sourceOf,
+  witnessOf,
+} from '../machine/judge.ts';
 import type { Entry } from '../machine/receipt.ts';
 import { type Decide, idOf, KIND } from '../machine/transaction.ts';
 import { type Source, writeInputs } from '../rule/input.ts';
@@ -18,10 +27,13 @@ import { MODES, type Mode } from '../rule/manifest.ts';
 
 export interface Recomputed {
   readonly judgement: Judgement;
+  readonly obligations: readonly CborMap[];
   readonly scoped: readonly ActiveRule[];
   readonly source: JudgeSource;
   /** Rules whose breaker was open or that were halted, that had another mode, or whose escalation was answered. */
   readonly standings: Standings;
+  /** The same once more, its rules run otherwise. */
+  readonly again: (run: Run) => JudgedCall;
 }
 
 type Groups = Record<'agent' | 'session' | 'flow' | 'breaker' | 'halt' | 'mode' | 'answered', Record<string, Cbor>>;
@@ -60,25 +72,22 @@ export function recompute(law: Law, entry: Entry, witness: CborMap | null, time_
   const action = transaction.payload as Decide;
   if (transaction.sidecar === null) throw new Fault('verify_failed', 'the inputs are erased');
   const args = (transaction.sidecar[1] ?? {}) as CborMap;
-  const facets = facetsOf(entryFor(law.tools, action.server, action.name, args), action, args);
-  const scoped = rulesFor(law, action, facets);
   const groups = grouped(witness ?? {});
   const standings = standingsIn(groups, transaction.kind === KIND.decide_again);
-  const source = sourceOf(
-    {
-      action,
-      args,
-      context: (transaction.sidecar[2] ?? undefined) as CborMap | undefined,
-      agent: groups.agent,
-      session: groups.session,
-      flow: groups.flow,
-      now_ms: time_ms,
-    },
-    facets,
-  );
+  const context = (transaction.sidecar[2] ?? undefined) as CborMap | undefined;
+  const { agent, session, flow } = groups;
+  const question: Question = {
+    law,
+    action,
+    time_ms,
+    standings,
+    source: (given, facets) => sourceOf({ action, args: given, context, agent, session, flow, now_ms: time_ms }, facets),
+  };
+  const again = (run: Run): JudgedCall => judgeCall(question, args, run);
+  const { judgement, obligations, scoped, source } = again(runBoth);
   const read = witnessOf(scoped, source, standings);
   if (!equal(encode(read), encode(witness))) throw new Fault('verify_failed', 'the witness is not what the rules in scope read');
-  return { judgement: judge(law, scoped, source, time_ms, standings, runBoth), scoped, source, standings };
+  return { judgement, obligations, scoped, source, standings, again };
 }
 
 /** D-9: what a witness says of the rules; only a decision that names an approval is answered (D-16). */
@@ -95,7 +104,7 @@ function standingsIn(groups: Groups, again: boolean): Standings {
 }
 
 /** Compares a judgement, and what follows from it (D-10), with its receipt. @throws Fault verify_failed naming the field */
-export function compareReceipt(judgement: Judgement, entry: Entry): void {
+export function compareReceipt({ judgement, obligations }: Pick<Recomputed, 'judgement' | 'obligations'>, entry: Entry): void {
   const { receipt } = entry;
   const differs = (what: string, got: string, said: string): never => {
     throw new Fault('verify_failed', `recomputed ${what} ${got}, the receipt says ${said}`, { field: what });
@@ -108,7 +117,8 @@ export function compareReceipt(judgement: Judgement, entry: Entry): void {
   if (judgement.trace !== receipt.trace) differs('trace', 'another', 'its own');
   if (permit !== receipt.permit) differs('permit', 'another', 'its own');
   if (receipt.approval !== null && (judgement.verdict !== 'escalate' || !(entry.transaction.payload as Decide).permit)) differs('approval', 'none', 'one');
-  if (receipt.obligations.length > 0) differs('obligations', 'none', `${receipt.obligations.length}`);
+  if (!equal(encode(obligations), encode(receipt.obligations)))
+    differs('obligations', `${obligations.length}`, receipt.obligations.length === obligations.length ? 'others' : `${receipt.obligations.length}`);
   const mine = judgement.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
   const said = receipt.reasons.map((r) => `${r.rule} ${r.answer} ${r.cause} ${r.mode}`).join(', ');
   if (mine !== said) differs('reasons', mine, said);

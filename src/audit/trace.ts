@@ -3,9 +3,8 @@
  * judged again for this, with the steps taken down, and what comes out is compared with the receipt.
  */
 import type { Octets } from '../base/bytes.ts';
-import type { Law } from '../law/law.ts';
 import type { ActiveRule, GuestRule } from '../law/rule.ts';
-import { answersFor, type Held, type Judging, judge, RESULT, type Run, runRule } from '../machine/judge.ts';
+import { answersFor, type Held, type Judging, RESULT, type Run, runRule } from '../machine/judge.ts';
 import type { Entry } from '../machine/receipt.ts';
 import { find, readInputs, type Source, writeInputs } from '../rule/input.ts';
 import { type Steps, stepsOf } from '../rule/judge.ts';
@@ -62,7 +61,7 @@ export interface Trace {
 }
 
 /** @throws Fault verify_failed where what comes out is not what the receipt says */
-export function traceVerdict(law: Law, entry: Entry, { scoped, source, standings }: Recomputed, time_ms: number): Trace {
+export function traceVerdict(entry: Entry, { scoped, standings, again }: Recomputed): Trace {
   const rules: RuleTrace[] = [];
   const run: Run = (rule, judging, budget) => {
     const callers = budget?.callers ?? [];
@@ -85,9 +84,9 @@ export function traceVerdict(law: Law, entry: Entry, { scoped, source, standings
     });
     return ran;
   };
-  const judgement = judge(law, scoped, source, time_ms, standings, run);
-  compareReceipt(judgement, entry);
-  const { inputs_hash, trace, gas } = judgement;
+  const judged = again(run);
+  compareReceipt(judged, entry);
+  const { inputs_hash, trace, gas } = judged.judgement;
   return { rules: withHeld(rules, scoped, standings.held), inputs_hash, trace, gas };
 }
 

@@ -60,9 +60,9 @@ function stepsView({ rule, callers, result, gas, steps, guest }: RuleTrace): Rul
 }
 
 /** @throws Fault verify_failed where the steps lead elsewhere than the receipt */
-export function traceView({ law, entry, recomputed, header }: Verified): TraceView | null {
+export function traceView({ entry, recomputed }: Verified): TraceView | null {
   if (recomputed === null) return null;
-  const { rules, inputs_hash, trace, gas } = traceVerdict(law, entry, recomputed, header.time_ms);
+  const { rules, inputs_hash, trace, gas } = traceVerdict(entry, recomputed);
   return { rules: rules.map(stepsView), inputs_hash: hex(inputs_hash), trace: hex(trace), gas, same: true };
 }
 

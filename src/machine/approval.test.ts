@@ -20,13 +20,13 @@ const pay = (amount: number, to = 'Bakery'): CborMap => ({ amount, to });
 const factOf = (desk: Desk, id: Octets): Approval => desk.state.facts.get(factKey('approval', id)) as Approval;
 
 /** What the last entry's verdict comes out as, from its own bytes and its witness. */
-function recomputed(desk: Desk): string {
+function verdictAgain(desk: Desk): string {
   const { entries, sidecars, witnesses, header } = desk.last as NonNullable<Desk['last']>;
   const entry = decodeEntry(entries[0], desk.law.network, sidecars[0]);
   const witness = witnesses[0] === null ? null : (decode(witnesses[0]) as CborMap);
-  const { judgement } = recompute(desk.law, entry, witness, header.time_ms);
-  compareReceipt(judgement, entry);
-  return judgement.verdict;
+  const recomputed = recompute(desk.law, entry, witness, header.time_ms);
+  compareReceipt(recomputed, entry);
+  return recomputed.judgement.verdict;
 }
 
 test('D-15, D-16: an escalated call waits, is approved, and passes once', () => {
@@ -47,7 +47,7 @@ test('D-15, D-16: an escalated call waits, is approved, and passes once', () => 
     [again.verdict, again.enforced, again.approval, again.reasons.map(({ rule, answer }) => [rule, answer])],
     ['allow', true, null, [['big', 'escalate']]],
   );
-  assert.equal(recomputed(desk), 'allow');
+  assert.equal(verdictAgain(desk), 'allow');
   permitOf(again);
   assert.equal(said(desk.decideAgain(session, id, 'pay', pay(40))), 'approval_used');
   assert.equal(said(desk.answer(id, true)), 'approval_used');
@@ -142,7 +142,7 @@ test('D-16: a denial stands, and what other rules escalate now asks anew, for al
   desk.decide(session, 'balance');
   const second = desk.decideAgain(session, id, 'pay', pay(40));
   assert.equal(said(second), 'escalate', 'calls has its own say');
-  assert.equal(recomputed(desk), 'escalate');
+  assert.equal(verdictAgain(desk), 'escalate');
   const next = approvalOf(second);
   assert.notEqual(next, id);
   assert.equal(factOf(desk, id).status, 'used');
@@ -150,7 +150,7 @@ test('D-16: a denial stands, and what other rules escalate now asks anew, for al
   desk.answer(next, true);
   desk.halt('never', MINUTE_MS);
   assert.equal(said(desk.decideAgain(session, next, 'pay', pay(40))), 'deny');
-  assert.equal(recomputed(desk), 'deny');
+  assert.equal(verdictAgain(desk), 'deny');
   desk.resume('never');
   assert.equal(said(desk.decideAgain(session, next, 'pay', pay(40))), 'allow', 'a denial used nothing up');
 });
@@ -162,7 +162,7 @@ test('D-16: where the constitution denies by default, what is approved is allowe
   const id = approvalOf(desk.decide(session, 'pay', pay(40)));
   desk.answer(id, true);
   assert.equal(said(desk.decideAgain(session, id, 'pay', pay(40))), 'allow');
-  assert.equal(recomputed(desk), 'allow');
+  assert.equal(verdictAgain(desk), 'allow');
 });
 
 test('T-22: what a person approves is named from then on; what he denies is refused in other calls too', () => {

@@ -2,17 +2,15 @@
 import type { Octets } from '../base/bytes.ts';
 import type { CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
-import { type Facets, facetsOf } from '../facet/facet.ts';
+import type { Facets } from '../facet/facet.ts';
 import { approvedKeys, type CallFlow, callFlow, type Memory, verdictKeys } from '../facet/flow.ts';
-import { entryFor } from '../facet/guess.ts';
-import type { Entry } from '../facet/map.ts';
 import type { Law } from '../law/law.ts';
 import type { SumInput } from '../law/sum-input.ts';
 import type { Answer } from './answer.ts';
 import { callDigest, escalating, grantedApproval, seekApproval, useApproval } from './approval.ts';
 import { countFaults } from './breaker.ts';
 import { type Approval, factKey, KEY_OCTETS, type Permit, type Reservation, type Session } from './fact.ts';
-import { type Judgement, judge, type Run, rulesFor, sourceOf, witnessOf } from './judge.ts';
+import { type JudgedCall, judgeCall, type Question, type Run, sourceOf, witnessOf } from './judge.ts';
 import { hashedKeys, memoryOf, remember } from './memory.ts';
 import { valuesOf } from './origin.ts';
 import type { Overlay } from './overlay.ts';
@@ -38,9 +36,6 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
   if (transaction.sidecar === null) throw new Fault('request_shape', 'a decision needs its arguments');
   const args = (transaction.sidecar[1] ?? {}) as CborMap;
   const context = transaction.sidecar[2] as CborMap | null;
-  const entry = entryFor(law.tools, action.server, action.name, args);
-  const facets = facetsOf(entry, action, args);
-  const scoped = rulesFor(law, action, facets);
   const granted = isAgain(transaction) ? grantedApproval(overlay, time_ms, transaction) : null;
   const standings = standingsOf(state, overlay, granted?.rules);
 
@@ -56,42 +51,35 @@ export function decide(state: State, overlay: Overlay, time_ms: number, transact
     labels: session.labels,
     repeats: repeatsOf(session, recent),
   };
-  let reads_flow = false;
-  for (const rule of scoped) {
-    reads_flow ||= rule.reads_flow;
-    for (const sum of rule.sums) (sum.whose === 'agent' ? agent : own)[sum.key] ??= readSum(overlay, payer, sum, time_ms);
-  }
-  const flow = reads_flow || action.permit ? callFlow(entry, args, memory) : null;
-  const source = sourceOf(
-    {
-      action,
-      args,
-      context: context ?? undefined,
-      agent,
-      session: own,
-      flow: flow === null ? undefined : { ...flow.facts },
-      now_ms: time_ms,
-    },
-    facets,
-  );
-  const judgement = judge(law, scoped, source, time_ms, standings, run);
-  const witness = witnessOf(scoped, source, standings);
+  // D-18: where the values of the call come from is told of what was asked, also where obligations change it
+  let flow: CallFlow | null = null;
+  const source: Question['source'] = (given, facets, entry, scoped) => {
+    let reads_flow = action.permit;
+    for (const rule of scoped) {
+      reads_flow ||= rule.reads_flow;
+      for (const sum of rule.sums) (sum.whose === 'agent' ? agent : own)[sum.key] ??= readSum(overlay, payer, sum, time_ms);
+    }
+    if (reads_flow) flow ??= callFlow(entry, args, memory);
+    return sourceOf(
+      { action, args: given, context: context ?? undefined, agent, session: own, flow: flow === null ? undefined : { ...flow.facts }, now_ms: time_ms },
+      facets,
+    );
+  };
+  const judged = judgeCall({ law, action, time_ms, standings, source }, args, run);
+  const { judgement, obligations, scoped } = judged;
+  const witness = witnessOf(scoped, judged.source, standings);
   const reasons = valuesOf(overlay, action.session, judgement.reasons, law, flow);
-  const answer = { ...judgement, reasons, obligations: [], constitution: law.version, permit: null, approval: null, witness };
+  const answer = { ...judgement, reasons, obligations, constitution: law.version, permit: null, approval: null, witness };
   if (!action.permit) return answer;
   // D-10
   countFaults(overlay, time_ms, scoped, reasons);
-  const opened = enact(state, overlay, time_ms, transaction, place, session, { entry, facets, memory, args, context, judgement, flow, granted, payer, recent });
+  const opened = enact(state, overlay, time_ms, transaction, place, session, { ...judged, memory, context, flow, granted, payer, recent });
   return { ...answer, ...opened };
 }
 
-interface Judged {
-  readonly entry: Entry | null;
-  readonly facets: Facets;
+interface Enacted extends JudgedCall {
   readonly memory: Memory;
-  readonly args: CborMap;
   readonly context: CborMap | null;
-  readonly judgement: Judgement;
   readonly flow: CallFlow | null;
   readonly granted: Approval | null;
   readonly payer: Payer;
@@ -106,7 +94,7 @@ interface Opened {
 }
 
 /** A decision that may be acted on counts: in the session, in the sums, as a permit or as an approval. */
-function enact(state: State, overlay: Overlay, time_ms: number, transaction: Decision, place: Place, session: Session, judged: Judged): Opened {
+function enact(state: State, overlay: Overlay, time_ms: number, transaction: Decision, place: Place, session: Session, judged: Enacted): Opened {
   const { server, name, session: id } = transaction.payload;
   const { entry, facets, memory, args, granted } = judged;
   const verdict = judged.judgement.verdict as 'allow' | 'deny' | 'escalate';
@@ -153,7 +141,7 @@ function seek(
   transaction: Decision,
   place: Place,
   session: Session,
-  { entry, args, memory, judgement, granted }: Judged,
+  { entry, args, memory, judgement, granted }: Enacted,
 ): ReturnType<typeof seekApproval> {
   return seekApproval(overlay, time_ms, session, {
     transaction,

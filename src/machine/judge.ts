@@ -1,77 +1,38 @@
-/** Judging (spec/decision.md): the rules in scope run on their inputs, and their answers join. */
-import { EMPTY, type Octets } from '../base/bytes.ts';
-import type { Cbor, CborMap } from '../base/cbor.ts';
+/**
+ * Judging (spec/decision.md): the rules in scope run on their inputs, and their answers join; a call whose arguments
+ * obligations change is judged once more (D-18). The machine and who recomputes a verdict run this alike.
+ */
+import type { Octets } from '../base/bytes.ts';
+import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
 import { tagged } from '../crypto/hash.ts';
-import type { Facets } from '../facet/facet.ts';
+import { type Facets, facetsOf } from '../facet/facet.ts';
+import { entryFor } from '../facet/guess.ts';
+import type { Entry } from '../facet/map.ts';
 import type { Law } from '../law/law.ts';
-import type { ActiveRule, GuestRule } from '../law/rule.ts';
-import { ABSENT, encodeInputs, type Source, writeInputs } from '../rule/input.ts';
-import type { Mode } from '../rule/manifest.ts';
-import type { Answers, Budget, Judged } from '../vm/host.ts';
-import { trapOf, trapResult } from '../vm/trap.ts';
-import type { Cause, Reason, ReasonValue, Verdict } from './receipt.ts';
-import type { HeldOf, Standings } from './standing.ts';
+import type { ActiveRule } from '../law/rule.ts';
+import { applyObligations, type Mode, type Obligation, obligationValue } from '../rule/manifest.ts';
+import { trapOf } from '../vm/trap.ts';
+import { type Cause, OBLIGATIONS_MAX, type Reason, type ReasonValue, type Verdict } from './receipt.ts';
+import { type JudgeSource, type Judging, RESULT, type Run, runRule } from './run.ts';
+import type { Standings } from './standing.ts';
+import type { Action } from './transaction.ts';
 
+export { answersFor, type Given, type JudgeSource, type Judging, type Ran, RESULT, type Run, runRule, sourceOf } from './run.ts';
 export { type Held, type HeldOf, type Standings, UNTOUCHED } from './standing.ts';
-
-/** What a decision's source is made of, beside the facets. */
-export interface Given {
-  readonly action: { readonly kind: string; readonly server: string | null; readonly name: string };
-  readonly args: CborMap;
-  readonly context: CborMap | undefined;
-  readonly agent: Record<string, unknown>;
-  readonly session: Record<string, unknown>;
-  readonly flow: Record<string, unknown> | undefined;
-  readonly now_ms: number;
-}
-
-/** D-2: everything that a rule may read, nested by path. Absent groups are undefined. */
-export interface JudgeSource extends Given, Record<string, unknown> {
-  /** Of the rule that runs. */
-  params: Readonly<Record<string, number | bigint>>;
-}
-
-const NO_PARAMS = {};
-/** D-2: a context that was not given is an empty one: a rule may ask whether it says something. */
-const NO_CONTEXT: CborMap = {};
-
-/** The source of a decision. `params` is set for each rule as it runs. */
-export function sourceOf(given: Given, facets: Facets): JudgeSource {
-  const { action, args, context, agent, session, flow, now_ms } = given;
-  const { effect, egress, money, mail, http, net, fs, shell, sql, secret } = facets;
-  return {
-    action,
-    args,
-    context: context ?? NO_CONTEXT,
-    agent,
-    session,
-    flow,
-    now_ms,
-    params: NO_PARAMS,
-    effect,
-    egress,
-    money,
-    mail,
-    http,
-    net,
-    fs,
-    shell,
-    sql,
-    secret,
-  };
-}
 
 export interface Judgement {
   readonly verdict: Verdict;
+  /** No rule said anything: the constitution's default is the verdict. */
+  readonly by_default: boolean;
   readonly enforced: boolean;
   readonly reasons: readonly Reason[];
+  /** D-18: of the rules that bind and said no, in their order; they stand only with allow. */
+  readonly obligations: readonly Obligation[];
   readonly gas: number;
   readonly inputs_hash: Octets;
   readonly trace: Octets;
 }
 
-/** D-5: what a rule gave: 0 false, 1 error, 2 true; 3 its breaker was open, 4 it was halted: it did not run; 16 + t the trap t. */
-export const RESULT = { false: 0, error: 1, true: 2, breaker: 3, halt: 4, trap: 16 } as const;
 const CAUSE: readonly (Cause | null)[] = ['failed', 'fault', null, 'breaker', 'halt'];
 const TRAP_CAUSES: ReadonlySet<string> = new Set(['gas', 'memory', 'stack', 'unauthorised'] satisfies Cause[]);
 
@@ -89,6 +50,7 @@ export const isFault = (cause: Cause): boolean => cause !== 'failed' && cause !=
 const RANK: Readonly<Record<Verdict, number>> = { none: 0, allow: 1, escalate: 2, deny: 3 };
 const NO_REASONS: readonly Reason[] = [];
 const NO_VALUES: readonly ReasonValue[] = [];
+const NO_OBLIGATIONS: readonly Obligation[] = [];
 
 /** D-7 */
 const hashInputs = tagged('inputs');
@@ -136,79 +98,6 @@ function roomFor(bytes: number): void {
   inputsView = new DataView(inputs.buffer);
 }
 
-/** What one rule came to: what it read is left in `memory`, `used` bytes long (D-7). Valid until the next one runs. */
-export interface Ran {
-  readonly result: number;
-  readonly gas: number;
-  readonly memory: Uint8Array;
-  readonly used: number;
-  /** It ended for want of what its caller had left (GU-9). */
-  readonly short: boolean;
-}
-
-/** What all rules of a decision are judged on. */
-export interface Judging {
-  readonly law: Law;
-  /** With the parameters of the rule that runs. */
-  readonly source: JudgeSource;
-  readonly held: HeldOf;
-  /** How the rules that a guest calls are run. */
-  readonly run: Run;
-}
-
-/** How one rule is run; `budget` where a guest calls it. */
-export type Run = (rule: ActiveRule, judging: Judging, budget?: Budget) => Ran;
-
-const ran = { result: 0, gas: 0, memory: inputs as Uint8Array, used: 0, short: false };
-
-/** The rule's own wasm: an expression's instance, or a guest. */
-export const runRule: Run = (rule, judging, budget) => {
-  if (rule.instance === null) return runGuest(rule, judging, budget);
-  const { source } = judging;
-  const { memory, view } = rule.instance;
-  ran.used = rule.write(source as unknown as Source, memory, view);
-  ran.memory = memory;
-  ran.gas = rule.gas;
-  ran.result = rule.instance.judge();
-  return ran;
-};
-
-/** A guest on its input, and after it in `memory` the record of what it asked (GU-12). */
-function runGuest(rule: GuestRule, judging: Judging, budget: Budget | undefined): Ran {
-  const { guest, memory, view } = rule;
-  const input = rule.write(judging.source as unknown as Source, memory, view);
-  const { result, gas, record, short } = guest.judge(memory.subarray(0, input), answersFor(rule, judging), budget);
-  memory.set(record, input);
-  return { result, gas, memory, used: input + record.length, short };
-}
-
-/** GU-8: what a feed without a value gives. */
-const NO_VALUE = encodeInputs([{ missing: ABSENT }]);
-
-/** GU-8, GU-9: the machine's answers to a guest. */
-export function answersFor(rule: GuestRule, judging: Judging): Answers {
-  const { law, source, held, run } = judging;
-  return {
-    read(path) {
-      const input = rule.reads.find((one) => one.path === path);
-      return input === undefined ? NO_VALUE : writeInputs([input], source as unknown as Source);
-    },
-    oracle: () => NO_VALUE,
-    call(name, budget) {
-      const callee = law.ruleNamed.get(name);
-      if (callee === undefined || held(name) !== null) return NOT_ASKED;
-      // What an expression costs is known before it runs.
-      if (callee.module === null && callee.gas > budget.gas) return { ...NOT_ASKED, result: trapResult('gas'), gas: budget.gas, short: true };
-      source.params = callee.params;
-      const { result, gas, short } = run(callee, judging, budget);
-      source.params = rule.params;
-      return { result, gas, record: EMPTY, short };
-    },
-  };
-}
-
-const NOT_ASKED: Judged = { result: RESULT.error, gas: 0, record: EMPTY, short: false };
-
 /**
  * D-5 to D-8: runs the rules in constitution order, and joins: deny > escalate > allow > the default. What an approval
  * answers counts as allowed (D-16).
@@ -219,6 +108,7 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
   let verdict: Verdict = 'none';
   let would: Verdict = 'none';
   let reasons: Reason[] | null = null;
+  let obligations = NO_OBLIGATIONS;
   let gas = 0;
   let at = 0;
   let traced = 0;
@@ -254,20 +144,25 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
       continue;
     }
     // D-13: a halt fails closed, whatever the rule says of faults.
-    const answer = cause === 'failed' ? rule.otherwise : cause === 'halt' ? 'deny' : rule.on_fault;
+    const own = rule.manifest.obligations;
+    const answer = cause === 'failed' ? (own.length > 0 ? 'allow' : rule.otherwise) : cause === 'halt' ? 'deny' : rule.on_fault;
     const mode = standings.mode(rule.name) ?? modeAt(rule, time_ms);
+    if (cause === 'failed' && own.length > 0 && mode !== 'observe') obligations = [...obligations, ...own];
     reasons ??= [];
     reasons.push({ rule: rule.name, answer, cause, mode, values: NO_VALUES });
     const counts = answer === 'escalate' && standings.answered(rule.name) ? 'allow' : answer;
     if (mode !== 'observe' && RANK[verdict] < RANK[counts]) verdict = counts;
     if (RANK[would] < RANK[counts]) would = counts;
   }
+  const by_default = verdict === 'none';
   if (verdict === 'none') verdict = law.default;
   if (would === 'none') would = law.default;
   return {
     verdict,
+    by_default,
     enforced: RANK[would] <= RANK[verdict],
     reasons: reasons ?? NO_REASONS,
+    obligations,
     gas,
     inputs_hash: hashInputs(inputs.subarray(0, at)),
     trace: hashTrace(traceBytes.subarray(0, traced)),
@@ -305,4 +200,96 @@ export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, { 
     }
   }
   return witness;
+}
+
+/** One call under one law. */
+export interface Question {
+  readonly law: Law;
+  readonly action: Action;
+  readonly time_ms: number;
+  readonly standings: Standings;
+  /** What rules in scope may read of a call with these arguments. */
+  readonly source: (args: CborMap, facets: Facets, entry: Entry | null, scoped: readonly ActiveRule[]) => JudgeSource;
+}
+
+export interface JudgedCall {
+  /** Of both rounds. */
+  readonly judgement: Judgement;
+  /** As the receipt has them; none but with allow. */
+  readonly obligations: readonly CborMap[];
+  /** As the obligations leave them. */
+  readonly args: CborMap;
+  readonly facets: Facets;
+  readonly entry: Entry | null;
+  /** The rules of both rounds, in constitution order. */
+  readonly scoped: readonly ActiveRule[];
+  /** Of the first round. */
+  readonly source: JudgeSource;
+}
+
+interface Round {
+  readonly judgement: Judgement;
+  readonly facets: Facets;
+  readonly entry: Entry | null;
+  readonly scoped: readonly ActiveRule[];
+  readonly source: JudgeSource;
+}
+
+const NONE: readonly CborMap[] = [];
+function round({ law, action, time_ms, standings, source }: Question, args: CborMap, run: Run | undefined): Round {
+  const entry = entryFor(law.tools, action.server, action.name, args);
+  const facets = facetsOf(entry, action, args);
+  const scoped = rulesFor(law, action, facets);
+  const given = source(args, facets, entry, scoped);
+  return { judgement: judge(law, scoped, given, time_ms, standings, run), facets, entry, scoped, source: given };
+}
+
+export function judgeCall(question: Question, args: CborMap, run?: Run): JudgedCall {
+  const first = round(question, args, run);
+  const { judgement } = first;
+  if (judgement.verdict !== 'allow' || judgement.obligations.length === 0) return { ...first, obligations: NONE, args };
+  const obligations = judgement.obligations.map(obligationValue);
+  const changed = obligations.length > OBLIGATIONS_MAX ? null : applyObligations(args, obligations);
+  if (changed === null) return { ...first, judgement: { ...judgement, verdict: 'deny' }, obligations: NONE, args };
+  if (changed === args) return { ...first, obligations, args };
+  return joined(first, round(question, changed, run), obligations, changed);
+}
+
+/** The verdict is the second round's; what it would change again, or oblige to beside the first, denies (D-18). */
+function joined(first: Round, second: Round, obligations: readonly CborMap[], args: CborMap): JudgedCall {
+  const { judgement: one } = first;
+  const { judgement: two } = second;
+  const known = new Set(obligations.map((obligation) => encode(obligation).join()));
+  const same =
+    two.obligations.every((obligation) => known.has(encode(obligationValue(obligation)).join())) &&
+    applyObligations(args, two.obligations.map(obligationValue)) === args;
+  // what the first round allowed stands where no rule of the second says otherwise
+  const said = two.by_default ? 'allow' : two.verdict;
+  const verdict = said === 'allow' && !same ? 'deny' : said;
+  const scoped = [...new Set([...first.scoped, ...second.scoped])].sort((a, b) => a.index - b.index);
+  const judgement: Judgement = {
+    verdict,
+    by_default: false,
+    enforced: one.enforced && two.enforced,
+    reasons: reasonsOf(scoped, one.reasons, two.reasons),
+    obligations: one.obligations,
+    gas: one.gas + two.gas,
+    inputs_hash: hashInputs(one.inputs_hash, two.inputs_hash),
+    trace: hashTrace(one.trace, two.trace),
+  };
+  return {
+    judgement,
+    obligations: verdict === 'allow' ? obligations : NONE,
+    args,
+    facets: second.facets,
+    entry: second.entry,
+    scoped,
+    // of the second round alone where no rule of the first one asked where values come from
+    source: { ...first.source, flow: second.source.flow },
+  };
+}
+
+/** Of each rule the second round's reason, else the first's. */
+function reasonsOf(scoped: readonly ActiveRule[], first: readonly Reason[], second: readonly Reason[]): readonly Reason[] {
+  return scoped.flatMap(({ name }) => second.find(({ rule }) => rule === name) ?? first.find(({ rule }) => rule === name) ?? []);
 }

@@ -27,7 +27,7 @@ function asked(desk: Desk, rule: string): string {
   const receipt = desk.decide(desk.open(), ASK[rule]) as Receipt;
   const { entries, sidecars, witnesses, header } = desk.last as NonNullable<Desk['last']>;
   const entry = decodeEntry(entries[0], desk.law.network, sidecars[0]);
-  compareReceipt(recompute(desk.law, entry, witnesses[0] === null ? null : (decode(witnesses[0]) as CborMap), header.time_ms).judgement, entry);
+  compareReceipt(recompute(desk.law, entry, witnesses[0] === null ? null : (decode(witnesses[0]) as CborMap), header.time_ms), entry);
   return `${receipt.verdict} ${receipt.enforced} ${receipt.reasons[0].mode}`;
 }
 

@@ -62,7 +62,7 @@ export interface Receipt {
   readonly index: number;
 }
 
-const OBLIGATIONS_MAX = 16;
+export const OBLIGATIONS_MAX = 16;
 /** P-5 */
 export const VALUES_MAX = 4;
 /** Bytes of the path of a value; one with a longer path is not told. */

@@ -1,5 +1,5 @@
 /** The YAML of a manifest (docs/rules.md): how people write rules. Every refusal has its line and column. */
-import type { CborMap } from '../base/cbor.ts';
+import type { Cbor, CborMap } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { DEPTH_MAX, RULES_MAX } from '../base/limit.ts';
 import { isName } from '../base/record.ts';
@@ -14,6 +14,7 @@ import {
   BREAKER_DEFAULT,
   type BreakerLimits,
   type DeclaredInput,
+  dataProblem,
   EXPECTATIONS,
   FALLBACKS,
   type Guest,
@@ -37,6 +38,7 @@ import {
   TESTS_MAX,
   TEXT_BYTES_MAX,
 } from './manifest.ts';
+import { readObligations } from './obligation-source.ts';
 import { windowMs } from './scope.ts';
 import { SOURCE_BYTES_MAX } from './syntax.ts';
 import { parseType } from './type-text.ts';
@@ -64,6 +66,8 @@ const FIELDS = [
   'level',
   'limits',
   'breaker',
+  'obligations',
+  'data',
   'tests',
 ] as const;
 /** What only a rule with a program has. */
@@ -117,7 +121,11 @@ export function parseManifest(source: string, readModule?: ReadModule): Manifest
     calls: readPaths(field.calls, RULES_MAX, 'rules', (text) => (isName(text) ? text : undefined), 'not the name of a rule'),
     reads: readPaths(field.reads, READS_MAX, 'paths', knownPath, 'not a path'),
     breaker: field.breaker === undefined ? null : readBreaker(field.breaker),
+    obligations: readObligations(field.obligations),
+    data: field.data === undefined ? null : (field.data.plain() as Cbor),
   };
+  const wrong = dataProblem(manifest);
+  if (wrong !== undefined) (field.data ?? root).fail(wrong);
   const problem = guestProblem(manifest);
   if (problem !== undefined) (field.hosts ?? field.calls ?? field.reads ?? root).fail(problem);
   if (manifest.until_ms !== null && manifest.mode !== 'observe') need('until').fail('`until` is for `mode: observe`');

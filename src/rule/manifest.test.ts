@@ -70,6 +70,8 @@ test('a manifest with every field', () => {
     calls: [],
     reads: [],
     breaker: null,
+    obligations: [],
+    data: null,
   });
   assert.deepEqual(decodeManifest(encodeManifest(manifest)), manifest);
 });
@@ -107,12 +109,12 @@ const REFUSED: readonly (readonly [text: string, slug: string, message: string |
   [
     '',
     'rule_field',
-    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, program, abi, uses, hosts, calls, reads, otherwise, on_fault, level, limits, breaker, tests',
+    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, program, abi, uses, hosts, calls, reads, otherwise, on_fault, level, limits, breaker, obligations, data, tests',
   ],
   [
     '- a',
     'rule_field',
-    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, program, abi, uses, hosts, calls, reads, otherwise, on_fault, level, limits, breaker, tests',
+    '1:1 a rule is a map with rule, title, advice, scope, mode, until, grants, params, inputs, judge, program, abi, uses, hosts, calls, reads, otherwise, on_fault, level, limits, breaker, obligations, data, tests',
   ],
   ['rule: a\ntitle: t\nscope: all\n', 'rule_field', '1:1 `judge` is missing: an expression, or `program` with the file of a wasm module'],
   [`${SHORT}mdoe: floor\n`, 'rule_field', '5:1 `mdoe` is not a field of a rule; `mode`?'],
@@ -230,7 +232,7 @@ test('R-13: a guest is a manifest of version 2', () => {
   assert.deepEqual([manifest.judge, manifest.calls, manifest.reads], ['', ['a', 'graph/reach'], []]);
   assert.deepEqual(manifest.breaker, { faults: 3, window_ms: 90_000, open_ms: 300_000, probes: 2 });
   const bytes = encodeManifest(manifest);
-  assert.deepEqual([bytes[0], bytes[1]], [0x94, 2]);
+  assert.deepEqual([bytes[0], bytes[1]], [0x96, 2]);
   assert.deepEqual(decodeManifest(bytes), manifest);
 });
 
@@ -238,8 +240,8 @@ test('R-13: the lowest version that holds a manifest', () => {
   const { manifest } = parseManifest(SHORT);
   const bytes = encodeManifest(manifest);
   assert.deepEqual([bytes[0], bytes[1]], [0x90, 1]);
-  const needless = new Uint8Array([...bytes, 0xf6, 0x80, 0x80, 0xf6]);
-  needless.set([0x94, 2]);
+  const needless = new Uint8Array([...bytes, 0xf6, 0x80, 0x80, 0xf6, 0x80, 0xf6]);
+  needless.set([0x96, 2]);
   assert.throws(() => decodeManifest(needless), { slug: 'rule_field', message: 'a manifest of version 2 that version 1 holds' });
   const third = bytes.slice();
   third[1] = 3;

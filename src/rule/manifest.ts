@@ -3,7 +3,7 @@
  * record (spec/rule-ir.md R-13) is what the machine stores and validators sign.
  */
 import type { Octets } from '../base/bytes.ts';
-import { type CborMap, Reader } from '../base/cbor.ts';
+import { type Cbor, type CborMap, Reader } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
 import { RULES_MAX } from '../base/limit.ts';
 import { suggestion } from '../base/nearest.ts';
@@ -11,8 +11,11 @@ import * as records from '../base/record.ts';
 import { isPath } from './admit.ts';
 import { GAS_DEFAULT, GAS_MAX, MEMORY_PAGES_DEFAULT, MEMORY_PAGES_MAX } from './cost.ts';
 import { INPUTS_MAX, PATH_BYTES_MAX } from './ir.ts';
+import { OBLIGATIONS_MAX, type Obligation, obligationField, obligationProblem } from './obligation.ts';
 import { SOURCE_BYTES_MAX } from './syntax.ts';
 import { compareText } from './value.ts';
+
+export { applyObligations, type Obligation, obligationValue } from './obligation.ts';
 
 export const MODES = ['floor', 'enforce', 'observe'] as const;
 export const LEVELS = ['BASIC', 'CONSTITUTIONAL', 'EMERGENCY', 'GENESIS'] as const;
@@ -113,6 +116,10 @@ export interface Manifest {
   readonly reads: readonly string[];
   /** null: only trips of validators open its breaker. */
   readonly breaker: BreakerLimits | null;
+  /** D-18: where it says no the call is allowed under these; none: `otherwise`. */
+  readonly obligations: readonly Obligation[];
+  /** A constant document for guests that take one; null for none. */
+  readonly data: Cbor;
 }
 
 export const PARAMS_MAX = 32;
@@ -174,7 +181,7 @@ const guestField = records.record<Guest>('a program', {
 });
 const breakerField = records.record<BreakerLimits>('a breaker', { faults: records.u53, window_ms: records.u53, open_ms: records.u53, probes: records.u53 });
 
-type Later = Pick<Manifest, 'program' | 'calls' | 'reads' | 'breaker'>;
+type Later = Pick<Manifest, 'program' | 'calls' | 'reads' | 'breaker' | 'obligations' | 'data'>;
 type First = Omit<Manifest, keyof Later>;
 interface Versioned {
   readonly version: number;
@@ -202,17 +209,19 @@ const LATER_FIELDS: records.Shape<Later> = {
   calls: records.list(records.name, RULES_MAX),
   reads: records.list(records.text(PATH_BYTES_MAX), READS_MAX),
   breaker: records.nullable(breakerField),
+  obligations: records.list(obligationField, OBLIGATIONS_MAX),
+  data: records.value,
 };
 /** What a manifest of version 1 says of the later fields. */
-const WITHOUT: Later = { program: null, calls: [], reads: [], breaker: null };
+const WITHOUT: Later = { program: null, calls: [], reads: [], breaker: null, obligations: [], data: null };
 
 const version = (number: number): records.Field<number> => records.constant(number);
 const firstField = records.record<First & Versioned>('a manifest', { version: version(1), ...FIRST_FIELDS });
 const secondField = records.record<Manifest & Versioned>('a manifest', { version: version(2), ...FIRST_FIELDS, ...LATER_FIELDS });
 
 /** R-13: the lowest version that holds the manifest. */
-const versionOf = ({ program, calls, reads, breaker }: Manifest): 1 | 2 =>
-  program === null && calls.length === 0 && reads.length === 0 && breaker === null ? 1 : 2;
+const versionOf = ({ program, calls, reads, breaker, obligations, data }: Manifest): 1 | 2 =>
+  program === null && calls.length === 0 && reads.length === 0 && breaker === null && obligations.length === 0 && data === null ? 1 : 2;
 
 /** R-13: the law bytes of a manifest. */
 export const encodeManifest = (manifest: Manifest): Uint8Array =>
@@ -248,7 +257,20 @@ function manifestProblem(manifest: Manifest): string | undefined {
   for (const test of tests)
     if (typeof test.given !== 'object' || test.given === null || Array.isArray(test.given) || test.given instanceof Uint8Array)
       return "a test's `given` is a map";
-  return guestProblem(manifest) ?? (manifest.breaker === null ? undefined : breakerProblem(manifest.breaker));
+  for (const obligation of manifest.obligations) {
+    const problem = obligationProblem(obligation);
+    if (problem !== undefined) return `an obligation: ${problem}`;
+  }
+  return dataProblem(manifest) ?? guestProblem(manifest) ?? (manifest.breaker === null ? undefined : breakerProblem(manifest.breaker));
+}
+
+/** Bytes of the canonical document of a rule. */
+export const DATA_BYTES_MAX = 65_536;
+
+export function dataProblem({ data, program }: Pick<Manifest, 'data' | 'program'>): string | undefined {
+  if (data === null) return undefined;
+  if (program === null || program.abi === 'buffer') return '`data` is for programs of abi opa and wapc';
+  return records.encodeWith(records.value, data).length > DATA_BYTES_MAX ? `\`data\` has at most ${DATA_BYTES_MAX} bytes` : undefined;
 }
 
 /** What a guest needs and an expression cannot have. */
