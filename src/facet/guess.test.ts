@@ -125,6 +125,20 @@ test('T-4: a guess stands in only where the map says so', () => {
   assert.equal(entryFor(guessing, 's', 'get_x', { a: 1 }), entryFor(guessing, 's', 'get_x', { a: 2 }));
 });
 
+test('what was guessed before changes nothing: calls that differ never share an entry', () => {
+  const odd = fc.string({ unit: fc.constantFrom('a', '_', ' ', ':', '1', '\0', '\u0001', '…', 'to'), maxLength: 6 });
+  const call = fc.tuple(fc.option(odd), odd, fc.dictionary(odd, fc.oneof(fc.constant(1), fc.dictionary(odd, fc.constant(1), { maxKeys: 2 })), { maxKeys: 3 }));
+  fc.assert(
+    fc.property(fc.array(call, { maxLength: 12 }), (calls) => {
+      for (const [server, tool, args] of calls) {
+        const { paths, whole } = argumentPaths(args);
+        assert.deepEqual(entryFor(guessing, server, tool, args), guessed(server, tool, paths, whole).entry);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('the lexicon: one act a word of a name, known classes', () => {
   const classes = new Set(VERBS.map((verb) => verb.class));
   for (const to of [...Object.values(PAIRS), ...NOUNS.flatMap((noun) => noun.acts)]) assert.ok(classes.has(to), to);

@@ -285,37 +285,32 @@ function labelsOf(trust: Trust, nouns: readonly Noun[]): Label[] {
   return labels;
 }
 
+/** Values of one call that are walked over to find where arguments stand. */
+const STEPS_MAX = 4_096;
+/** Between the segments of a path in one text; a name that holds it cannot be looked at. */
+const MARK = '\0';
+
 /** Paths of a call's arguments, sorted; `whole` is false when there are more than are looked at, or deeper ones. */
 export function argumentPaths(args: unknown): { paths: ArgPath[]; whole: boolean } {
-  const found = new Map<string, ArgPath>();
+  const found = new Set<string>();
   let whole = true;
   let steps = 0;
-  const walk = (value: unknown, path: ArgPath): void => {
+  const walk = (value: unknown, at: string, depth: number): void => {
     if (!whole || value === null || value === undefined) return;
-    if (++steps > 4_096) {
-      whole = false;
-      return;
-    }
-    if (Array.isArray(value)) {
-      for (const item of value as readonly unknown[]) walk(item, path);
-      return;
-    }
-    if (typeof value !== 'object') {
-      const key = path.join('\0');
-      if (path.length === 0 || found.has(key)) return;
+    if (++steps > STEPS_MAX) whole = false;
+    else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) walk(value[i], at, depth);
+    else if (typeof value === 'object') {
+      for (const [name, item] of Object.entries(value)) {
+        if (depth >= PATH_SEGMENTS_MAX || name === '' || name.includes(MARK) || !fits(name, NAME_BYTES_MAX)) whole = false;
+        else walk(item, depth === 0 ? name : at + MARK + name, depth + 1);
+      }
+    } else if (depth > 0 && !found.has(at)) {
       if (found.size >= GUESSED_ARGS_MAX) whole = false;
-      else found.set(key, path);
-      return;
-    }
-    // sorted: where not all is looked at, what is must not hang on the order in which a caller wrote it
-    const within = value as Readonly<Record<string, unknown>>;
-    for (const key of Object.keys(within).sort()) {
-      if (path.length >= PATH_SEGMENTS_MAX || !fits(key, NAME_BYTES_MAX)) whole = false;
-      else walk(within[key], [...path, key]);
+      else found.add(at);
     }
   };
-  walk(args, []);
-  return { paths: [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path), whole };
+  walk(args, '', 0);
+  return { paths: [...found].sort().map((at) => at.split(MARK)), whole };
 }
 
 /** Memo of a pure function: it may be dropped at any time. */
@@ -327,7 +322,9 @@ export function entryFor(tools: Tools, server: string | null, tool: string, args
   const listed = tools.find(server, tool);
   if (listed !== null || tools.map.unlisted === 'opaque') return listed;
   const { paths, whole } = argumentPaths(args);
-  const key = [server === null ? '' : `${server}\u0001`, tool, whole ? '' : '…', ...paths.map((path) => path.join('\u0002'))].join('\0');
+  // Lengths and counts: no two calls that differ may share a key, or nodes would differ by what they saw before.
+  let key = `${server === null ? '' : `${server.length}:${server}`} ${tool.length}:${tool} ${whole ? 1 : 0}`;
+  for (const path of paths) key += ` ${path.length}:${path.join(MARK)}${MARK}`;
   let entry = memo.get(key);
   if (entry === undefined) {
     entry = guess(server, tool, paths, whole).entry;
