@@ -85,3 +85,16 @@ for (const era of ['old', 'modern'] as const)
     assert.equal(messages.length, 1);
     await talk.close();
   });
+
+test('MG-138: what the law obliges a read to is done, or it is not read', async (t) => {
+  const obliging = await testNode([
+    ruleText('send/elsewhere', "args.uri != 'note://two'", 'scope: kind.resource.read', 'inputs: { args.uri: string(256) }', "obligations: [{ transform: args.uri, to: 'note://one' }]"),
+  ]);
+  const talk = await wrapped(obliging, 'old', 'old');
+  t.after(async () => {
+    await talk.close();
+    await obliging.close();
+  });
+  const { contents } = await talk.sdk.readResource({ uri: 'note://two' });
+  assert.equal((contents[0] as { text?: string }).text, 'the note');
+});

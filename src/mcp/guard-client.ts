@@ -6,6 +6,7 @@ import type { Conversation, ServerGuard } from './conversation.ts';
 import { refusalOf } from './denial.ts';
 import { asksForSecret } from './elicited-secret.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
+import { binds } from './obligation.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What MCP's clients answer when a person refuses. */
@@ -48,7 +49,8 @@ async function refusedQuestion(talk: Conversation, server: Upstream, method: str
   // MG-132
   if (isForm && params.mode === 'url' && !isPage(params.url)) return refuse('a person is sent to https pages only');
   const ruling = await talk.judge.ask({ kind, server: server.name, name: method, args }, { permit: false });
-  return ruling.verdict === 'allow' ? null : refuse(refusalOf(ruling).text.split('\n', 2).join(' '));
+  if (ruling.verdict === 'allow') return ruling.answer.obligations.some(binds) ? refuse('the law obliges it to what is not done with it') : null;
+  return refuse(refusalOf(ruling).text.split('\n', 2).join(' '));
 }
 
 /** MG-130: what a person is shown. */
@@ -101,7 +103,8 @@ export async function judgedError(talk: Conversation, server: Upstream, answer: 
     const args = isObject(one) && one.mode === 'url' && isPage(one.url) ? elicited(one) : null;
     const ruling =
       args === null ? null : await talk.judge.ask({ kind: 'elicitation.create', server: server.name, name: 'elicitation/create', args }, { permit: false });
-    if (ruling?.verdict !== 'allow') return failure(RPC.internal, 'the server sends a person to a page that is refused');
+    if (ruling?.verdict !== 'allow' || ruling.answer.obligations.some(binds))
+      return failure(RPC.internal, 'the server sends a person to a page that is refused');
   }
   return answer;
 }

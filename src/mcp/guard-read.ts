@@ -6,10 +6,11 @@
 import { Fault } from '../base/fault.ts';
 import { held } from './approval-input.ts';
 import type { Conversation, Guard } from './conversation.ts';
-import { nodeDown, refusalOf, rpcRefusal } from './denial.ts';
+import { faultRefusal, nodeDown, refusalOf, rpcRefusal } from './denial.ts';
 import { resourceServer } from './guard-shared.ts';
 import type { Action } from './judge.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
+import { binds, meet } from './obligation.ts';
 import type { Asked } from './peer.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -20,7 +21,7 @@ export const readResource: Guard = async (talk, params, asked, method) => {
   const server = await resourceServer(talk, uri, asked);
   if (server === null) return failure(RPC.resource, 'Resource not found', { uri });
   const action = { kind: 'resource.read', server: server.name, name: method, args: { uri } };
-  return judged(talk, action, asked, () => pass(server, method, params, asked), toldContents);
+  return judged(talk, action, asked, (args) => pass(server, method, { ...params, uri: args.uri }, asked), toldContents);
 };
 
 /** MG-139 */
@@ -29,7 +30,7 @@ export const getPrompt: Guard = async (talk, params, asked, method) => {
   if (place === null) return failure(RPC.params, `Unknown prompt: ${String(params.name).slice(0, 128)}`);
   const { server, name } = place;
   const action = { kind: 'prompt.get', server: server.name, name: method, args: { name, ...(isObject(params.arguments) && { arguments: params.arguments }) } };
-  return judged(talk, action, asked, () => pass(server, method, { ...params, name }, asked), toldMessages);
+  return judged(talk, action, asked, (args) => pass(server, method, { ...params, ...args }, asked), toldMessages);
 };
 
 const pass = (server: Upstream, method: string, params: Params, asked: Asked): Promise<Answer | null> =>
@@ -40,7 +41,7 @@ async function judged(
   talk: Conversation,
   action: Action,
   asked: Asked,
-  work: () => Promise<Answer | null>,
+  work: (args: Params) => Promise<Answer | null>,
   told: (result: Params) => unknown,
 ): Promise<Answer | null> {
   const approval = asked.approval === undefined ? {} : { approval: asked.approval.id };
@@ -52,7 +53,12 @@ async function judged(
   if (ruling.verdict !== 'allow') return rpcRefusal(refusalOf(ruling));
   const { permit } = ruling.answer;
   const close = async (ok: boolean, returned: unknown): Promise<boolean> => permit === undefined || talk.judge.outcome(permit, ok, returned);
-  const answer = await work();
+  const args = await meet(ruling.answer, action.args, asked.signal, talk.report);
+  if (args === null) {
+    await close(false, 'an obligation was not met');
+    return asked.signal.aborted ? null : rpcRefusal(faultRefusal(new Fault('call_denied', 'the law obliges this to what this gateway does not know')));
+  }
+  const answer = await work(args);
   if (answer === null || 'error' in answer) {
     await close(false, answer === null ? null : answer.error.message);
     return answer;
@@ -75,7 +81,11 @@ async function judgedResult(talk: Conversation, { server, name }: Action, conten
     return nodeDown(error instanceof Fault ? error : new Fault('internal', String(error)));
   }
   const about = await talk.judge.ask({ kind: 'tool.result', server, name, args: { content } }, { session, permit: false });
-  if (about.verdict === 'allow') return null;
+  if (about.verdict === 'allow') {
+    // what was read is given as it is, or not at all
+    if (!about.answer.obligations.some(binds)) return null;
+    return rpcRefusal(faultRefusal(new Fault('call_denied', 'the law obliges this result to what is not done with it')));
+  }
   return about.verdict === 'fault' && !about.about_call ? nodeDown(about.fault) : rpcRefusal(refusalOf(about));
 }
 
