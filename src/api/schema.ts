@@ -9,21 +9,10 @@ import { SUMS_MAX } from '../law/sum-input.ts';
 import { CAUSES, VALUES_MAX } from '../machine/receipt.ts';
 import { APPROVAL_STATES } from '../machine/state.ts';
 import { ABIS } from '../rule/manifest.ts';
+import { closed, count, hash, hexOf, id, label, object, receiptId, reference } from './shape.ts';
 
 /** Decisions of one batch. */
 export const BATCH_MAX = 256;
-
-const closed = { additionalProperties: false } as const;
-const label = (description: string) =>
-  Type.String({ minLength: 1, maxLength: LABEL_BYTES_MAX, description: `${description}; at most ${LABEL_BYTES_MAX} bytes` });
-const count = (description?: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...(description !== undefined && { description }) });
-const hash = (description?: string) => Type.String({ pattern: '^[0-9a-f]{64}$', ...(description !== undefined && { description }) });
-const hexOf = (description: string) => Type.String({ pattern: '^([0-9a-f]{2})*$', description });
-const id = (description: string) => Type.String({ pattern: '^[0-9a-f]{32}$', description });
-/** Ids in requests are any text: one of another form is unknown, not malformed. */
-const reference = (description: string) => Type.String({ maxLength: 256, description });
-const object = (description: string) => Type.Object({}, { additionalProperties: true, description });
-const receiptId = Type.String({ pattern: '^[0-9]+\\.[0-9]+\\.[0-9a-f]{12}$', description: 'height, index in the block, first 12 hex digits of the tx_id' });
 
 /** N-21 */
 export const SessionRequest = Type.Object(
