@@ -16,8 +16,6 @@ export interface Pipe {
 
 /** MG-4: requests in flight, each way. */
 export const INFLIGHT_MAX = 256;
-/** MG-6: how long the answer to a cancelled request may still come. */
-const CANCELLED_WAIT_MS = 5_000;
 
 interface Outgoing {
   readonly about: Id | undefined;
@@ -49,15 +47,13 @@ export class Endpoint implements Peer {
     if (signal?.aborted) return Promise.resolve(null);
     const id = ++this.next;
     return new Promise((resolve) => {
-      let late: NodeJS.Timeout | undefined;
       const cancel = (): void => {
         const reason: unknown = signal?.reason;
         this.notify('notifications/cancelled', { requestId: id, ...(typeof reason === 'string' && { reason }) });
-        late = setTimeout(() => settle(null), CANCELLED_WAIT_MS).unref();
+        settle(null);
       };
       const settle = (answer: Answer | null): void => {
         if (!this.outgoing.delete(id)) return;
-        clearTimeout(late);
         signal?.removeEventListener('abort', cancel);
         resolve(answer);
       };
@@ -131,8 +127,8 @@ export class Endpoint implements Peer {
     const answer = await this.listener.request(method, params, asked).catch(() => failure(RPC.internal, 'the gateway failed on this request'));
     if (this.gone !== null) return;
     this.incoming.delete(id);
-    // MG-6: who cancels gets no answer, unless it was on its way
-    if (answer === null) this.pipe.drop?.(id);
+    // MG-6: who cancels gets no answer
+    if (answer === null || controller.signal.aborted) this.pipe.drop?.(id);
     else this.reply(id, answer);
   }
 

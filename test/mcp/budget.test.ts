@@ -35,6 +35,7 @@ test('a hundred calls at once cannot pass one budget, and a cancelled call has s
   await eventually('it is allowed', async () => /verdict="allow"\} 1\n/.test(await node.client.metrics()));
   cancel.abort();
   await cancelled;
+  await eventually('its outcome is told', async () => /operation="outcome",status="200"\} 1\n/.test(await node.client.metrics()));
   const answers = await Promise.all(Array.from({ length: CALLS }, () => client.callTool('echo', { text: 'paid', amount: '5.00' })));
   const paid = answers.filter(({ isError }) => !isError).length;
   assert.equal(paid, FIT - 1, 'one of ten was spent by the call that was cancelled');
