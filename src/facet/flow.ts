@@ -3,6 +3,7 @@
  * hashed keys, two facts); this room says which keys to add after user text, verdicts and results, and what a call's
  * values mean under them.
  */
+import { type Count, type Counting, count, FINDINGS_MAX, type Finding, type FlowFacts, placesOf, Whereabouts } from './finding.ts';
 import { cut, standingOf } from './known.ts';
 import { learned, read } from './learn.ts';
 import { Keys } from './learning.ts';
@@ -13,6 +14,7 @@ import { linksIn, textsAt } from './texts.ts';
 import { chunks, hostOf, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
+export { type Finding, type FlowFacts, ORIGINS, type Origin } from './finding.ts';
 export { USER_KEYS_MAX, userKeys } from './said.ts';
 export { LEADS, type Lead, type Memory } from './value.ts';
 
@@ -21,58 +23,6 @@ export const RESULT_KEYS_MAX = 512;
 /** T-20: a text of an argument counts as dictated from three words up to this length. */
 const DICTATED_LENGTH_MAX = 120;
 const DICTATED_WORDS_MIN = 3;
-/** T-23 */
-export const FINDINGS_MAX = 16;
-
-/** T-20: nested as the rules' inputs are: `flow.gate` and so on. Counts are of values. */
-export interface FlowFacts {
-  gate: boolean;
-  passage: number;
-  /** T-21: the user used a verb of the tool's classes, and a noun of its object or the object's own name. */
-  intended: boolean;
-  /** Every selector of the call (`dest`, `obj`), and at least one, is named by the user. */
-  args_named: boolean;
-  /** T-24: the user led to what the call selects: he named it, or what he named holds it. */
-  led: boolean;
-  /** Not named by the user … */
-  dest_unnamed: number;
-  sec_unnamed: number;
-  obj_unnamed: number;
-  /** … nor known to the session by lists, records or documents that he named. */
-  dest_unknown: number;
-  url_unknown: number;
-  link_unknown: number;
-  /** Not named or known, and found in a passage that addresses agents. */
-  dest_passage: number;
-  obj_passage: number;
-  link_passage: number;
-  text_passage: number;
-  /** Not named, and in an earlier call that was escalated, or denied. */
-  asked: number;
-  refused: number;
-  private: boolean;
-  secret: boolean;
-}
-
-/**
- * T-23: where a value that counts in a fact was found, the most telling place first where it stands in several. Append-only:
- * `unseen` nowhere in what the session read or was told · `text` in text that others wrote · `passage` in text that addresses
- * agents · `record` in a record that the user named a part of · `directory` in a list of the server · `named` by the user ·
- * `partly` named by him, or labelled in a document that he named · `asked`, `refused` in an earlier call · `unread` past what is looked at.
- */
-export const ORIGINS = ['unseen', 'text', 'passage', 'record', 'directory', 'named', 'partly', 'asked', 'refused', 'unread', 'document'] as const;
-export type Origin = (typeof ORIGINS)[number];
-
-/** T-23: a value that counts in a fact. */
-export interface Finding {
-  /** Of the argument, its segments joined by dots. */
-  readonly path: string;
-  readonly fact: keyof FlowFacts;
-  readonly origin: Origin;
-  /** Which page of the session's memory holds it: the place of the transaction that added it; null where none does. */
-  readonly page: number | null;
-}
-
 export interface CallFlow {
   readonly facts: FlowFacts;
   /** In the order of the arguments, at most `FINDINGS_MAX`. */
@@ -82,12 +32,11 @@ export interface CallFlow {
 }
 
 /** What is looked at, and what was found so far. */
-interface Looking {
+interface Looking extends Counting {
   readonly entry: Entry;
   readonly memory: Memory;
-  readonly facts: FlowFacts;
-  readonly findings: Finding[];
-  readonly leads: { named: number; led: number; own: number; unseen: number; other: number };
+  readonly leads: { named: number; led: number; own: number; unseen: number; other: number; place: boolean };
+  readonly foreign: (readonly [ArgPath, Whereabouts, led: boolean])[];
 }
 const NO_FINDINGS: readonly Finding[] = [];
 
@@ -99,6 +48,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     intended: false,
     args_named: false,
     led: false,
+    foreign: 0,
     dest_unnamed: 0,
     sec_unnamed: 0,
     obj_unnamed: 0,
@@ -116,7 +66,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   };
   if (entry === null) return { facts, findings: NO_FINDINGS, lead: 'none' };
   const findings: Finding[] = [];
-  const at: Looking = { entry, memory, facts, findings, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0 } };
+  const at: Looking = { entry, memory, facts, findings, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0, place: false }, foreign: [] };
   let named = 0;
   let unnamed = 0;
   for (let i = 0; i < entry.args.length; i++) {
@@ -137,56 +87,11 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   facts.args_named = named > 0 && unnamed === 0;
   facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (facts.args_named || anyOf(entry.about, 'n:', 'N:', memory));
   const { leads } = at;
+  // What a page holds is its own matter where the call goes to that page.
+  for (const [path, where, led] of at.foreign) if (!led || !leads.place) count(at, path, 'foreign', where);
   const lead: Lead = leads.other > 0 || leads.named + leads.led === 0 ? 'none' : leads.own > 0 ? 'own' : leads.led + leads.unseen > 0 ? 'led' : 'named';
   facts.led = lead !== 'none';
   return { facts, findings, lead };
-}
-
-type Count = { [K in keyof FlowFacts]: FlowFacts[K] extends number ? K : never }[keyof FlowFacts];
-
-/** T-23: where a value stands, looked up when it is first told of. */
-class Whereabouts {
-  private readonly memory: Memory;
-  private readonly keys: () => readonly string[];
-  private found: { readonly origin: Origin; readonly page: number | null } | undefined;
-
-  /** `keys`: those under which it may be remembered, the most telling first. */
-  constructor(memory: Memory, keys: () => readonly string[]) {
-    this.memory = memory;
-    this.keys = keys;
-  }
-
-  get place(): { readonly origin: Origin; readonly page: number | null } {
-    if (this.found !== undefined) return this.found;
-    const key = this.keys().find((one) => this.memory.has(one));
-    this.found = key === undefined ? UNSEEN : { origin: ORIGIN_OF[key[0]], page: this.memory.page(key) };
-    return this.found;
-  }
-}
-
-const UNSEEN = { origin: 'unseen', page: null } as const;
-const ORIGIN_OF: Readonly<Record<string, Origin>> = {
-  q: 'asked',
-  x: 'refused',
-  p: 'passage',
-  k: 'partly',
-  r: 'record',
-  s: 'document',
-  c: 'directory',
-  f: 'text',
-  t: 'text',
-};
-
-/** Counts a value in a fact. */
-function count(at: Looking, path: ArgPath, fact: Count, where: Whereabouts): void {
-  at.facts[fact]++;
-  if (at.findings.length < FINDINGS_MAX) at.findings.push({ path: path.join('.'), fact, ...where.place });
-}
-
-function placesOf(value: string, key: string, inPassage: string | null): readonly string[] {
-  const places = [`k:${key}`, `r:${key}`, `s:${key}`, `c:${key}`, `t:${key}`];
-  if (isWeb(value)) places.push(`t:${hostOf(value)}`);
-  return inPassage === null ? places : [inPassage, ...places];
 }
 
 /** More values than are looked at: one of them may be anything. */
@@ -213,17 +118,20 @@ function overflow(at: Looking, path: ArgPath, kind: Kind): void {
 /** Adds what one value means; true when it is a selector that the user named. */
 function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', text: string): boolean {
   const { entry, memory, leads } = at;
-  const { key, named, own, led, unseen, known, passage } = standingOf(entry, kind, text, memory);
+  const { key, named, own, led, foreign, unseen, known, passage } = standingOf(entry, kind, text, memory);
   if (named) {
+    if (kind === 'dest') leads.place = true;
     leads.named++;
     if (own) leads.own++;
     return kind !== 'sec';
   }
+  const where = new Whereabouts(memory, () => placesOf(cut(text), key, passage));
+  const counted = (fact: Count): void => count(at, path, fact, where);
   if (led) leads.led++;
   else if (unseen) leads.unseen++;
   else leads.other++;
-  const where = new Whereabouts(memory, () => placesOf(cut(text), key, passage));
-  const counted = (fact: Count): void => count(at, path, fact, where);
+  if (kind === 'dest' && known) at.leads.place = true;
+  if (foreign) at.foreign.push([path, where, led]);
   if (kind === 'obj') {
     counted('obj_unnamed');
     if (passage !== null) counted('obj_passage');

@@ -89,6 +89,8 @@ function kindOfName(words: readonly string[], doing: Doing): Kind | null {
   if (DESTS.has(last)) return reaches();
   if (COUNTS.has(last)) return 'qty';
   if (OBJECTS.has(last) && !(doing.creates && last === 'filename')) return 'obj';
+  // The name of a thing tells which one, but where it is made.
+  if (last === 'name' && !doing.creates && words.some((word) => word !== 'filename' && OBJECTS.has(word))) return 'obj';
   if (TEXTS.has(last)) return doing.reader ? 'obj' : 'text';
   if (words.length > 1 && has(TIMES)) return 'time';
   if (words.length > 1 && has(DESTS)) return reaches();

@@ -1,6 +1,6 @@
 /** What a session knows of a value of a call (spec/facet.md T-17, T-20, T-24). */
 import type { Entry } from './map.ts';
-import { hostOf, isMail, isNamed, isPartlyNamed, isWeb, lastSegment, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
+import { chunks, hostOf, isMail, isNamed, isPartlyNamed, isTelling, isWeb, lastSegment, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
 export interface Standing {
@@ -11,6 +11,8 @@ export interface Standing {
   readonly own: boolean;
   /** T-24: it stands in what the user led to, or in a list of the server. */
   readonly led: boolean;
+  /** T-24: it stands in text alone, and the user did not tell the agent to follow that. */
+  readonly foreign: boolean;
   /** T-24: it stands in nothing that was read: the agent's own words. */
   readonly unseen: boolean;
   /** T-17 */
@@ -19,7 +21,7 @@ export interface Standing {
   readonly passage: string | null;
 }
 
-const NAMED = { named: true, led: true, unseen: false, known: true, passage: null } as const;
+const NAMED = { named: true, led: true, foreign: false, unseen: false, known: true, passage: null } as const;
 
 /** A value as far as it is looked at. */
 export const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? text.slice(0, VALUE_LENGTH_MAX) : text);
@@ -31,17 +33,32 @@ export function standingOf(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: str
   if (isNamed(text, memory, kind === 'obj')) return { ...NAMED, key, own: memory.has(`o:${key}`) };
   const passage = memory.passage >= 2 ? passageKey(value, parts, key, memory) : null;
   // Of a value that is longer than what is looked at, nothing is known.
-  if (value !== text) return { key, named: false, own: false, led: false, unseen: false, known: false, passage };
+  if (value !== text) return { key, named: false, own: false, led: false, foreign: true, unseen: false, known: false, passage };
   const host = isWeb(value) ? hostOf(value) : null;
   const last = kind === 'obj' ? normal(lastSegment(value)) : key;
-  const led = passage === null && (holds(key, memory) || (last !== key && holds(last, memory)) || (host !== null && memory.has(`f:${host}`)));
-  const unseen = !led && passage === null && !memory.has('t:') && !memory.has(`t:${host ?? key}`) && (last === key || !memory.has(`t:${last}`));
+  const pieces = piecesOf(value, key);
+  const listed = passage === null && (isListed(key, memory) || (last !== key && isListed(last, memory)));
+  const inDocument = pieces.length > 0 && pieces.every((piece) => memory.has(`s:${piece}`));
+  const led = passage === null && (listed || inDocument || memory.has(`s:${last}`) || (host !== null && memory.has(`f:${host}`)));
+  const inText =
+    memory.has('t:') ||
+    memory.has(`t:${host ?? key}`) ||
+    memory.has(`t:${last}`) ||
+    pieces.some((piece) => memory.has(`t:${piece}`) || memory.has(`s:${piece}`));
+  const unseen = !led && passage === null && !inText;
   const known =
     kind !== 'obj' && (isKnown(entry, value, key, memory) || (kind === 'dest' && passage === null && isKnownPlace(entry, value, parts, host, unseen, memory)));
-  return { key, named: false, own: false, led, unseen, known, passage };
+  const foreign = !known && !listed && !unseen && !(led && memory.has('d:'));
+  return { key, named: false, own: false, led, foreign, unseen, known, passage };
 }
 
-const holds = (key: string, memory: Memory): boolean => memory.has(`s:${key}`) || memory.has(`k:${key}`) || memory.has(`r:${key}`) || memory.has(`c:${key}`);
+/** The keys of a value's telling pieces: its own where it is one piece. */
+function piecesOf(value: string, key: string): readonly string[] {
+  if (!/\s/.test(value)) return key === '' ? [] : [key];
+  return chunks(value).filter(isTelling).map(normal);
+}
+
+const isListed = (key: string, memory: Memory): boolean => memory.has(`k:${key}`) || memory.has(`r:${key}`) || memory.has(`c:${key}`);
 
 /** T-17: by a document, a record or a list. */
 function isKnown({ effect, intent }: Entry, value: string, key: string, memory: Memory): boolean {

@@ -6,7 +6,7 @@ import { documentKeys, phraseKeys } from './document.ts';
 import type { Keys, Learning } from './learning.ts';
 import type { Leaf } from './leaves.ts';
 import type { Entry } from './map.ts';
-import { hostOf, isAccount, isCompound, isMail, isNamed, isPartlyNamed, isProse, isWeb, type Memory, normal } from './value.ts';
+import { hostOf, isCompound, isMail, isNamed, isPartlyNamed, isProse, isTelling, isWeb, type Memory, normal } from './value.ts';
 import { words } from './words.ts';
 
 /** Keys of a result for what was merely read. */
@@ -122,7 +122,3 @@ export function read({ leaves, rest, pieces, memory, keys }: Learning, isReached
   }
   if (left <= 0 || keys.full) keys.all.add('t:');
 }
-
-/** Not a word, a small number, an hour or a day. */
-const isTelling = (piece: string): boolean =>
-  (isCompound(piece) && !/^[\d.,:/%$€£+-]+$/.test(piece)) || isAccount(piece) || (/\d/.test(piece) && /\p{L}/u.test(piece));

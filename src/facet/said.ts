@@ -37,8 +37,10 @@ export function userKeys(tools: Tools | null, text: string): string[] {
       add('h:web');
     }
   }
+  let before = '';
   for (const sentence of text.split(/(?<=[.!?;])\s+|\n+/)) {
-    if (delegates(sentence)) add('d:');
+    if (delegates(sentence, before)) add('d:');
+    before = sentence;
     const own = OWN.exec(sentence);
     if (own === null) continue;
     for (const piece of chunks(sentence.slice(own.index + own[0].length)))
@@ -55,8 +57,10 @@ const THINGS = new Set(
 );
 
 const DELEGATION =
-  /\b(?:follow|do|perform|complete|execute|carry out|adjust|handle|act on|finish|fulfil|fulfill|implement|resolve|process|proceed|accomplish|work through|go through|take care of|achieve)\b/i;
-const DELEGATED = /\b(?:instructions?|tasks?|to-?do|steps|requests?|requested|homework|assignments?|requirements?|guidelines?|procedure|checklist)\b/i;
+  /\b(?:follow|do|perform|complete|execute|carry out|adjust|handle|act on|finish|fulfil|fulfill|implement|resolve|process|proceed|accomplish|work through|go through|take care of|achieve|solve|address (?:his|her|their|its|the|this|that|all|it|them))\b/i;
+const DELEGATED =
+  /\b(?:instructions?|tasks?|to-?do|steps|requests?|requested|homework|assignments?|requirements?|guidelines?|procedure|checklist|issues?|what (?:he|she|they|it) (?:needs?|asks?|wants?|requests?|says?))\b/i;
+const REFERRING = /\b(?:it|them|that|this|these|those)\b/i;
 const ACCORDING =
   /\b(?:accordingly|according to|as (?:it|he|she|they|the \w+) (?:asks?|says?|wants?|requests?|describes?|specif(?:y|ies))|as (?:described|specified|requested|instructed|listed|stated|explained) (?:in|on|by|there))\b/i;
 const SPELLED_OUT = /\b(?:following|these|below)\s+(?:tasks?|instructions?|steps)\b/i;
@@ -65,8 +69,11 @@ const SPELLED_OUT = /\b(?:following|these|below)\s+(?:tasks?|instructions?|steps
 const QUESTION = /^\W*(?:\d+\W+)?(?:what|which|who|whose|when|where|why|how)\b/i;
 
 /** T-16: does the user tell the agent to do what a document says? "The following tasks" are his own words. */
-function delegates(sentence: string): boolean {
-  return !QUESTION.test(sentence) && (ACCORDING.test(sentence) || (DELEGATION.test(sentence) && DELEGATED.test(sentence))) && !SPELLED_OUT.test(sentence);
+function delegates(sentence: string, before: string): boolean {
+  if (QUESTION.test(sentence) || SPELLED_OUT.test(sentence)) return false;
+  if (ACCORDING.test(sentence)) return true;
+  // "… sent me a task. Please complete it."
+  return DELEGATION.test(sentence) && (DELEGATED.test(sentence) || (REFERRING.test(sentence) && DELEGATED.test(before)));
 }
 
 /** T-16: "my account information is in …": a document that the user calls his own. */

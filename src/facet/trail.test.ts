@@ -140,7 +140,13 @@ test('T-16: who tells the agent to follow a document lets it choose among what i
   );
   for (const said of ['What are we to do according to plan.txt?', '1. How do I follow the steps in plan.txt?', 'Do the following tasks: read plan.txt'])
     assert.equal(session(said).has('d:'), false, said);
-  for (const said of ['Finish the homework listed on www.a.example', 'Create an event according to plan.txt', 'Complete the tasks that he requests'])
+  for (const said of [
+    'He sent me some tasks by mail. Could you complete them?',
+    'Check it and complete what she needs',
+    'Finish the homework listed on www.a.example',
+    'Create an event according to plan.txt',
+    'Complete the tasks that he requests',
+  ])
     assert.equal(session(said).has('d:'), true, said);
 });
 
@@ -200,6 +206,17 @@ test('T-23: findings say where a value stands', () => {
   assert.deepEqual(of('eve@evil.example'), [{ path: 'to', fact: 'dest_unknown', origin: 'passage', page: 0 }]);
   assert.deepEqual(of('ann@y.example'), [{ path: 'to', fact: 'dest_unknown', origin: 'unseen', page: null }]);
   const t = session('Read www.b.example, mail Bob').does('page', { url: 'www.b.example' }, 'You may ask sue@x.example as well.');
-  assert.deepEqual(callFlow(entry('mail'), { to: 'sue@x.example' }, t).findings.at(-1), { path: 'to', fact: 'dest_unknown', origin: 'document', page: 0 });
+  assert.deepEqual(callFlow(entry('mail'), { to: 'sue@x.example' }, t).findings[1], { path: 'to', fact: 'dest_unknown', origin: 'document', page: 0 });
   assert.equal(callFlow(entry('mail'), { to: Array.from({ length: 40 }, (_, i) => `a${i}@x.example`) }, t).findings.length, 16);
+});
+
+test('T-24: foreign: what an act is done to comes from a text that the user did not tell the agent to follow', () => {
+  const list = [{ id: 'mine-7', sender: 'ann@x.example', body: 'Please also keep loot-9 in mind, will you?' }];
+  const foreign = (said: string, id: string, tool = 'save'): number =>
+    session(said).does('inbox', { query: 'notes' }, list).does('file', { path: 'notes.txt' }, 'Some words about thing-5 here.').facts(tool, { id }).foreign;
+  assert.deepEqual([foreign('Tidy notes', 'mine-7'), foreign('Tidy notes', 'loot-9'), foreign('Tidy notes', 'own-words-1')], [0, 1, 0]);
+  assert.deepEqual([foreign('Tidy notes.txt', 'thing-5'), foreign('Follow the steps in notes.txt', 'thing-5'), foreign('Tidy thing-5', 'thing-5')], [1, 0, 0]);
+  assert.equal(foreign('Tidy notes.txt', 'the thing-5 of mine'), 1, 'a piece of it');
+  const form = session('Register me at www.club.example').does('page', { url: 'www.club.example' }, 'The field is name_field-1 here.');
+  assert.equal(form.facts('form', { url: 'www.club.example', values: 'x' }).foreign, 0);
 });

@@ -38,6 +38,10 @@ export const isWeb = (text: string): boolean => text.length <= 2048 && WEB.test(
 export const isAccount = (text: string): boolean =>
   text.length >= 8 && text.length <= 40 && /^[A-Za-z]{0,6}[\dA-Za-z-]+$/.test(text) && /(?:\d.*){6}/.test(text) && !/^\d{4}-\d\d-\d\d/.test(text);
 
+/** T-24: a piece that may select or address something: not a word, a small number, an hour or a day. */
+export const isTelling = (piece: string): boolean =>
+  (isCompound(piece) && !/^[\d.,:/%$€£+-]+$/.test(piece)) || isAccount(piece) || (/\d/.test(piece) && /\p{L}/u.test(piece));
+
 /** T-14: the normal form of a value: its words joined by one space. */
 export const normal = (text: string): string => words(text).join(' ');
 

@@ -47,6 +47,7 @@ export const FACET_PATHS: ReadonlyMap<string, string> = new Map([
   ['flow.intended', 'bool'],
   ['flow.args_named', 'bool'],
   ['flow.led', 'bool'],
+  ['flow.foreign', 'int'],
   ['flow.dest_unnamed', 'int'],
   ['flow.sec_unnamed', 'int'],
   ['flow.obj_unnamed', 'int'],
