@@ -6,6 +6,7 @@ import { faultRefusal, nodeDown, type Refusal, refusalOf, toolRefusal } from './
 import { judgedError } from './guard-client.ts';
 import type { Action, Allowed, Ruling } from './judge.ts';
 import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
+import { meet } from './obligation.ts';
 import type { Asked } from './peer.ts';
 import { close, faultless, judged } from './result.ts';
 import { callOrRun, startedTask } from './task.ts';
@@ -88,7 +89,14 @@ async function unlisted(talk: Conversation, action: Action): Promise<Answer> {
 /** Carries out what was allowed, and tells what came of it before the client may act on it. */
 async function run(talk: Conversation, table: ToolTable, tool: Tool, params: Params, given: Params, ruling: Allowed, asked: Asked): Promise<Answer | null> {
   const { server } = table;
-  const answer = await callOrRun(talk, server, tool.given, { ...params, name: tool.name, arguments: given }, asked);
+  const args = await meet(ruling.answer, given, asked.signal, talk.report);
+  if (args === null) {
+    await close(talk, ruling, false, 'an obligation was not met');
+    return asked.signal.aborted
+      ? null
+      : toolRefusal(faultRefusal(new Fault('call_denied', 'the law obliges this call to what this gateway does not know')), true);
+  }
+  const answer = await callOrRun(talk, server, tool.given, { ...params, name: tool.name, arguments: args }, asked);
   if (answer === null || ('error' in answer && isObject(answer.error.data) && answer.error.data.retryable === true)) {
     // MG-25: cancelled, or the server died over it: it may have happened, so it counts
     await close(talk, ruling, true, null);

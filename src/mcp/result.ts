@@ -1,10 +1,13 @@
 /** What a tool returned: judged, told, and only then the client's (spec/gateway.md MG-25). */
 import { Fault } from '../base/fault.ts';
 import type { Called, Conversation } from './conversation.ts';
-import { nodeDown, refusalOf, toolRefusal } from './denial.ts';
+import { faultRefusal, nodeDown, refusalOf, toolRefusal } from './denial.ts';
 import type { Allowed } from './judge.ts';
 import { type Answer, failure, type Params, RPC } from './message.ts';
+import { meet, resultOf } from './obligation.ts';
 import { told } from './told.ts';
+
+const NEVER = new AbortController().signal;
 
 /** MG-25: the result is judged where the law has rules about results; then it is told. */
 export async function judged(talk: Conversation, { server, tool, structured, ruling }: Called, result: Params): Promise<Answer> {
@@ -20,11 +23,21 @@ export async function judged(talk: Conversation, { server, tool, structured, rul
       return toolRefusal(refusalOf(about), structured);
     }
     if (about.answer.permit !== undefined) await talk.judge.outcome(about.answer.permit, true, null);
+    const met = await meet(about.answer, action.args, NEVER, talk.report);
+    if (met === null) {
+      await close(talk, ruling, true, null);
+      return toolRefusal(faultRefusal(new Fault('call_denied', 'the law obliges this result to what this gateway does not know')), structured);
+    }
+    if (met !== action.args) {
+      const changed = resultOf(met.content, result);
+      return (await close(talk, ruling, result.isError !== true, met.content)) ? { result: changed } : withheld();
+    }
   }
-  if (await close(talk, ruling, result.isError !== true, returned)) return { result };
-  // MG-26: what AVA does not know of, the client shall not act on
-  return failure(RPC.gateway, 'AVA could not take in what the tool returned, so it is withheld. The tool did run.', { retryable: false });
+  return (await close(talk, ruling, result.isError !== true, returned)) ? { result } : withheld();
 }
+
+/** MG-26: what AVA does not know of, the client shall not act on. */
+const withheld = (): Answer => failure(RPC.gateway, 'AVA could not take in what the tool returned, so it is withheld. The tool did run.', { retryable: false });
 
 /** MG-25: tells the node what came of the call; false: it did not take it. */
 export async function close(talk: Conversation, { answer }: Allowed, ok: boolean, returned: unknown): Promise<boolean> {
