@@ -61,6 +61,7 @@ test('tools map --guess: asks a server, or reads a file', async () => {
   writeFileSync(file, JSON.stringify({ tools: [{ name: 'create_order', inputSchema: { properties: { sku: {}, email: {} } } }] }));
   const read = await here(['tools', 'map', '--guess', '--from', file, '--name', 'shop']);
   assert.match(read.stdout, /map: shop\ntools:\n {2}- tool: create_order\n {4}server: shop\n {4}effect: write\n/);
+  assert.doesNotMatch((await here(['tools', 'map', '--guess', '--from', file])).stdout, /server:/);
   assert.equal((await here(['tools', 'map', '--guess'])).code, 64);
   assert.equal((await here(['tools', 'map', '--from', file])).code, 64);
   const nowhere = await here(['tools', 'map', '--guess', '--', join(scratch, 'no-such-program')]);

@@ -34,7 +34,7 @@ export const TOOL_COMMANDS: readonly Command[] = [
       { name: 'guess', description: 'Guesses: the only way so far' },
       { name: 'from', value: 'FILE', description: 'A JSON file: a list of tool definitions, or what tools/list answers' },
       { name: 'url', value: 'URL', description: 'A server over Streamable HTTP' },
-      { name: 'name', value: 'NAME', description: 'What the server is called; else made from COMMAND, FILE or URL' },
+      { name: 'name', value: 'NAME', description: 'What the server is called; else made from COMMAND or URL, and with --from the entries are for any server' },
     ],
     examples: [
       { line: 'avactl tools map --guess -- npx -y @modelcontextprotocol/server-filesystem /home/me/project', what: 'asks the server itself' },

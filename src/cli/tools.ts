@@ -176,8 +176,10 @@ export async function mapTools(call: Call): Promise<number> {
   const { found, home } = await source(call);
   const name = call.text('name') ?? home;
   if (!isName(name)) throw new Fault('usage', `--name is a name of a-z, 0-9, . _ and -, not \`${name}\``, { flag: 'name' });
-  const guessed = found.map((definition) => guessDefinition(name, definition));
-  const text = mapText(name, name, guessed);
+  // Definitions in a file may be of any server; one that answered is itself.
+  const server = call.given('from') && !call.given('name') ? null : name;
+  const guessed = found.map((definition) => guessDefinition(server, definition));
+  const text = mapText(name, server, guessed);
   out.value({ map: name, tools: guessed.map(({ entry, checks }) => ({ ...toolView(entry), checks })), yaml: text });
   if (!out.json) out.raw(text);
   return EXIT.ok;
