@@ -14,9 +14,13 @@ export interface AvaMiddlewareOptions extends Omit<CallOptions, 'signal'> {
   readonly server?: string;
 }
 
-function read(result: unknown): Outcome {
-  if (ToolMessage.isInstance(result)) return result.status === 'error' ? { ok: false, error: result.text } : { ok: true, result: result.content };
-  return { ok: true, result: (result as { readonly update?: unknown }).update };
+function read<R>(result: R): Outcome<R | ToolMessage> {
+  if (!ToolMessage.isInstance(result)) return { ok: true, result: (result as { readonly update?: unknown }).update };
+  const { status, text, content, tool_call_id, name } = result;
+  if (status === 'error') return { ok: false, error: text };
+  const replaced = (changed: unknown): ToolMessage =>
+    new ToolMessage({ content: typeof changed === 'string' ? changed : JSON.stringify(changed), tool_call_id, ...(name !== undefined && { name }) });
+  return { ok: true, result: content, replaced };
 }
 
 /**

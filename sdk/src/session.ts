@@ -52,11 +52,16 @@ export interface CallOptions {
 }
 
 /** What became of a call that was carried out. */
-export interface Outcome {
+export interface Outcome<R = unknown> {
   readonly ok: boolean;
   readonly result?: unknown;
   readonly error?: string;
+  /** The same result with other content, for obligations that change results; without it such a result is kept back. */
+  readonly replaced?: (content: Plain) => R;
 }
+
+/** A result that is itself what it holds. */
+const plainly = <R>(result: R): Outcome<R> => ({ ok: true, result, replaced: (content) => content as R });
 
 /** A call that may be carried out, once, with these arguments. */
 export interface Permitted {
@@ -160,7 +165,7 @@ export class Session {
     action: Action,
     run: (args: PlainObject) => R | Promise<R>,
     options: CallOptions = {},
-    read: (result: R) => Outcome = (result) => ({ ok: true, result }),
+    read: (result: R) => Outcome<R> = plainly,
   ): Promise<R> {
     const watched = options.watcher?.begin(action, this.id);
     try {
@@ -180,7 +185,7 @@ export class Session {
     action: Action,
     permit: string,
     run: () => R | Promise<R>,
-    read: (result: R) => Outcome,
+    read: (result: R) => Outcome<R>,
     amountsOf: CallOptions['amounts'],
   ): Promise<R> {
     let result: R;
@@ -193,14 +198,21 @@ export class Session {
     }
     let refusal: Refusal | null = null;
     try {
-      const { ok, result: value, error } = read(result);
-      const content = told(value);
-      refusal = ok ? await this.refusalOf(action, content) : null;
-      // what is kept from the model is not in what the session has read
+      const { ok, result: value, error, replaced } = read(result);
+      let content: Plain = told(value);
+      const answer = ok ? await this.resultAnswer(action, content) : null;
+      const changed = answer?.verdict === 'allow' ? honour(answer).args?.['content'] : undefined;
+      if (answer !== null && (answer.verdict !== 'allow' || (changed !== undefined && replaced === undefined)))
+        refusal = new Refusal(answer, 'The call was carried out; its result is kept back');
       const amounts = ok ? amountsOf?.(result) : undefined;
+      if (changed !== undefined && replaced !== undefined) {
+        content = changed;
+        result = replaced(changed);
+      }
       await this.client.outcome({
         permit,
         ok,
+        // what is kept from the model is not in what the session has read
         result: refusal === null ? content : null,
         ...(error !== undefined && { error: toldError(error) }),
         ...(amounts !== undefined && { amounts }),
@@ -213,11 +225,9 @@ export class Session {
   }
 
   /** Judges a result where a rule is made for results. */
-  private async refusalOf({ server, name }: Action, content: Plain): Promise<Refusal | null> {
+  private async resultAnswer({ server, name }: Action, content: Plain): Promise<DecisionAnswer | null> {
     if (!(await this.judges('tool.result'))) return null;
-    const answer = await this.verdict({ kind: 'tool.result', name, args: { content }, ...(server !== undefined && { server }) });
-    if (answer.verdict === 'allow' && answer.obligations.length === 0) return null;
-    return new Refusal(answer, 'The call was carried out; its result is kept back');
+    return this.verdict({ kind: 'tool.result', name, args: { content }, ...(server !== undefined && { server }) });
   }
 
   private request({ kind = 'tool.call', server, name }: Action, args: PlainObject, context?: CallOptions['context']): DecisionRequest {

@@ -51,7 +51,7 @@ const agentOf = (vector: string, script: number): string => `${vector.toLowerCas
 const ruleOf = (vector: string, script: number, at: number): string => `${agentOf(vector, script)}/${at}`;
 
 /** Why AVA's interceptor cannot be what this script is. */
-function beyond({ fault, return: returned }: Scripted): string | null {
+function beyond({ at, fault, return: returned }: Scripted): string | null {
   if (fault === 'malformed_verdict') return 'a malformed verdict: AVA gives none';
   if (fault === 'mutate') return 'an interceptor that changes its context: AVA does not';
   if (returned === undefined) return null;
@@ -61,7 +61,7 @@ function beyond({ fault, return: returned }: Scripted): string | null {
   if (returned.transform !== undefined) {
     if (typeof returned.transform.value === 'number') return 'an integer past 2^53: AVA refuses it';
     if (returned.transform.path.includes('missing')) return 'a change of what is not there: AVA changes what it was shown';
-    return 'a change of the target';
+    if (at === 'agent_startup') return 'a change where none is allowed: AVA denies instead';
   }
   return null;
 }
@@ -70,7 +70,7 @@ const INPUTS: Readonly<Record<string, string>> = { 'tool_call.args.url': 'args.u
 
 /** The rule that answers as the script does. */
 function ruleText(vector: string, script: number, at: number, scripted: Scripted): string {
-  const { decision, approval, warnings } = scripted.return as Returned;
+  const { decision, approval, warnings, transform } = scripted.return as Returned;
   const name = ruleOf(vector, script, at);
   const inputs: string[] = [];
   const conditions = Object.entries(scripted.match ?? {}).map(([path, value]) => {
@@ -80,6 +80,12 @@ function ruleText(vector: string, script: number, at: number, scripted: Scripted
     inputs.push(`${input}: string(256)`);
     return `${input} == ${JSON.stringify(value)}`;
   });
+  if (transform !== undefined) {
+    // asked again of the changed call, the rule passes
+    assert.match(transform.path, /^\$(?:policy_)?target\.url$/);
+    inputs.push('args.url: string(256)');
+    conditions.push(`args.url != ${JSON.stringify(transform.value)}`);
+  }
   const met = [`agent.name == ${JSON.stringify(agentOf(vector, script))}`, ...conditions].join(' && ');
   return [
     `rule: ${name}`,
@@ -90,6 +96,7 @@ function ruleText(vector: string, script: number, at: number, scripted: Scripted
     ...(inputs.length > 0 ? [`inputs: { ${inputs.join(', ')} }`] : []),
     `judge: '!(${met})'`,
     ...(approval === undefined ? [] : ['otherwise: escalate']),
+    ...(transform === undefined ? [] : [`obligations: [{ transform: args.url, to: ${JSON.stringify(transform.value)} }]`]),
   ].join('\n');
 }
 
@@ -111,8 +118,8 @@ function plan(vectors: readonly Vector[]): { readonly plan: Record<string, Plann
       for (const [script, list] of scripts.entries()) {
         for (const [at, scripted] of list.entries()) {
           const reason = scripted.return?.reason ?? scripted.return?.warnings?.[0].reason;
-          if (scripted.return === undefined || reason === undefined) continue;
-          names[reason] = `ava:${ruleOf(vector.id, script, at)}`;
+          if (scripted.return === undefined || (reason === undefined && scripted.return.transform === undefined)) continue;
+          if (reason !== undefined) names[reason] = `ava:${ruleOf(vector.id, script, at)}`;
           rules.push(ruleText(vector.id, script, at, scripted));
         }
       }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Compile } from 'typebox/compile';
 import { startNode, type TestNode } from '../../sim/http-node.ts';
+import { ruleText } from '../../sim/small-law.ts';
 import { AuthzenConfiguration, EvaluationAnswer, EvaluationsAnswer } from './authzen-shape.ts';
 import { admittedOrigins } from './routes.ts';
 
@@ -112,6 +113,28 @@ test('N-63: evaluations: defaults for all, order, semantics, an error as a denia
   assert.equal(many.status, 400);
   const none = await post('/access/v1/evaluations', { ...access(5), options: { evaluations_semantic: 'sometimes' } });
   assert.equal(none.status, 400);
+});
+
+test('N-64: an obligation is owed by who says that it honours it', async () => {
+  const cap = ruleText('cap', 'money.amount <= 1000', 'scope: facet.money', 'obligations: [{ cap: args.amount, at: 10 }]');
+  const other = await startNode({}, { law: { rules: [cap] } });
+  try {
+    const ask = async (context: Members): Promise<Answered['body']> => {
+      const response = await fetch(`${other.url}/access/v1/evaluation`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(access(50, { context })),
+      });
+      return (await response.json()) as Answered['body'];
+    };
+    const unable = await ask({});
+    assert.deepEqual([unable.decision, unable.context?.['verdict']], [false, 'allow']);
+    assert.match(String(unable.context?.['reason']), /obligations/);
+    const able = await ask({ obligations: true });
+    assert.deepEqual([able.decision, able.context?.['args']], [true, { to: 'bob', amount: 10 }]);
+  } finally {
+    await other.close();
+  }
 });
 
 test('N-60: what cannot be judged is a fault', async () => {
