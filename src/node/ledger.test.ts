@@ -1,5 +1,7 @@
 /** Restarts of a data folder: whatever the state store lacks or has too much, the state is the log's. */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Random } from '../../sim/random.ts';
 import { scratchFolder } from '../../sim/scratch.ts';
@@ -7,6 +9,9 @@ import { ruleText, SMALL_PRINCIPAL, SMALL_START_MS, smallConstitution, smallGene
 import { factsOf } from '../../sim/snapshot.ts';
 import { Workload } from '../../sim/workload.ts';
 import { beginReplay, replayFrame } from '../audit/replay.ts';
+import { sign } from '../crypto/suite.ts';
+import { apply } from '../machine/apply.ts';
+import { encodeHeader, headerHash } from '../machine/block.ts';
 import { factKey, type Sequence } from '../machine/fact.ts';
 import { ledgerLog } from '../sequencer/ledger-log.ts';
 import { Solo } from '../sequencer/solo.ts';
@@ -79,3 +84,35 @@ test('a store that lost everything is filled again', async (t) => {
   await life(path, 1, SEED + 1, 'written');
   assert.equal(await life(path, 0, SEED + 2, 'lost'), 0);
 });
+
+test('G-9: blocks under a schedule that this version does not know: a fault, and nothing is written', async (t) => {
+  const path = scratchFolder(t);
+  await life(path, 5, SEED, 'written');
+  const ledger = await openLedger(path, never);
+  const block = apply(ledger.state, SMALL_START_MS * 2, []);
+  const header = { ...block.header, schedule: 'o'.repeat(32) };
+  const other = { ...block, header, header_bytes: encodeHeader(header), header_hash: headerHash(encodeHeader(header)) };
+  const signature = sign(ledger.key, 'header', ledger.law.network, other.header_hash);
+  await new Promise<void>((resolve) => ledgerLog(ledger.log, ledger.key).append(other, signature, () => resolve()));
+  await ledger.log.close();
+  await ledger.store.close();
+  ledger.folder.release();
+  const before = bytesIn(path);
+  await assert.rejects(openLedger(path, never), {
+    slug: 'schedule_unknown',
+    message: /^block 6 stands under schedule 6f6f6f6f6f6f6f6f…, this version judges under/,
+  });
+  assert.deepEqual(bytesIn(path), before);
+});
+
+const never = (): never => {
+  throw new RangeError('the folder has a genesis');
+};
+
+/** What stands in the log and beside it, by name. */
+function bytesIn(path: string): Record<string, string> {
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter(
+    (file) => file.isFile() && !/lock|state/.test(join(file.parentPath, file.name).slice(path.length)),
+  );
+  return Object.fromEntries(files.map((file) => [join(file.parentPath, file.name), readFileSync(join(file.parentPath, file.name), 'hex')]));
+}

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { GENESIS_NAME, originOf } from '../audit/fsck.ts';
 import { beginReplay, replayFrame } from '../audit/replay.ts';
-import { type Octets, octets } from '../base/bytes.ts';
+import { hex, type Octets, octets } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { newSeed, type SigningKey } from '../crypto/suite.ts';
 import { type Law, lawOf } from '../law/law.ts';
@@ -76,11 +76,29 @@ function checkPublished(log: Log, published: Checkpoint | null): void {
     throw new Fault('ledger_corrupt', `block ${height}: the published checkpoint of ${published.size} entries has another root`, { height });
 }
 
+/**
+ * G-9: this version can judge these blocks again. Before anything is replayed, dropped or written.
+ * @throws Fault schedule_unknown
+ */
+function checkSchedule(law: Law, log: Log): void {
+  for (const height of log.head < log.first ? [] : new Set([log.first, log.head])) {
+    const { schedule } = decodeHeader(log.read(height).header);
+    if (schedule !== law.schedule)
+      throw new Fault(
+        'schedule_unknown',
+        `block ${height} stands under schedule ${hex(schedule.slice(0, 8))}…, this version judges under ${hex(law.schedule.slice(0, 8))}…`,
+        {
+          height,
+        },
+      );
+  }
+}
+
 /** What a folder without a ledger starts from. */
 export type MakeGenesis = (key: SigningKey) => Uint8Array;
 
 /**
- * @throws Fault data_locked, data_version, ledger_corrupt, ledger_behind, genesis_malformed, rule_*: nothing was written
+ * @throws Fault data_locked, data_version, ledger_corrupt, ledger_behind, schedule_unknown, genesis_malformed, rule_*: nothing was written
  */
 export async function openLedger(path: string, makeGenesis: MakeGenesis, options: Pick<LogOptions, 'segment_bytes'> = {}): Promise<Ledger> {
   const folder = await openFolder(path);
@@ -99,6 +117,7 @@ export async function openLedger(path: string, makeGenesis: MakeGenesis, options
     const kept = await store.load();
     // F-19: the store follows durable blocks alone, so it too knows what the log must have
     const log = await Log.open(folder.log, { ...options, trusted: { size: published?.size ?? 0, height: kept?.height ?? 0 } });
+    checkSchedule(law, log);
     checkPublished(log, published);
     const state = snapshot(law, log, kept);
     const from = state.height;
