@@ -89,7 +89,9 @@ test('bundles of a real node with the starter constitution', { timeout: 60_000 }
     verdicts.add(verdict);
     const bytes = await client.bundle(receipt);
     const { stdout, stderr } = audit(bytes, network);
-    assert.equal(stdout.trim(), `verified: receipt ${receipt} ${verdict}, gas ${gas}; judged again, the same`, stderr);
+    // What a tool without an entry does is guessed (T-25), which is not made again there.
+    const again = name === 'nobody_knows_this' ? 'not judged again' : 'judged again, the same';
+    assert.equal(stdout.trim(), `verified: receipt ${receipt} ${verdict}, gas ${gas}; ${again}`, stderr);
     const flipped = Uint8Array.from(bytes);
     flipped[flipped.length >> 1] ^= 1;
     assert.match(audit(flipped, network).stderr, /^REFUSED: /);

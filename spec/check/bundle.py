@@ -12,7 +12,7 @@ from hashlib import sha256
 import machine
 import rule_full
 import rule_ir
-from facet import facets
+from facet import Unread, facets
 from machine import demand, encode, expect, refuses, tagged
 
 rule_ir.EXACT = True
@@ -31,7 +31,7 @@ FLOOR, ENFORCE, OBSERVE = range(3)
 
 def in_scope(scope, kind, name, facts):
     """D-3"""
-    holds = {"all", f"tool.{name}", f"kind.{kind}", f"effect.{facts['effect']}", *(f"facet.{one}" for one in ("money", "mail", "http", "fs") if one in facts)}
+    holds = {"all", f"tool.{name}", f"kind.{kind}", f"effect.{facts['effect']}", *(f"facet.{one}" for one in ("money", "mail", "http", "net", "fs", "shell", "sql", "secret") if one in facts)}
     return not holds.isdisjoint(scope)
 
 
@@ -68,8 +68,11 @@ def judge(constitution, payload, sidecar, witness, time_ms, again):
     """What the receipt must say: verdict, enforced, reasons, gas, inputs_hash, trace."""
     _, kind, server, name = payload[:4]
     _, args, context = sidecar
-    facts = facets(machine.decode(constitution[4]), kind, server, name, args)
-    source = {"action": {"kind": kind, "server": server, "name": name}, "args": args, "context": context, "now_ms": time_ms, **facts}
+    try:
+        facts = facets(machine.decode(constitution[4]), kind, server, name, args)
+    except Unread:
+        raise Guest from None
+    source = {"action": {"kind": kind, "server": server, "name": name}, "args": args, "context": context or {}, "now_ms": time_ms, **facts}
     source |= {"agent": {}, "session": {}, "flow": {}}
     for path, value in (witness or {}).items():
         group, _, key = path.partition(".")

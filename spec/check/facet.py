@@ -1,4 +1,6 @@
-"""Recomputes the facets of spec/vectors/facet.json with Python's standard library: clauses T-4, T-6 to T-12.
+"""Recomputes the facets of spec/vectors/facet.json with Python's standard library: clauses T-4, T-6 to T-12, T-40 to T-42.
+
+Command lines, statements (T-30 to T-39) and guesses (T-25) are not made here: `Unread` is raised where a tool has them.
 
 Flow facts are not made here: they come from the session's memory, and a bundle's witness holds those that were read.
 """
@@ -10,11 +12,17 @@ import sys
 from decimal import Decimal
 from urllib.parse import unquote_to_bytes
 
+import places
+
 U53 = 2**53 - 1
 # What ECMAScript trims and `\s` matches: Python's own set is another.
 SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 # A value that is there and cannot be decoded.
 UNCLEAR = object()
+
+
+class Unread(Exception):
+    """A command line, a statement or a guess: not made here."""
 
 
 def values(args, path):
@@ -206,20 +214,26 @@ def offered(args):
     if found is UNCLEAR:
         return {"effect": "opaque", "egress": True}
     if isinstance(found, str):
-        return {"effect": "read", "egress": False, "fs": {"op": "read", "path": found, "paths": [found]}}
-    return {"effect": "read", "egress": True, "http": {"method": "GET"} | dict(zip(("scheme", "host", "path"), found))}
+        return {"effect": "read", "egress": False, "fs": {"op": "read", "path": found, "paths": [found]} | places.touched("read", [found])}
+    web = {"method": "GET"} | dict(zip(("scheme", "host", "path"), found))
+    return {"effect": "read", "egress": True, "http": web, "net": places.net([found[1]])}
 
 
 def facets(tools, kind, server, name, args):
     """T-4, T-7, T-12"""
     if kind in ("tool.list", "tool.result", "user.input", "model.call", "model.result", "agent.start", "agent.output", "agent.stop"):
-        return {"effect": "read", "egress": False}
+        quiet = kind in ("tool.list", "user.input")
+        return {"effect": "read", "egress": False} | ({} if quiet else {"secret": places.secrets(args)})
     if kind in ("resource.read", "prompt.get", "sampling.create", "elicitation.create"):
-        return offered(args)
+        return offered(args) | {"secret": places.secrets(args)}
     entries = {(entry[0], entry[1]): entry for entry in tools[5]}
     entry = entries.get((name, server)) or entries.get((name, None))
+    if kind == "tool.call" and entry is None and tools[6:] == [1]:
+        raise Unread
     if kind != "tool.call" or entry is None:
-        return {"effect": "opaque", "egress": True}
+        return {"effect": "opaque", "egress": True, "secret": places.secrets(args)}
+    if entry[14:] not in ([], [None, None]):
+        raise Unread
     out = {"effect": ("read", "write", "irreversible", "opaque")[entry[2]], "egress": entry[3]}
     for group, binding, read in (("money", entry[5], money), ("mail", entry[6], mail), ("http", entry[7], http), ("fs", entry[8], fs)):
         if binding is not None:
@@ -227,6 +241,17 @@ def facets(tools, kind, server, name, args):
             out[group] = {field: value for field, value in fields if value is not None and value is not UNCLEAR}
             if any(value is UNCLEAR for _, value in fields):
                 out["effect"] = "opaque"
+    if "to" in out.get("mail", {}):
+        to = out["mail"]["to"]
+        domains = [one.split("@", 1)[-1] for one in to]
+        if all("@" in one for one in to) and all(len(one.encode()) <= 253 for one in domains):
+            out["mail"]["domains"] = list(dict.fromkeys(domains))
+    if "http" in out:
+        out["net"] = places.net([out["http"]["host"]]) if "host" in out["http"] else {}
+    if "paths" in out.get("fs", {}):
+        out["fs"] |= places.touched(out["fs"].get("op"), out["fs"]["paths"])
+    if out["egress"]:
+        out["secret"] = places.secrets(args)
     return out
 
 

@@ -16,8 +16,17 @@ const METADATA = new Set([
 ]);
 /** Names that lead wherever the address in them says. */
 const ADDRESS_NAMES = /(?:^|[.-])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3})\.(?:nip\.io|sslip\.io|xip\.io|[a-z0-9.-]*traefik\.me)$/;
+const PRIVATE_NAMES = /\.(?:local|internal|lan|home|corp|intranet|home\.arpa|svc|cluster\.local)$/;
 const LOOPBACK_NAMES =
   /^(?:localhost|ip6-localhost|ip6-loopback|localtest\.me|lvh\.me|vcap\.me|lacolhost\.com)$|\.(?:localhost|localtest\.me|lvh\.me|vcap\.me)$/;
+
+/** T-42: the names, as the vectors publish them. */
+export const HOST_TABLES = {
+  metadata: [...METADATA],
+  address_names: ADDRESS_NAMES.source,
+  loopback_names: LOOPBACK_NAMES.source,
+  private_names: PRIVATE_NAMES.source,
+};
 
 function quadNetwork(a: number, b: number, c: number, d: number): Network {
   if ((a === 169 && b === 254) || (a === 100 && b === 100 && c === 100 && d === 200) || (a === 192 && b === 0 && c === 0 && d === 192)) return 'metadata';
@@ -68,5 +77,5 @@ export function networkOf(host: string): Network {
   const inside = ADDRESS_NAMES.exec(host);
   if (inside !== null) return quadNetwork(Number(inside[1]), Number(inside[2]), Number(inside[3]), Number(inside[4]));
   if (LOOPBACK_NAMES.test(host)) return 'loopback';
-  return /\.(?:local|internal|lan|home|corp|intranet|home\.arpa|svc|cluster\.local)$/.test(host) ? 'private' : 'public';
+  return PRIVATE_NAMES.test(host) ? 'private' : 'public';
 }

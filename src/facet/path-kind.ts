@@ -26,6 +26,8 @@ const KEY_FOLDERS = words('.ssh .gnupg .password-store keyrings keychains');
 /** In a folder of keys, but no secret. */
 const SSH_OPEN = /\.pub$|^(?:known_hosts.*|config|authorized_keys2?|config\.d|allowed_signers|rc|agent.*)$/;
 const KEY_NAME = /^(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|identity|ssh_host_\w+_key)$|\.(?:pem|key|p12|pfx|jks|keystore|ppk|kdbx)$/;
+/** Keys of others, which all may see. */
+const PUBLIC_FOLDERS = /^(?:node_modules|site-packages|ca-certificates)$/;
 const CREDENTIAL_FOLDERS = words('.aws .azure .kube .oci gcloud .bitcoin .ethereum .electrum serviceaccount .terraform.d');
 const CREDENTIAL_NAMES = words(
   '.netrc _netrc .git-credentials .npmrc .yarnrc.yml .pypirc .pgpass .my.cnf .mylogin.cnf .htpasswd .vault-token .boto .s3cfg .dockercfg .terraformrc .credentials.json application_default_credentials.json credentials.tfrc.json oauth_creds.json wallet.dat shadow gshadow logins.json key3.db key4.db cookies.sqlite shadow- gshadow-',
@@ -59,6 +61,27 @@ const SAMPLES: readonly (readonly string[])[] = [
     ' ',
   ),
 ].flatMap((all) => all.map((each) => each.split('/')));
+
+/** T-41: the tables, as the vectors publish them. */
+export const PATH_TABLES: Readonly<Record<string, readonly string[] | string>> = {
+  key_folders: [...KEY_FOLDERS],
+  ssh_open: SSH_OPEN.source,
+  key_name: KEY_NAME.source,
+  public_folders: PUBLIC_FOLDERS.source,
+  credential_folders: [...CREDENTIAL_FOLDERS],
+  credential_names: [...CREDENTIAL_NAMES],
+  credential_ends: [...CREDENTIAL_ENDS],
+  environment_open: ENVIRONMENT_OPEN.source,
+  history: HISTORY.source,
+  startup_names: [...STARTUP_NAMES],
+  startup_folders: [...STARTUP_FOLDERS],
+  client_ends: [...CLIENT_ENDS],
+  client_names: [...CLIENT_NAMES],
+  device: DEVICE.source,
+  system: [...SYSTEM],
+  system_alone: [...SYSTEM_ALONE],
+  home_folders: [...HOME_FOLDERS],
+};
 
 /** Literal characters of a name that is a pattern. */
 const literal = (name: string): string => name.replace(/\ue004[^\]]*\]?/g, '').replace(/[\ue000-\ue004]/g, '');
@@ -143,8 +166,7 @@ function named(parts: readonly string[], rooted: boolean, kinds: Set<PathKind>):
   const end = `${before}/${last}`;
   const ssh = parts.includes('.ssh');
   if (parts.some((part) => KEY_FOLDERS.has(part)) && !(ssh && last !== '.ssh' && SSH_OPEN.test(last))) kinds.add('key');
-  const publicKeys = /^(?:node_modules|site-packages|ca-certificates)$/;
-  if (KEY_NAME.test(last) && !parts.some((part) => publicKeys.test(part)) && !(parts[0] === 'etc' && parts[1] === 'ssl' && parts[2] === 'certs'))
+  if (KEY_NAME.test(last) && !parts.some((part) => PUBLIC_FOLDERS.test(part)) && !(parts[0] === 'etc' && parts[1] === 'ssl' && parts[2] === 'certs'))
     kinds.add('key');
   if (
     parts.some((part) => CREDENTIAL_FOLDERS.has(part)) ||

@@ -68,6 +68,15 @@ const NAMES = /(?:passw(?:or)?d|passwd|secret|token|api_?key|apikey|access_?key|
 const PLACEHOLDER =
   /^(?:x{4}|\*{3}|your|change|example|placeholder|dummy|test|sample|insert|replace|todo|none|null|undefined|process\.env|os\.environ|env\.|secrets?\.|config\.|settings\.)|example|placeholder|xxxx|1234567890123456/i;
 
+/** T-40: the forms, as the vectors publish them: kind, expression, flags. */
+export const SECRET_TABLES = {
+  forms: FORMS.map(([kind, form]) => [kind, form.source, form.flags.replace('g', '')]),
+  trigger: TRIGGER.source,
+  assignment: ASSIGNMENT.source,
+  names: NAMES.source,
+  placeholder: PLACEHOLDER.source,
+};
+
 /** Does the value look like one that a machine made: mixed characters, few of them twice? */
 function looksRandom(value: string): boolean {
   if (PLACEHOLDER.test(value) || /^[a-z]+(?:[._-][a-z]+)*$/i.test(value) || /[()]/.test(value)) return false;
