@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import type { Client as OldSdk } from '@modelcontextprotocol/sdk/client/index.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ruleText } from '../../sim/small-law.ts';
 import { Pins } from '../../src/mcp/pin.ts';
 import { wrap } from '../../src/mcp/start.ts';
 import { eventually } from '../real/process.ts';
@@ -25,7 +26,7 @@ interface Behind extends TestClient {
 }
 
 /** A client behind `avactl wrap`'s own code, before a hostile server. */
-async function behind(kind: string): Promise<Behind> {
+async function behind(kind: string, { url } = node, agent = 'agent'): Promise<Behind> {
   const folder = scratch();
   const [toGateway, fromGateway] = [new PassThrough(), new PassThrough()];
   const reports: string[] = [];
@@ -35,8 +36,8 @@ async function behind(kind: string): Promise<Behind> {
     { command: process.execPath, args: [PROGRAM, kind], env: { PATH: process.env.PATH ?? '' } },
     {
       data: folder.path,
-      node: node.url,
-      agent: 'agent',
+      node: url,
+      agent,
       version: '1',
       report: (message) => reports.push(message),
       said: (chunk) => void (said += chunk.toString()),
@@ -195,4 +196,47 @@ test('a cancelled call is cancelled at the server, and counts as done (MG-6, MG-
   cancel.abort('changed my mind');
   await rejected;
   await eventually('the server is told', () => /cancelled \d+/.test(client.said()));
+});
+
+test('a node that does not answer lets nothing through, and says what may be retried (MG-26)', async (t) => {
+  const own = await testNode();
+  const client = await behind('broken', own);
+  t.after(() => client.close());
+  assert.equal((await client.callTool('echo')).isError, false);
+  const late = client.callTool('late');
+  const withheld = assert.rejects(late, (error: Error & { data?: { retryable?: boolean } }) => {
+    assert.match(error.message, /withheld. The tool did run/);
+    assert.equal(error.data?.retryable, false);
+    return true;
+  });
+  await eventually('it is allowed', async () => /verdict="allow"\} 2\n/.test(await own.client.metrics()));
+  await own.close();
+  await withheld;
+  const down = (error: Error & { code?: number; data?: { retryable?: boolean; code?: string } }): boolean => {
+    assert.match(error.message, /AVA-1005 AVA cannot judge now, so nothing is let through/);
+    assert.deepEqual([error.code, error.data?.retryable, error.data?.code], [-32_000, true, 'AVA-1005']);
+    return true;
+  };
+  await assert.rejects(client.callTool('echo'), down);
+  await assert.rejects(listed(client), down);
+});
+
+test('each agent is listed what it may ask for; what depends on the arguments is listed (MG-21)', async (t) => {
+  const own = await testNode([
+    ruleText('guests', "agent.name != 'guest'", 'scope: tool.echo'),
+    ruleText('nobody', 'false', 'scope: tool.crash', 'mode: observe'),
+    ruleText('held', 'false', 'scope: tool.huge', 'otherwise: escalate'),
+    ruleText('words', "has(args.text) && args.text != 'no'", 'scope: tool.slow', 'inputs: { args.text: string(256) }'),
+  ]);
+  t.after(() => own.close());
+  for (const [agent, first] of [
+    ['guest', []],
+    ['friend', ['echo']],
+  ] as const) {
+    const client = await behind('broken', own, agent);
+    assert.deepEqual(await listed(client), [...first, 'crash', 'slow', 'late', 'huge'], agent);
+    const { isError, text } = await client.callTool('echo', { text: 'x' });
+    assert.deepEqual([isError, text.slice(0, 8)], agent === 'guest' ? [true, 'AVA-3020'] : [false, 'broken/e'], 'also what was not listed is judged');
+    await client.close();
+  }
 });
