@@ -62,6 +62,8 @@ export function claudeTongue(client: ClaudeLike, servers: WrappedServers): Tongu
     moment,
     pass: () => ({}),
     refuse: (event, reason) => refusal(event, reason),
+    // without a decision of its own: the program's permissions still apply
+    change: (_, args) => (client === 'claude-code' ? { hookSpecificOutput: { hookEventName: 'PreToolUse', updatedInput: args } } : null),
     ask: (event, reason) =>
       event['hook_event_name'] === 'PreToolUse' && client === 'claude-code'
         ? { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask', permissionDecisionReason: reason } }

@@ -99,6 +99,7 @@ export const CURSOR_TONGUE: Tongue = {
   },
   moment,
   pass: (event) => (isPrompt(event) ? { continue: true } : event['hook_event_name'] === 'beforeReadFile' ? { permission: 'allow' } : {}),
+  change: () => null,
   refuse: (event, reason) =>
     isPrompt(event) ? { continue: false, user_message: reason } : { permission: 'deny', user_message: reason.split('\n')[0], agent_message: reason },
   ask: (event, reason) =>

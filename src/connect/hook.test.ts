@@ -138,10 +138,14 @@ test('a session that has ended is followed by another one', async () => {
   for (const id of ['s1', 's9']) assert.deepEqual(await hook('claude-code', claude('UserPromptSubmit', { prompt: 'hello again' }, id)), {});
 });
 
-test('a result that the law withholds is replaced by the reason, in the form that the tool has', async () => {
+test('a result that the law withholds is replaced by the reason; arguments that it changes are handed back; what a hook cannot meet is refused', async () => {
   const law = join(scratch, 'law');
   mkdirSync(law);
-  writeFileSync(join(law, 'constitution.yaml'), 'constitution: t\nversion: 1\ndefault: allow\nrules: [r.yaml]\n');
+  writeFileSync(join(law, 'constitution.yaml'), 'constitution: t\nversion: 1\ndefault: allow\nrules: [r.yaml, echo.yaml, slow.yaml]\n');
+  const met = (tool: string, obligation: string): string =>
+    `rule: t/${tool.toLowerCase()}\ntitle: x\nscope: tool.${tool}\nmode: enforce\ninputs: { args.command: string(2000) }\njudge: "!has(args.command) || args.command == 'ok'"\nobligations: [{ ${obligation} }]\ntests: [{ name: a, given: { args: { command: ok } }, expect: pass }]\n`;
+  writeFileSync(join(law, 'echo.yaml'), met('Bash', 'transform: args.command, to: ok'));
+  writeFileSync(join(law, 'slow.yaml'), met('Slow', 'delay: 5s'));
   writeFileSync(
     join(law, 'r.yaml'),
     `rule: t/r
@@ -172,6 +176,11 @@ tests:
     assert.match(reason, /^AVA-3020 .*t\/r/);
     assert.deepEqual((held.hookSpecificOutput as { updatedToolOutput?: unknown }).updatedToolOutput, file(reason));
     assert.ok(!JSON.stringify(held).includes('cat'));
+    const before = async (program: string, tool: string): Promise<Answer> =>
+      JSON.parse(Buffer.from(await asked.hook(program, JSON.stringify(claude('PreToolUse', use(tool, { command: 'rm x', more: 1 }))))).toString()) as Answer;
+    assert.deepEqual(await before('claude-code', 'Bash'), { hookSpecificOutput: { hookEventName: 'PreToolUse', updatedInput: { command: 'ok', more: 1 } } });
+    assert.equal(decision(await before('codex', 'Bash')), 'deny');
+    assert.match((await before('claude-code', 'Slow')).hookSpecificOutput?.permissionDecisionReason ?? '', /cannot meet: delay/);
   } finally {
     asked.close();
     await strict.close();

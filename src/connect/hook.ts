@@ -25,6 +25,9 @@ const ABOUT_CALL: ReadonlySet<string> = new Set([
   'text_malformed',
 ]);
 
+/** Obligations that a hook can meet: the node has changed the arguments, the program takes them. */
+const CHANGING: ReadonlySet<string> = new Set(['redact', 'cap', 'transform']);
+
 /** The interpreter of a node: threads are kept in its data folder. */
 export function interpreter(data: string): Interpreter {
   const servers = new WrappedServers(data);
@@ -107,14 +110,18 @@ async function before(hooked: Hooked, { call, server, name, args, cut, known }: 
     const reason = reasonText(hooked, action, decision);
     return verdict === 'escalate' && hooked.ask ? tongue.ask(event, reason) : tongue.refuse(event, reason);
   }
-  if (obligations.length > 0) {
-    // a hook cannot carry one out, and an obligation that is not met is a denial
+  const changed = decision.args === undefined ? null : cut > 0 ? null : tongue.change(event, decision.args as Args);
+  if (obligations.some(({ do: what }) => !CHANGING.has(what)) || (obligations.length > 0 && changed === null)) {
+    // an obligation that is not met is a denial
     if (permit !== undefined) await told(node, permit, false, 'the hook cannot meet the obligations');
-    return tongue.refuse(event, `AVA allows ${name} only with changes that a hook of this program cannot make (receipt ${receipt}).`);
+    return tongue.refuse(
+      event,
+      `AVA allows ${name} only with obligations that a hook of this program cannot meet: ${obligations.map(({ do: what }) => what).join(', ')} (receipt ${receipt}).`,
+    );
   }
   if (permit !== undefined && known !== undefined) await told(node, permit, known.ok, known.result);
   else if (permit !== undefined && call !== '') thread.permitted(call, permit);
-  return tongue.pass(event);
+  return changed ?? tongue.pass(event);
 }
 
 /** Why it is refused, in the words that the gateway has, with what waits for a person. */

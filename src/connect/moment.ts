@@ -34,6 +34,8 @@ export interface Tongue {
   /** What goes on without an opinion of AVA's. */
   pass(event: Args): unknown;
   refuse(event: Args, reason: string): unknown;
+  /** The call goes on with other arguments; null where the program cannot do that. */
+  change(event: Args, args: Args): unknown;
   /** Leaves it to the dialog of the program. */
   ask(event: Args, reason: string): unknown;
 }
