@@ -7,6 +7,25 @@ import { Client } from './client.ts';
 import { verifyBundle } from './proof.ts';
 import { Session } from './session.ts';
 
+/** Verifies every entry both ways; how often each kind and verdict occurs. */
+async function verifyAll(client: Client): Promise<ReadonlyMap<string, number>> {
+  const { network } = await client.constitution();
+  const gas = Object.fromEntries((await client.rules()).rules.map((rule) => [rule.rule, rule.gas]));
+  const { height } = await client.health();
+  const seen = new Map<string, number>();
+  for (let at = 1; at <= height; at++) {
+    for (const receipt of (await client.block(at)).receipts) {
+      const bundle = await client.bundle(receipt);
+      const own = verifyInNode(bundle);
+      const proof = await verifyBundle(bundle, { network, gas });
+      assert.deepEqual([proof.receipt, proof.kind, proof.verdict], [receipt, own.entry.transaction.kind, own.entry.receipt.verdict]);
+      const key = `${proof.kind} ${proof.verdict}`;
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+    }
+  }
+  return seen;
+}
+
 test('sessions, inputs, decisions with values, outcomes, approvals and what they let pass', async () => {
   const node = await sdkNode();
   try {
@@ -24,25 +43,40 @@ test('sessions, inputs, decisions with values, outcomes, approvals and what they
           onWaiting: (approval) => void node.answer(approval, allow),
         }),
       );
-    const { network } = await client.constitution();
-    const gas = Object.fromEntries((await client.rules()).rules.map((rule) => [rule.rule, rule.gas]));
-    const { height } = await client.health();
-    const seen = new Map<string, number>();
-    for (let at = 1; at <= height; at++) {
-      for (const receipt of (await client.block(at)).receipts) {
-        const bundle = await client.bundle(receipt);
-        const own = verifyInNode(bundle);
-        const proof = await verifyBundle(bundle, { network, gas });
-        assert.deepEqual([proof.receipt, proof.kind, proof.verdict], [receipt, own.entry.transaction.kind, own.entry.receipt.verdict]);
-        const key = `${proof.kind} ${proof.verdict}`;
-        seen.set(key, (seen.get(key) ?? 0) + 1);
-      }
-    }
+    const seen = await verifyAll(client);
     assert.deepEqual(
       ['1 none', '2 none', '3 allow', '3 deny', '3 escalate', '4 none', '8 allow', '9 none'].filter((key) => !seen.has(key)),
       [],
       [...seen.keys()].join(', '),
     );
+  } finally {
+    await node.close();
+  }
+});
+
+test('calls that obligations change, and one that they cannot make pass', async () => {
+  const rule = (name: string, judge: string, more: string): string =>
+    [`rule: ${name}`, `title: ${name}`, 'advice: none', 'scope: kind.tool.call', 'mode: enforce', `judge: '${judge}'`, more].join('\n');
+  const node = await sdkNode({
+    rules: [
+      rule('cap', 'args.count <= 5', 'inputs: { args.count: int }\nobligations: [{ cap: args.count, at: 5 }, { notify: owner }]'),
+      rule('five', 'args.count != 5 || args.five', 'inputs: { args.count: int, args.five: bool }'),
+    ],
+  });
+  try {
+    const client = new Client(node.url);
+    const { session } = await client.openSession('a');
+    const verdicts: string[] = [];
+    for (const args of [
+      { count: 1, five: false },
+      { count: 9, five: true },
+      { count: 9, five: false },
+    ]) {
+      const { verdict } = await client.decide({ session, action: { kind: 'tool.call', name: 'order', args } });
+      verdicts.push(verdict);
+    }
+    assert.deepEqual(verdicts, ['allow', 'allow', 'deny']);
+    assert.equal((await verifyAll(client)).get('3 allow'), 2);
   } finally {
     await node.close();
   }
