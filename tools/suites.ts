@@ -63,6 +63,8 @@ export const SUITES: readonly Suite[] = [
   { name: 'SDK', files: ['sdk/src/*.test.ts', 'sdk/test/{package,readme}.test.ts'] },
   { name: 'specification', files: ['spec/**/*.test.ts', 'test/vectors-*.test.ts'] },
   { name: 'disk errors, by strace', files: ['test/disk-error.test.ts'], needs: ['strace'] },
+  // the protocol's own suite, direct and through the gateway: 10 s
+  { name: 'MCP conformance', files: ['test/mcp/conformance.test.ts'], parallel: 1 },
   { name: 'across rooms', files: ['test/**/*.test.ts'] },
   { name: 'sim', files: ['sim/**/*.test.ts'], minutes: 10 },
 ];
