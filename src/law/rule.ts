@@ -11,7 +11,7 @@ import { type GuestRule as Compiled, compileRule, guestRule } from '../rule/comp
 import type { Input, Program } from '../rule/ir.ts';
 import { type InputWriter, planWriter, wasmOf } from '../rule/judge.ts';
 import { type BreakerLimits, decodeManifest, type Manifest, type Mode } from '../rule/manifest.ts';
-import { Guest } from '../vm/guest.ts';
+import { dataText, Guest } from '../vm/guest.ts';
 import { RECORD_BYTES_MAX } from '../vm/host.ts';
 import { type Instance, instantiate } from '../vm/run.ts';
 import type { RuleLaw } from './genesis.ts';
@@ -160,9 +160,19 @@ export function activate(law: RuleLaw, index: number): ActiveRule {
 
 /** The guest of a rule, admitted and made ready. @throws Fault wasm_* where the module is refused, engine_failed */
 export function guestOf({ manifest, module, inputs }: Compiled): Guest {
-  const { name, program, limits, calls, reads } = manifest;
+  const { name, program, limits, calls, reads, data } = manifest;
   if (program === null) throw new Fault('internal', `rule ${name} is an expression`);
-  return new Guest({ name, module, abi: program.abi, limits, inputs: inputs.map(({ path }) => path), hosts: program.hosts, calls, reads });
+  return new Guest({
+    name,
+    module,
+    abi: program.abi,
+    limits,
+    inputs: inputs.map(({ path }) => path),
+    hosts: program.hosts,
+    calls,
+    reads,
+    data: data === null ? null : dataText(data),
+  });
 }
 
 function ruleOf(manifest: Manifest, index: number, id: Octets, gas: number, inputs: readonly Input[], reads: readonly Input[]): Rule {

@@ -64,7 +64,7 @@ export const OPA_ABI: Abi = {
     opa_eval: i32s(7, 1),
     builtins: i32s(0, 1),
   },
-  link(host, paths) {
+  link(host, paths, data) {
     let policy: Policy;
     let ready: Ready = { builtins: new Map(), data: 0 };
     let working = false;
@@ -97,7 +97,7 @@ export const OPA_ABI: Abi = {
         policy = new Policy(host, instance, paths);
         return {
           ready() {
-            ready = { builtins: builtinsOf(policy), data: policy.value('{}') };
+            ready = { builtins: builtinsOf(policy), data: policy.value(data ?? '{}') };
             return ready;
           },
           judge(input) {

@@ -144,8 +144,9 @@ export const WAPC_ABI: Abi = {
   profile: 'canonical-nan',
   imports: { wapc: WAPC_TYPES, wasi_snapshot_preview1: WASI_TYPES },
   exports: { __guest_call: i32s(2, 1) },
-  link(host, paths) {
+  link(host, paths, data) {
     const text = new InputText(paths);
+    const given: Readonly<Record<string, Uint8Array>> = data === null ? {} : { settings: utf8(data) };
     const clock = paths.indexOf('now_ms') * 16;
     let input: Uint8Array = EMPTY;
     let payload: Uint8Array = EMPTY;
@@ -188,10 +189,10 @@ export const WAPC_ABI: Abi = {
       attach(instance): Guest {
         const call = instance.function('__guest_call');
         return {
-          judge(given) {
-            input = given;
+          judge(asked) {
+            input = asked;
             response = EMPTY;
-            payload = text.members(given, MEMBERS);
+            payload = text.members(asked, MEMBERS, given);
             const answered = call(OPERATION.length, payload.length);
             return answered === 1 ? verdict(response) : 1;
           },

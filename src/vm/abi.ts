@@ -22,8 +22,8 @@ export interface Abi {
   readonly imports: Readonly<Record<string, Readonly<Record<string, FunctionType>>>>;
   /** Exports that it must have. */
   readonly exports: Readonly<Record<string, FunctionType>>;
-  /** The functions behind `imports`, before there is an instance. `paths` are those of the inputs. */
-  link(host: Host, paths: readonly string[]): Link;
+  /** The functions behind `imports`, before there is an instance. `paths` are those of the inputs, `data` the rule's document as JSON text. */
+  link(host: Host, paths: readonly string[], data: string | null): Link;
 }
 
 export interface Link {

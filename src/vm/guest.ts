@@ -31,6 +31,8 @@ export interface GuestLimits {
   readonly stack_words: number;
 }
 
+export { dataText } from './data-text.ts';
+
 export interface GuestPlan extends Permissions {
   /** The module as it was given. */
   readonly module: Uint8Array;
@@ -38,6 +40,8 @@ export interface GuestPlan extends Permissions {
   readonly limits: GuestLimits;
   /** Paths of its inputs, in the order of their slots. */
   readonly inputs: readonly string[];
+  /** The rule's constant document as JSON text (dataText); null or nothing for none. */
+  readonly data?: string | null;
 }
 
 /** Words that nested guests may take together: what the engine's own stack surely holds. */
@@ -275,7 +279,7 @@ export class Guest {
     const { facts } = this.code;
     const memory = this.zeroes(pages);
     const host = new Host(this.plan, this.code.costs);
-    const link = this.abi.link(host, this.plan.inputs);
+    const link = this.abi.link(host, this.plan.inputs, this.plan.data ?? null);
     const { module, functions } = tracing === null ? { ...this.code, ...link } : { module: tracing.module, functions: tracing.log.watched(link.functions) };
     const instance = new Instance(module, facts, memory, functions);
     host.bind(memory, instance.gas, instance.stack);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fromUtf8 } from '../base/bytes.ts';
+import { fromUtf8, utf8 } from '../base/bytes.ts';
 import { encodeInputs, type Found } from '../rule/input.ts';
 import { compareText, isList, isMap, type Value } from '../rule/value.ts';
 import { InputText } from './input-text.ts';
@@ -99,8 +99,9 @@ test('GU-18: groups as members, empty where they have nothing', () => {
     ['settings', 'params'],
   ] as const;
   const text = new InputText(['args.a', 'now_ms', 'params.limit']);
-  const of = (...found: readonly Found[]): string => fromUtf8(text.members(encodeInputs(found), names));
+  const of = (...found: readonly Found[]): string => fromUtf8(text.members(encodeInputs(found), names, {}));
   assert.equal(of({ value: 'x' }, { value: 1n }, { value: 2n }), '{"request":{"a":"x"},"settings":{"limit":2}}');
   assert.equal(of({ missing: 0 }, { value: 1n }, { value: 2n }), '{"request":{},"settings":{"limit":2}}');
-  assert.equal(fromUtf8(new InputText([]).members(new Uint8Array(0), names)), '{"request":{},"settings":{}}');
+  assert.equal(fromUtf8(new InputText([]).members(new Uint8Array(0), names, {})), '{"request":{},"settings":{}}');
+  assert.equal(fromUtf8(new InputText([]).members(new Uint8Array(0), names, { settings: utf8('[1]') })), '{"request":{},"settings":[1]}');
 });

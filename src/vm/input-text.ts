@@ -61,11 +61,16 @@ export class InputText {
     return this.bytes.subarray(0, this.at);
   }
 
-  /** An object whose members are groups of the document, each `{}` where it has nothing: `[['request', 'args'], …]`. */
-  members(input: Uint8Array, names: readonly (readonly [string, string])[]): Uint8Array {
+  /**
+   * An object whose members are groups of the document, each `{}` where it has nothing: `[['request', 'args'], …]`; those of
+   * `given` are there already as text.
+   */
+  members(input: Uint8Array, names: readonly (readonly [string, string])[], given: Readonly<Record<string, Uint8Array>>): Uint8Array {
     this.begin(input);
     names.forEach(([name, group], i) => {
       this.text(`${i === 0 ? '{' : ','}"${name}":`);
+      const ready = Object.hasOwn(given, name) ? given[name] : undefined;
+      if (ready !== undefined) return this.raw(ready);
       const node = this.tree.get(group);
       if (node === undefined || !this.node(node)) this.text('{}');
     });
@@ -174,6 +179,12 @@ export class InputText {
     }
     bytes[at++] = QUOTE;
     this.at = at;
+  }
+
+  private raw(bytes: Uint8Array): void {
+    this.room(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
   }
 
   /** ASCII. */

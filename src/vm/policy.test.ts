@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { EMPTY } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
 import { encodeInputs, type Found } from '../rule/input.ts';
-import { Guest, type GuestPlan } from './guest.ts';
+import { dataText, Guest, type GuestPlan } from './guest.ts';
 import { type Answers, HostTrap } from './host.ts';
 import { sprintf } from './opa-builtin.ts';
 import { trapResult } from './trap.ts';
@@ -14,7 +14,7 @@ const moduleOf = (name: string): Uint8Array => new Uint8Array(readFileSync(`${im
 const nobody = (): never => assert.fail('a policy asks nobody');
 const NOBODY: Answers = { read: nobody, oracle: nobody, call: nobody };
 
-const policy = (name: string, abi: GuestPlan['abi'], inputs: readonly string[]): Guest =>
+const policy = (name: string, abi: GuestPlan['abi'], inputs: readonly string[], data: string | null = null): Guest =>
   new Guest({
     name,
     module: moduleOf(name),
@@ -24,6 +24,7 @@ const policy = (name: string, abi: GuestPlan['abi'], inputs: readonly string[]):
     hosts: [],
     calls: [],
     reads: [],
+    data,
   });
 
 const RECIPIENTS = ['a@example.org', 'b'];
@@ -43,6 +44,35 @@ const TRANSFERS: readonly (readonly [title: string, input: Parameters<typeof tra
   ['in time by a millisecond', { now_ms: LATE_MS - 1n }, true],
   ['to someone evil, said with %q, %s and %v', { to: 'evil' }, false],
 ];
+
+test('GU-14: a policy reads the document of its rule, and another rule another one', () => {
+  const text = dataText({ known: ['Mira "the" Holt', 'Größe'], prefixes: ['desk@'], n: 1, deep: { a: [null, true, 1.5, 2n ** 60n] } });
+  assert.deepEqual(JSON.parse(text.replace('1152921504606846976', '0')), {
+    known: ['Mira "the" Holt', 'Größe'],
+    prefixes: ['desk@'],
+    n: 1,
+    deep: { a: [null, true, 1.5, 0] },
+  });
+  const listed = policy('opa-listed', 'opa', ['args.to'], text);
+  const none = policy('opa-listed', 'opa', ['args.to']);
+  const verdict = (guest: Guest, to: string): number => guest.judge(encodeInputs([{ value: to }]), NOBODY).result;
+  for (const [to, result] of [
+    ['Mira "the" Holt', 2],
+    ['Größe', 2],
+    ['desk@example.org', 2],
+    ['Mira', 0],
+  ] as const)
+    assert.deepEqual([verdict(listed, to), verdict(none, to)], [result, 0], to);
+});
+
+test('GU-18: settings are the document of the rule, where it has one', () => {
+  const settings = (limit: number | null): number =>
+    policy('wapc', 'wapc', ['args.x', 'params.limit'], limit === null ? null : dataText({ limit, more: ['a'] })).judge(
+      encodeInputs([{ value: 'y' }, { value: 9n }]),
+      NOBODY,
+    ).result;
+  assert.deepEqual([settings(null), settings(9), settings(1)], [2, 2, 1], 'a limit of 1 is an error of this guest');
+});
 
 test('GU-17: a bool, a set of denials, an admission review: each decides', () => {
   const [allow, deny, main] = ['opa-allow', 'opa-deny', 'opa-main'].map((name) => policy(name, 'opa', PATHS));

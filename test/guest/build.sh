@@ -21,6 +21,7 @@ for what in "${@:-text rego}"; do
       policy transfer transfer/deny opa-deny
       policy transfer transfer/main opa-main
       policy asking-outside asking/allow opa-asking-outside
+      policy listed listed/allow opa-listed
       ;;
   esac
 done
