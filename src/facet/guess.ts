@@ -214,7 +214,9 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
       mails: bound.mail !== null && verb?.class === 'send',
       secret: args.some(({ kind }) => kind === 'sec'),
     }),
-    egress: bound.http !== null || (acts && (verb?.egress === true || args.some(({ kind }) => kind === 'dest'))),
+    egress:
+      bound.http !== null ||
+      (acts && (verb?.egress === true || args.some(({ kind }) => kind === 'dest') || (has(MAKES, verb) && nouns.some((noun) => noun.shared)))),
     args,
     ...bound,
     intent: acts ? intentOf(verb, nouns, unknown, bound.http === null) : [],

@@ -10,6 +10,8 @@ export interface Noun {
   readonly class: string;
   readonly writers: Writers;
   readonly private: boolean;
+  /** What is put there others read: it leaves the account. */
+  readonly shared: boolean;
   /** Classes of acts that sending, making or adding such a thing is too: a payment is paid, a meeting planned. */
   readonly acts: readonly string[];
   /** Words of tools' names and of users alike. */
@@ -18,10 +20,11 @@ export interface Noun {
   readonly asks: string;
 }
 
-const noun = (name: string, writers: Writers, words: string, asks = '', more: { private?: true; acts?: readonly string[] } = {}): Noun => ({
+const noun = (name: string, writers: Writers, words: string, asks = '', more: { private?: true; shared?: true; acts?: readonly string[] } = {}): Noun => ({
   class: name,
   writers,
   private: more.private ?? false,
+  shared: more.shared ?? false,
   acts: more.acts ?? [],
   words,
   asks,
@@ -36,15 +39,18 @@ export const NOUNS: readonly Noun[] = [
     'records',
     'message dm chat slack discord telegram whatsapp sms text conversation notification announcement teams tweet post status reply feed mention reaction',
     'note feedback direct information info summary there post channel reply',
-    { private: true },
+    { private: true, shared: true },
   ),
-  noun('channel', 'list', 'channel room guild workspace server', 'slack discord teams chat group message messages there'),
-  noun('review', 'records', 'review comment rating feedback answer question survey forum discussion topic poll vote', 'opinion score star stars reply'),
+  noun('channel', 'list', 'channel room guild workspace server', 'slack discord teams chat group message messages there', { shared: true }),
+  noun('review', 'records', 'review comment rating feedback answer question survey forum discussion topic poll vote', 'opinion score star stars reply', {
+    shared: true,
+  }),
   noun(
     'page',
     'prose',
     'page website webpage web site url link article blog browser tab html content wiki wikipedia news internet google bing duckduckgo form href',
     'com www http https online post site',
+    { shared: true },
   ),
   noun(
     'file',
@@ -77,6 +83,7 @@ export const NOUNS: readonly Noun[] = [
     'records',
     'repo repository branch commit pull request pr merge gist release workflow pipeline build code patch diff package deployment actions fork',
     'change changes branch github gitlab git project main request',
+    { shared: true },
   ),
   noun(
     'payment',
