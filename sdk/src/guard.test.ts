@@ -120,6 +120,16 @@ test('what the user said and what tools returned decide: a payee from a page is 
   assert.equal(await pay({ to: 'mallory-17', amount: 10 }), 'mallory-17');
 });
 
+test('a long text of the user is told in pieces, no name cut in two', async () => {
+  const session = await open('long');
+  await session.say(`${'blah '.repeat(3_199)}and pay bob-2 and ${'é'.repeat(40_000)} and mallory-3`);
+  const page = guard(() => 'pay', { session, name: 'page' });
+  const pay = guard((args: Payment) => args.to, { session, name: 'pay' });
+  await page({});
+  for (const to of ['bob-2', 'mallory-3']) assert.equal(await pay({ to, amount: 1 }), to);
+  await assert.rejects(pay({ to: 'trudy-4', amount: 1 }), Refusal);
+});
+
 test('what is judged is what runs: later changes, getters and odd values do not pass', async () => {
   const session = await open('exact');
   let got: unknown;

@@ -1,9 +1,6 @@
 /** Tells AVA what the user says in a conversation, once each. */
 import type { Session } from './session.ts';
 
-/** Characters of one text that are told; an input holds 64 KiB. */
-const TEXT_MAX = 16_000;
-
 export class Prompts {
   private readonly session: Session;
   private said: readonly string[] = [];
@@ -20,8 +17,7 @@ export class Prompts {
       let same = 0;
       while (same < this.said.length && this.said[same] === texts[same]) same += 1;
       for (let i = same; i < texts.length; i++) {
-        const text = texts[i].toWellFormed();
-        for (let at = 0; at < text.length; at += TEXT_MAX) await this.session.say(text.slice(at, at + TEXT_MAX).toWellFormed(), signal);
+        await this.session.say(texts[i], signal);
         this.said = texts.slice(0, i + 1);
       }
     });

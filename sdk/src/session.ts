@@ -71,6 +71,22 @@ export interface Permitted {
 }
 
 const WAIT_MS = 600_000;
+/** Characters of an input; it holds 64 KiB. */
+const PIECE_MAX = 16_000;
+
+/** A text in pieces, cut where a word ends if that is possible: a name in two halves is no name. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = at + PIECE_MAX;
+    const space = end < text.length ? Math.max(text.lastIndexOf(' ', end), text.lastIndexOf('\n', end)) : -1;
+    const cut = space > at ? space : end;
+    pieces.push(text.slice(at, cut).toWellFormed());
+    at = cut;
+  }
+  return pieces;
+}
+
 /** A call whose approval uncovers another escalation: how often. */
 const APPROVALS_MAX = 4;
 
@@ -94,9 +110,9 @@ export class Session {
     return new Session(client, session);
   }
 
-  /** Tells what the user said: rules read what the user named. @throws AvaError */
+  /** Tells what the user said: rules read what the user named. A long text is told in pieces. @throws AvaError */
   async say(text: string, signal?: AbortSignal): Promise<void> {
-    await this.client.input(this.id, text, signal === undefined ? {} : { signal });
+    for (const piece of piecesOf(text)) await this.client.input(this.id, piece, signal === undefined ? {} : { signal });
   }
 
   /**
