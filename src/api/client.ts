@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import { Fault } from '../base/fault.ts';
 import type { AnnouncementRequest, ClaimRequest } from './announcement-shape.ts';
 import { EventReader, type LedgerEvent } from './events.ts';
+import { LeanPosts } from './lean-post.ts';
 import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE } from './operation.ts';
 import { faultFrom } from './problem.ts';
 import type {
@@ -45,6 +46,7 @@ interface Call {
 export class Client {
   readonly url: URL;
   private readonly agent: Agent;
+  private readonly lean: LeanPosts;
   private readonly timeout_ms: number;
 
   /** `url` without a path: `http://127.0.0.1:4100`. */
@@ -52,10 +54,12 @@ export class Client {
     this.url = new URL(url);
     this.timeout_ms = timeout_ms;
     this.agent = new Agent({ keepAlive: true, maxSockets: connections_max, timeout: IDLE_MS });
+    this.lean = new LeanPosts(this.url, { timeout_ms, connections_max });
   }
 
   close(): void {
     this.agent.destroy();
+    this.lean.close();
   }
 
   /** `user`: what the user asked for. @throws Fault */
@@ -70,7 +74,7 @@ export class Client {
 
   /** Resolves when the answer is durable. @throws Fault */
   decide(request: DecisionRequest): Promise<DecisionAnswer> {
-    return this.post('/v1/decisions', request);
+    return this.hot('/v1/decisions', request);
   }
 
   /** One answer or fault for each, in order. @throws Fault for the batch as a whole */
@@ -126,7 +130,7 @@ export class Client {
 
   /** @throws Fault permit_unknown, permit_used, permit_expired, … */
   outcome(request: OutcomeRequest): Promise<Placed> {
-    return this.post('/v1/outcomes', request);
+    return this.hot('/v1/outcomes', request);
   }
 
   /** Those that are remembered, or those of one status; the oldest first. */
@@ -256,6 +260,13 @@ export class Client {
     return body;
   }
 
+  /** The requests that come with every call of a tool. @throws Fault */
+  private async hot<T>(path: string, body: unknown): Promise<T> {
+    const { status, body: given } = await this.lean.post(path, JSON.stringify(body));
+    if (status !== 200) throw faultOfBody({ statusCode: status }, given);
+    return parsed(given) as T;
+  }
+
   private send(call: Call): Promise<IncomingMessage> {
     const sent = this.start(call, this.timeout_ms);
     const answer = this.response(sent);
@@ -305,7 +316,7 @@ async function* textOf(response: IncomingMessage): AsyncGenerator<string, void> 
 
 const parsed = (body: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(body)) as unknown;
 
-function faultOfBody(response: IncomingMessage, body: Uint8Array): Fault {
+function faultOfBody(response: Pick<IncomingMessage, 'statusCode'>, body: Uint8Array): Fault {
   try {
     const fault = faultFrom(parsed(body));
     if (fault !== null) return fault;
