@@ -32,6 +32,8 @@ export interface RelaySetup {
   readonly report: (message: string) => void;
 }
 
+/** How often a node that was down is looked for. */
+const RECOVER_MS = 2_000;
 /** How long the last outcomes may take once the servers have ended. */
 const LAST_WORDS_MS_MAX = 5_000;
 
@@ -68,6 +70,7 @@ export class Relay {
   private greeting: Promise<Answer> | null = null;
   private finish: () => void = () => undefined;
   private closing: Promise<void> | null = null;
+  private recovering = false;
   /** Requests whose guards are at work. */
   private readonly working = new Set<Promise<unknown>>();
 
@@ -132,7 +135,20 @@ export class Relay {
       return failure(RPC.internal, 'the gateway failed on this request');
     });
     this.working.add(work);
-    return work.finally(() => this.working.delete(work));
+    const answer = await work.finally(() => this.working.delete(work));
+    if (method === 'tools/list' && answer !== null && 'error' in answer && isObject(answer.error.data) && answer.error.data.retryable === true)
+      void this.recover();
+    return answer;
+  }
+
+  /** MG-26: a client that could not be given its list is told once the node answers, so that it asks again. */
+  private async recover(): Promise<void> {
+    if (this.recovering) return;
+    this.recovering = true;
+    const ready = (): Promise<boolean> => this.setup.node.ready().catch(() => false);
+    while (this.closing === null && !(await ready())) await new Promise((resolve) => setTimeout(resolve, RECOVER_MS).unref());
+    this.recovering = false;
+    if (this.closing === null) this.clientSide().notify('notifications/tools/list_changed', undefined);
   }
 
   /** MG-11: every server is greeted with the client's own words. */

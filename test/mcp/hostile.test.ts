@@ -6,6 +6,8 @@ import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import type { Client as OldSdk } from '@modelcontextprotocol/sdk/client/index.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { freePort } from '../../bench/node-process.ts';
+import { startNode } from '../../sim/http-node.ts';
 import { ruleText } from '../../sim/small-law.ts';
 import { Pins } from '../../src/mcp/pin.ts';
 import { wrap } from '../../src/mcp/start.ts';
@@ -26,7 +28,7 @@ interface Behind extends TestClient {
 }
 
 /** A client behind `avactl wrap`'s own code, before a hostile server. */
-async function behind(kind: string, { url } = node, agent = 'agent'): Promise<Behind> {
+async function behind(kind: string, { url }: { readonly url: string } = node, agent = 'agent'): Promise<Behind> {
   const folder = scratch();
   const [toGateway, fromGateway] = [new PassThrough(), new PassThrough()];
   const reports: string[] = [];
@@ -219,6 +221,19 @@ test('a node that does not answer lets nothing through, and says what may be ret
   };
   await assert.rejects(client.callTool('echo'), down);
   await assert.rejects(listed(client), down);
+});
+
+test('a client that came before the node is told when it may ask again (MG-26)', async (t) => {
+  const port = await freePort();
+  const client = await behind('broken', { url: `http://127.0.0.1:${port}` });
+  t.after(() => client.close());
+  let changes = 0;
+  (client.sdk as OldSdk).setNotificationHandler(ToolListChangedNotificationSchema, () => void (changes += 1));
+  await assert.rejects(listed(client), /AVA-1005/);
+  const own = await startNode({ port });
+  t.after(() => own.close());
+  await eventually('it is told', () => changes > 0);
+  assert.ok((await listed(client)).includes('echo'));
 });
 
 test('each agent is listed what it may ask for; what depends on the arguments is listed (MG-21)', async (t) => {
