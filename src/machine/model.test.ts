@@ -22,7 +22,7 @@ type Status = 'open' | 'done' | 'failed' | 'expired' | 'gone';
 interface ModelPermit {
   readonly id: string;
   readonly agent: string;
-  readonly amount: number;
+  amount: number;
   readonly at_ms: number;
   status: Status;
   /** When it expires, or when it is forgotten. */
@@ -108,11 +108,33 @@ class Outcome implements fc.Command<Model, Real> {
   toString = (): string => `outcome(${this.which}, ${this.ok})`;
 }
 
+/** An outcome that says what was paid: more or less than was reserved. */
+class Settled implements fc.Command<Model, Real> {
+  readonly which: number;
+  readonly amount: number;
+  constructor(which: number, amount: number) {
+    this.which = which;
+    this.amount = amount;
+  }
+  check = (model: Readonly<Model>): boolean => model.permits.length > 0;
+  run(model: Model, { desk }: Real): void {
+    model.settle();
+    const permit = model.permits[this.which % model.permits.length];
+    assert.equal(said(desk.settled(permit.id, { 'money.amount': this.amount })), RESULT[permit.status]);
+    if (permit.status !== 'open') return;
+    permit.status = 'done';
+    permit.amount = this.amount;
+    model.settled.add(permit.id);
+  }
+  toString = (): string => `settled(${this.which}, ${this.amount})`;
+}
+
 test('any run of payments, outcomes and time', () => {
   const commands = fc.commands(
     [
       fc.tuple(fc.nat(1), fc.integer({ min: 0, max: 700 })).map(([agent, amount]) => new Pay(agent, amount)),
       fc.tuple(fc.nat(50), fc.boolean()).map(([which, ok]) => new Outcome(which, ok)),
+      fc.tuple(fc.nat(50), fc.nat(900)).map(([which, amount]) => new Settled(which, amount)),
       fc
         .oneof(fc.integer({ min: 0, max: 2 * MINUTE_MS }), fc.constantFrom(PERMIT_MS - 1, PERMIT_MS, WIDTH_MS, WINDOW_MS - 1, WINDOW_MS, WINDOW_MS + WIDTH_MS))
         .map((ms) => new Pass(ms)),
