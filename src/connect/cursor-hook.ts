@@ -2,9 +2,9 @@
 import { hash } from 'node:crypto';
 import { Fault } from '../base/fault.ts';
 import { told } from '../mcp/told.ts';
-import { unwrapped } from './launch.ts';
 import { type Args, bounded, INPUT_LENGTH_MAX, type Moment, type Tongue } from './moment.ts';
 import { isTable } from './settings.ts';
+import { gatewayOf, type WrappedServers } from './tool-name.ts';
 
 const text = (event: Args, key: string): string => {
   const value = event[key];
@@ -28,16 +28,16 @@ function inputOf(event: Args): Args {
 }
 
 /** The server that an MCP event means: its command or address, and whether a gateway of AVA is what runs. */
-function serverOf(event: Args): { readonly name: string; readonly behind: boolean } {
+function serverOf(event: Args, servers: WrappedServers): { readonly name: string; readonly behind: boolean } {
   const { command, url } = event;
   const words = typeof command === 'string' ? command.split(/\s+/) : [];
-  const own = unwrapped(words[0], words.slice(1));
-  if (own !== null) return { name: own.name, behind: true };
+  const own = gatewayOf({ command: words[0], args: words.slice(1) });
+  if (own !== null && servers.asks(own)) return { name: own.name, behind: true };
   const named = typeof event['server'] === 'string' ? event['server'] : (words.at(-1) ?? (typeof url === 'string' ? URL.parse(url)?.host : undefined));
   return { name: (named ?? 'mcp').slice(0, 64), behind: false };
 }
 
-function moment(event: Args): Moment {
+function momentOf(event: Args, servers: WrappedServers): Moment {
   switch (event['hook_event_name']) {
     case 'beforeSubmitPrompt':
       return { kind: 'input', text: text(event, 'prompt').slice(0, INPUT_LENGTH_MAX).toWellFormed() };
@@ -62,14 +62,14 @@ function moment(event: Args): Moment {
       return { kind: 'call', call: callOf(event, file_path), server: 'cursor', name: 'Read', args: { file_path }, cut: 0, known: result };
     }
     case 'beforeMCPExecution': {
-      const { name: server, behind } = serverOf(event);
+      const { name: server, behind } = serverOf(event, servers);
       const name = text(event, 'tool_name');
       const args = inputOf(event);
       if (behind) return { kind: 'announced', server, name, args };
       return { kind: 'call', call: callOf(event, [name, args]), server, name, args, cut: 0 };
     }
     case 'afterMCPExecution': {
-      const { name: server, behind } = serverOf(event);
+      const { name: server, behind } = serverOf(event, servers);
       if (behind) return { kind: 'other' };
       const name = text(event, 'tool_name');
       return { kind: 'result', call: callOf(event, [name, inputOf(event)]), server, name, ok: true, result: bounded(resultOf(event['result_json'])) };
@@ -90,20 +90,22 @@ function resultOf(json: unknown): unknown {
 
 const isPrompt = (event: Args): boolean => event['hook_event_name'] === 'beforeSubmitPrompt';
 
-export const CURSOR_TONGUE: Tongue = {
+export const cursorTongue = (servers: WrappedServers): Tongue => ({
   agent: 'cursor',
   thread(event) {
     const id = text(event, 'conversation_id');
     if (id === '') throw new Fault('request_shape', 'the event has no text at $.conversation_id', { path: '$.conversation_id' });
     return id;
   },
-  moment,
+  moment: (event) => momentOf(event, servers),
   pass: (event) => (isPrompt(event) ? { continue: true } : event['hook_event_name'] === 'beforeReadFile' ? { permission: 'allow' } : {}),
   change: () => null,
-  refuse: (event, reason) =>
-    isPrompt(event) ? { continue: false, user_message: reason } : { permission: 'deny', user_message: reason.split('\n')[0], agent_message: reason },
+  refuse: refusal,
   ask: (event, reason) =>
     isPrompt(event) || event['hook_event_name'] === 'beforeReadFile'
-      ? CURSOR_TONGUE.refuse(event, reason)
+      ? refusal(event, reason)
       : { permission: 'ask', user_message: reason.split('\n')[0], agent_message: reason },
-};
+});
+
+const refusal = (event: Args, reason: string): unknown =>
+  isPrompt(event) ? { continue: false, user_message: reason } : { permission: 'deny', user_message: reason.split('\n')[0], agent_message: reason };

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { callDigest } from '../api/announcement.ts';
 import { Client } from '../api/client.ts';
 import { fromHex, octets } from '../base/bytes.ts';
@@ -14,6 +15,7 @@ import { type RunningNode, startNode } from '../node/start.ts';
 const scratch = mkdtempSync(join(tmpdir(), 'ava-hook-'));
 const project = join(scratch, 'project');
 const data = join(scratch, 'data');
+const AVACTL = fileURLToPath(new URL('../../bin/avactl.mjs', import.meta.url));
 let node: RunningNode;
 let client: Client;
 
@@ -70,7 +72,9 @@ test('N-73, N-74: a prompt, a call that goes on without an opinion, its outcome;
 });
 
 test('N-74: a tool behind a gateway is announced, one past it is judged; any definition past it counts', async () => {
-  const wrapped = { command: process.execPath, args: ['/opt/bin/avactl.mjs', 'wrap', '--name', 'my-files', '--data', data, '--', 'files'] };
+  const url = ['--url', node.url];
+  const wrapped = { command: process.execPath, args: [AVACTL, 'wrap', '--name', 'my-files', '--data', data, ...url, '--', 'files'] };
+  writeFileSync(join(data, 'address'), `${node.url}\n`);
   const path = join(project, '.mcp.json');
   const write = (value: unknown): void => writeFileSync(path, JSON.stringify(value));
   write({ mcpServers: { 'My Files': wrapped, other: { command: 'other' } } });
@@ -81,6 +85,18 @@ test('N-74: a tool behind a gateway is announced, one past it is judged; any def
   assert.deepEqual(await hook('claude-code', claude('PostToolUse', { ...use('mcp__My_Files__read_file', args), tool_response: [] })), {});
   assert.equal(decision(await hook('claude-code', claude('PreToolUse', use('mcp__other__read_file', args)))), 'deny');
   assert.equal(decision(await hook('claude-code', claude('PreToolUse', use('mcp__nobody__read_file', args)))), 'deny');
+  // what only looks like a gateway is none
+  for (const fake of [
+    { ...wrapped, command: '/evil' },
+    { ...wrapped, args: ['/evil/avactl.mjs', ...wrapped.args.slice(1)] },
+    { ...wrapped, args: wrapped.args.map((word) => (word === node.url ? 'http://127.0.0.1:1' : word)) },
+    { ...wrapped, args: wrapped.args.map((word) => (word === data ? '/evil' : word)) },
+    { ...wrapped, env: { NODE_OPTIONS: '--require /evil.js' } },
+  ]) {
+    write({ mcpServers: { 'My Files': fake, some: JSON.stringify(fake) } });
+    assert.equal(decision(await hook('claude-code', claude('PreToolUse', use('mcp__My_Files__read_file', args)))), 'deny', JSON.stringify(fake));
+  }
+  write({ mcpServers: { 'My Files': wrapped } });
   const inner = join(project, 'inner');
   mkdirSync(inner);
   writeFileSync(join(inner, '.mcp.json'), JSON.stringify({ mcpServers: { 'My Files': { command: 'files' } } }));
@@ -206,6 +222,7 @@ test('Codex: patches by their paths; Cursor: shell, files, MCP, prompt in its ow
   assert.match(String(denied['agent_message']), /^AVA-3020 /);
   const mcp = { tool_name: 'read_file', tool_input: JSON.stringify({ path: '/x/.ssh/id_rsa' }), command: 'npx files' };
   assert.equal((await hook('cursor', cursor('beforeMCPExecution', mcp)))['permission'], 'deny');
-  const command = `${process.execPath} /opt/bin/avactl.mjs wrap --name files --data ${data} -- npx files`;
+  writeFileSync(join(data, 'address'), `${node.url}\n`);
+  const command = `${process.execPath} ${AVACTL} wrap --name files --data ${data} --url ${node.url} -- npx files`;
   assert.deepEqual(await hook('cursor', cursor('beforeMCPExecution', { ...mcp, command })), {});
 });

@@ -8,7 +8,7 @@ import type { DecisionAnswer, DecisionRequest } from '../api/schema.ts';
 import { Fault } from '../base/fault.ts';
 import { refusalOf } from '../mcp/denial.ts';
 import { claudeTongue } from './claude-hook.ts';
-import { CURSOR_TONGUE } from './cursor-hook.ts';
+import { cursorTongue } from './cursor-hook.ts';
 import type { Args, Moment, Tongue } from './moment.ts';
 import { isTable } from './settings.ts';
 import { type Thread, Threads } from './thread.ts';
@@ -35,7 +35,7 @@ export function interpreter(data: string): Interpreter {
   const tongues: Readonly<Record<string, Tongue>> = {
     'claude-code': claudeTongue('claude-code', servers),
     codex: claudeTongue('codex', servers),
-    cursor: CURSOR_TONGUE,
+    cursor: cursorTongue(servers),
   };
   return async (client, event, query, node) => {
     const tongue = Object.hasOwn(tongues, client) ? tongues[client] : undefined;

@@ -2,10 +2,10 @@
  * `mcp__SERVER__TOOL`, as Claude Code and Codex call the tools of MCP servers, and whether the server behind it runs through a
  * gateway of AVA. Only when every settings file that may define it says so is the call left to the gateway.
  */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { readJsonFile, readTomlFile } from './file.ts';
-import { unwrapped } from './launch.ts';
+import { type Launch, ownLaunch, PORT_USUAL, unwrapped } from './launch.ts';
 import { readRecord } from './record.ts';
 import { isTable, mapsIn, type Table } from './settings.ts';
 
@@ -28,12 +28,31 @@ export function mcpTool(name: string): McpTool | null {
 /** As the programs write a server's name within a tool's. */
 const spelt = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 
+/** A gateway as a settings file names it. */
+export interface Gateway {
+  readonly name: string;
+  readonly data: string;
+  readonly port: number;
+}
+
+/**
+ * The gateway that an entry starts; null for any other program. A project's file may come from anybody: what only looks like a
+ * gateway, or has an environment in which node would run something else, is none.
+ */
+export function gatewayOf({ command, args, env }: Table): Gateway | null {
+  const own = unwrapped(command, args);
+  const { node, avactl }: Launch = ownLaunch('', 0);
+  if (own === null || command !== node || (args as readonly unknown[])[0] !== avactl) return null;
+  if (isTable(env) && Object.keys(env).some((key) => /^(?:NODE_|LD_|DYLD_)/i.test(key))) return null;
+  return { name: own.name, data: own.data, port: own.port };
+}
+
 interface Definition {
   readonly name: string;
   /** The project that it is for; '' for all. */
   readonly project: string;
-  /** What the gateway calls it; null: it runs past AVA. */
-  readonly wrapped: string | null;
+  /** Null: it runs past AVA. */
+  readonly wrapped: Gateway | null;
 }
 
 interface Looked {
@@ -54,9 +73,19 @@ export class WrappedServers {
     const found = this.paths(client, cwd)
       .flatMap((path) => this.definitions(path))
       .filter(({ name, project }) => spelt(name) === server && (project === '' || typeof cwd !== 'string' || cwd === project || cwd.startsWith(`${project}/`)));
-    const names = new Set(found.map(({ wrapped }) => wrapped));
+    const names = new Set(found.map(({ wrapped }) => (wrapped !== null && this.asks(wrapped) ? wrapped.name : null)));
     const [only] = names;
     return names.size === 1 ? (only ?? null) : null;
+  }
+
+  /** Whether a gateway asks this node: another one might allow anything. */
+  asks({ data, port }: Gateway): boolean {
+    if (data !== this.data) return false;
+    try {
+      return Number(URL.parse(readFileSync(join(data, 'address'), 'utf8').trim())?.port) === port;
+    } catch {
+      return port === PORT_USUAL;
+    }
   }
 
   private paths(client: string, cwd: unknown): string[] {
@@ -104,7 +133,7 @@ function definitionsIn(value: Table | null): Definition[] {
     Object.entries(map).map(([name, entry]) => ({
       name,
       project: path[0] === 'projects' ? path[1] : '',
-      wrapped: isTable(entry) ? (unwrapped(entry['command'], entry['args'])?.name ?? null) : null,
+      wrapped: isTable(entry) ? gatewayOf(entry) : null,
     })),
   );
 }
