@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../base/fault.ts';
 import { decodeToolMap, encodeToolMap, indexTools } from './map.ts';
-import { parseToolMap } from './map-source.ts';
+import { joinToolMaps, parseToolMap } from './map-source.ts';
 
 const GOOD = `
 map: office
@@ -116,4 +116,35 @@ test('T-3: what is wrong is named with its place', () => {
       `${source.slice(0, 60)}: ${message}`,
     );
   }
+});
+
+test('T-3: maps are joined: classes by name, a tool once a server; the first says what is unlisted', () => {
+  const one = parseToolMap(
+    'map: one\nunlisted: guess\nverbs: { pay: [pay] }\ntools: [{ tool: b, effect: read }, { tool: a, server: x, effect: write, intent: pay }]\n',
+  );
+  const two = parseToolMap('map: two\nverbs: { pay: [settle], send: [send] }\nnouns: { bill: [bill] }\ndelegable: send\ntools: [{ tool: a, effect: read }]\n');
+  const joined = joinToolMaps([one, two]);
+  assert.deepEqual([joined.name, joined.unlisted, joined.delegable], ['one', 'guess', ['send']]);
+  assert.deepEqual(joined.verbs, [
+    { class: 'pay', words: ['pay', 'settle'] },
+    { class: 'send', words: ['send'] },
+  ]);
+  assert.deepEqual(
+    joined.entries.map(({ tool, server }) => [tool, server]),
+    [
+      ['a', null],
+      ['a', 'x'],
+      ['b', null],
+    ],
+  );
+  assert.deepEqual(decodeToolMap(encodeToolMap(joined)), joined);
+  assert.throws(() => joinToolMaps([one, one]), /`a` has an entry in a map before|`b` has an entry in a map before/);
+});
+
+test("T-25: any map may mean the lexicon's classes, none may define them", () => {
+  const map = parseToolMap('map: x\ntools: [{ tool: a, effect: write, intent: en/send, about: [en/mail] }]\n');
+  assert.ok(indexTools(map).meanings('emailed').includes('v:en/send'));
+  assert.ok(!indexTools(parseToolMap('map: x\ntools: []\n')).meanings('send').includes('v:en/send'));
+  assert.throws(() => parseToolMap('map: x\ntools: [{ tool: a, effect: write, intent: en/sent }]\n'), /no class of `verbs`; `en\/send`\?/);
+  assert.throws(() => parseToolMap('map: x\nverbs: { en/send: [send] }\ntools: []\n'), /choose another name/);
 });
