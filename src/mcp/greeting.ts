@@ -12,8 +12,9 @@ const INSTRUCTIONS = '(instructions)';
 
 /** MG-44: a server's instructions are read by the model like a tool's description: the first are pinned, others left out. */
 export function pinnedInstructions({ name, greeted }: Upstream, pins: Pins, report: (message: string) => void): string | undefined {
-  const instructions = greeted?.instructions;
-  if (typeof instructions !== 'string') return undefined;
+  const given = greeted?.instructions;
+  if (typeof given !== 'string') return undefined;
+  const instructions = given.slice(0, INSTRUCTIONS_LENGTH_MAX).toWellFormed();
   try {
     if (pins.check(name, [{ name: INSTRUCTIONS, description: instructions }]).get(INSTRUCTIONS) !== 'changed') return instructions;
     report(`server ${name}: its instructions are not as they were pinned, so they are left out: see \`avactl tools diff ${name}\``);

@@ -8,7 +8,7 @@ import { eventText } from './sse.ts';
 
 /** Events of a session that are kept, and their bytes. */
 const EVENTS_MAX = 1_024;
-const EVENTS_BYTES_MAX = 33_554_432;
+const EVENTS_BYTES_MAX = 8_388_608;
 /** Streams that ended while nobody listened are remembered so far. */
 const STREAMS_MAX = 512;
 const KEEP_ALIVE_MS = 15_000;

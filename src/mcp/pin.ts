@@ -11,7 +11,7 @@ import { isServerName } from './names.ts';
 
 /** In the data folder. */
 export const PINS_NAME = 'pins.json';
-const PINS_BYTES_MAX = 67_108_864;
+const PINS_BYTES_MAX = 268_435_456;
 /** MG-43: tools of one server. */
 export const TOOLS_MAX = 2_048;
 const LOCK_TRIES = 100;

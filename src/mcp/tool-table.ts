@@ -4,6 +4,7 @@ import { type Answer, failure, isObject, type Params, RPC } from './message.ts';
 import { isToolName } from './names.ts';
 import { type PinState, type Pins, TOOLS_MAX } from './pin.ts';
 import type { Upstream } from './upstream.ts';
+import { canonicalJson } from './value-digest.ts';
 
 export interface Tool {
   readonly name: string;
@@ -13,6 +14,9 @@ export interface Tool {
   readonly digest: string;
 }
 
+/** MG-43: UTF-16 units of one tool's definition as JSON, and of all of a server's. */
+const DEFINITION_LENGTH_MAX = 131_072;
+const DEFINITIONS_LENGTH_MAX = 2_097_152;
 /** Pages of one list. */
 const PAGES_MAX = 128;
 /** How soon a tool that was missing is looked for again. */
@@ -94,12 +98,19 @@ export class ToolTable {
   private take(given: readonly Params[]): void {
     const byName = Map.groupBy(given, ({ name }) => (typeof name === 'string' ? name : ''));
     const tools = new Map<string, Tool>();
+    let length = 0;
     for (const [name, those] of byName) {
       if (!isToolName(name))
         this.tell(`${JSON.stringify(name.slice(0, 64))} is no name of a tool: it may use A-Z a-z 0-9 _ . - / only, so that none looks like another`);
       else if (those.length > 1) this.tell(`it offers ${those.length} tools named ${name}: none of them is listed`);
       else {
         const definition = definitionOf(those[0]);
+        const own = canonicalJson(definition).length;
+        if (own > DEFINITION_LENGTH_MAX || length + own > DEFINITIONS_LENGTH_MAX) {
+          this.tell(`${name} says more of itself than may be pinned: it is not listed`);
+          continue;
+        }
+        length += own;
         tools.set(name, { name, given: those[0], definition, digest: definitionDigest(definition) });
       }
     }

@@ -27,6 +27,12 @@ function tools(): Json[] {
         tool('twice', 'A'),
         tool('twice', 'B'),
       ];
+    case 'long-winded':
+      return [
+        tool('short', 'Does nothing'),
+        tool('long', 'x'.repeat(200_000)),
+        ...Array.from({ length: 30 }, (_, i) => tool(`much-${i}`, 'x'.repeat(100_000))),
+      ];
     case 'shadow':
       return [tool('read_file', 'Reads a file'), tool('other__read_file', "Named like another server's tool")];
     default:

@@ -1,6 +1,6 @@
 /** Servers that change, look alike, take others' names, crash or say too much: what the client and the ledger get to see. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
@@ -124,6 +124,16 @@ test('names that look like others are not listed and not called (MG-31)', async 
   assert.deepEqual(await listed(client), ['read_file']);
   for (const name of ['re\u0430d_file', 'read_file\u200b', 'twice']) await assert.rejects(client.callTool(name), /Unknown tool/);
   assert.equal(client.reports.filter((line) => /is no name of a tool|tools named twice/.test(line)).length, 3);
+});
+
+test('a server that says too much of itself is listed as far as it may be pinned (MG-43)', async (t) => {
+  const client = await behind('long-winded');
+  t.after(() => client.close());
+  const names = await listed(client);
+  assert.deepEqual(names.slice(0, 2), ['short', 'much-0']);
+  assert.equal(names.length, 1 + 20);
+  await assert.rejects(client.callTool('long'), /Unknown tool/);
+  assert.ok(statSync(join(client.data, 'pins.json')).size < 3_000_000);
 });
 
 test('a server cannot take the name of another: calls go where the name says (MG-30 to MG-32)', async (t) => {
