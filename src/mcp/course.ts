@@ -35,20 +35,16 @@ export class Course {
   /** Wakes the round that is open. */
   private wake: (() => void) | null = null;
 
-  /** Starts the call at once. `work` never rejects. */
+  /** Starts the call. What `work` rejects with is an error of this side. */
   constructor(id: number, work: (signal: AbortSignal) => Promise<Answer | null>) {
     this.id = id;
     void Promise.resolve()
       .then(() => work(this.abortion.signal))
+      .catch(() => failure(RPC.internal, 'the gateway failed on this request'))
       .then((answer) => {
         this.answer = answer ?? failure(RPC.internal, 'the call was cancelled');
         this.wake?.();
       });
-  }
-
-  /** Whether a client waits for a round of this call right now. */
-  get attended(): boolean {
-    return this.wake !== null;
   }
 
   get over(): boolean {

@@ -154,7 +154,6 @@ export class ModernClient implements Peer {
     } finally {
       exchange.signal.removeEventListener('abort', gone);
       this.attended.delete(course.id);
-      if (course.over) this.courses.delete(course.id);
     }
   }
 
@@ -174,7 +173,13 @@ export class ModernClient implements Peer {
     // MG-114: two clients of one conversation may have chosen the same token
     const sent = tokenOf(params) === undefined ? plain : { ...plain, _meta: { ...(plain._meta as Params), progressToken: id } };
     const again = approval === undefined ? {} : { approval: { id: approval, declined: isDeclined(params.inputResponses) } };
-    const course = new Course(id, (signal) => this.paged(id, signal, () => this.relay.request(method, sent, { id, about: undefined, signal, ...again })));
+    const course = new Course(id, async (signal) => {
+      try {
+        return await this.paged(id, signal, () => this.relay.request(method, sent, { id, about: undefined, signal, ...again }));
+      } finally {
+        this.courses.delete(id);
+      }
+    });
     this.courses.set(id, course);
     return course;
   }

@@ -46,7 +46,9 @@ export class ModernPipe {
     this.inflight.set(id, controller);
     this.client ??= this.open();
     const notify = (method: string, params: Request['params']): void => void this.send({ jsonrpc: '2.0', method, params });
-    const answer = await this.client.handle(request, { notify, signal: controller.signal });
+    const answer = await this.client
+      .handle(request, { notify, signal: controller.signal })
+      .catch(() => failure(RPC.internal, 'the gateway failed on this request'));
     this.inflight.delete(id);
     if (answer !== null && !controller.signal.aborted) this.reply(id, answer);
   }
