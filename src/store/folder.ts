@@ -13,8 +13,19 @@ import { LOCK_NAME, lockFolder, PID_NAME } from './lock.ts';
 export const DATA_VERSION = 1;
 const VERSION_NAME = 'version';
 const TEMPORARY = 'version.tmp';
-/** What a start that was interrupted before the version was written may have left. */
-const EARLY: ReadonlySet<string> = new Set([LOCK_NAME, PID_NAME, TEMPORARY]);
+/** What a start that was interrupted before the version was written may have left, and what the gateway and connect keep here: they may come first. */
+const EARLY: ReadonlySet<string> = new Set([
+  LOCK_NAME,
+  PID_NAME,
+  TEMPORARY,
+  'servers.json',
+  'pins.json',
+  'pins.json.lock',
+  'pins.json.next',
+  'gateway.key',
+  'connect',
+  'threads',
+]);
 
 export type { Publisher } from './checkpoint.ts';
 /** The process that has this data folder open, as it wrote it; null when none did. */

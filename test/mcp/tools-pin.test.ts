@@ -1,7 +1,12 @@
 /** `avactl tools diff` and `avactl tools pin`, as a person meets them after a tool has changed. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { gatewayKey } from '../../src/mcp/gateway-key.ts';
 import { Pins } from '../../src/mcp/pin.ts';
+import { SERVERS_NAME } from '../../src/mcp/servers.ts';
+import { versionOf } from '../../src/store/folder.ts';
 import { here } from '../real/avactl.ts';
 import { scratch } from './talk.ts';
 
@@ -34,4 +39,15 @@ test('nothing pinned, nothing changed, something changed, agreed', async () => {
   assert.match((await tools('pin', 'github', 'star')).stdout, /Nothing of github has changed/);
   assert.match((await tools('pin', 'github', 'create_pr')).stdout, /Pinned as they are now: create_pr/);
   assert.equal((await tools('diff')).code, 0);
+});
+
+test('what the gateway keeps before the first start of a node does not hinder it', () => {
+  const early = scratch();
+  after(() => early.remove());
+  new Pins(early.path).check('github', [{ name: 'star' }]);
+  gatewayKey(early.path);
+  writeFileSync(join(early.path, SERVERS_NAME), '{}');
+  assert.equal(versionOf(early.path), null);
+  writeFileSync(join(early.path, 'letter.txt'), 'dear');
+  assert.throws(() => versionOf(early.path), /holds other files/);
 });
