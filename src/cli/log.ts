@@ -22,7 +22,8 @@ export async function log(call: Call): Promise<number> {
   const client = new Client(nodeUrl(call));
   try {
     const { height } = await client.health();
-    const shown = (event: LedgerEvent): boolean => event.type === 'decision' || call.given('all');
+    // each list of tools is a decision a tool: nobody who watches wants to see them
+    const shown = (event: LedgerEvent): boolean => (event.type === 'decision' && event.kind !== 'tool.list') || call.given('all');
     const past = lines === 0 ? [] : await pastEvents(client, height, lines, shown);
     for (const event of past) await print(call, client, event);
     if (past.length === 0 && lines > 0)

@@ -121,7 +121,7 @@ export const COMMANDS: readonly Command[] = [
     flags: [
       { name: 'follow', short: 'f', description: 'Goes on with decisions as they happen' },
       { name: 'lines', short: 'n', value: 'N', default: '20', description: 'How many past decisions to print first' },
-      { name: 'all', short: 'a', description: 'Sessions, inputs and outcomes too' },
+      { name: 'all', short: 'a', description: 'Sessions, inputs, outcomes and what was listed, too' },
       ...NODE_FLAGS,
     ],
     examples: [{ line: 'avactl log -f', what: 'watches' }],
