@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type HttpGateway, httpGateway, serverProgram, type TestNode, testNode } from '../../test/mcp/talk.ts';
+import { answer, type HttpGateway, httpGateway, serverProgram, type TestNode, testNode } from '../../test/mcp/talk.ts';
 import { META, MODERN_REVISION } from './modern.ts';
 
 let node: TestNode;
@@ -57,12 +57,18 @@ interface Answered {
   readonly body: { id?: unknown; result?: Record<string, unknown>; error?: { code: number; message: string; data?: Record<string, unknown> } };
 }
 
+/** What some clients can do, by name. */
+const ABLE: Readonly<Record<string, object>> = { 'form only': { elicitation: {} }, 'asked nothing': {} };
 const ELICITS = { elicitation: { form: {}, url: {} }, roots: {}, sampling: {} };
 
 /** One POST as a client of the newer revision makes it; `change` breaks its headers. */
 function post(path: string, method: string, params: object = {}, change: Record<string, string | undefined> = {}, client = 'one'): Promise<Answered> {
   const { name, uri } = params as { name?: string; uri?: string };
-  const envelope = { [META.revision]: MODERN_REVISION, [META.client]: { name: client, version: '1' }, [META.capabilities]: ELICITS };
+  const envelope = {
+    [META.revision]: MODERN_REVISION,
+    [META.client]: { name: client, version: '1' },
+    [META.capabilities]: client in ABLE ? ABLE[client] : ELICITS,
+  };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: envelope } });
   const headers = {
     'content-type': 'application/json',
@@ -138,6 +144,29 @@ test('MG-112: what the client does not reply to is asked again', async () => {
   const [key] = Object.keys(inputRequests);
   const done = await post('/mcp/fixture', 'tools/call', { name: 'ask', requestState: next.requestState, inputResponses: { [key]: { action: 'decline' } } });
   assert.equal(text(done), 'decline');
+});
+
+test('MG-113, MG-134, MG-135: a client without pages is told in a form, one that cannot be asked in words; the answer counts, not the form', async () => {
+  const risky = { name: 'echo', arguments: { text: 'risky' } };
+  const asked = await post('/mcp/fixture', 'tools/call', risky, {}, 'form only');
+  const { requestState, inputRequests } = asked.body.result as {
+    requestState: string;
+    inputRequests: { approval: { params: { message: string; mode?: string; requestedSchema: object } } };
+  };
+  const { message, mode, requestedSchema } = inputRequests.approval.params;
+  assert.equal(mode, undefined);
+  assert.deepEqual(requestedSchema, { type: 'object', properties: {} });
+  const [, code] = /avactl approvals approve ([0-9A-Z]{6})`/.exec(message) ?? [];
+  const again = { ...risky, requestState, inputResponses: { approval: { action: 'accept', content: {} } } };
+  const declined = await post('/mcp/fixture', 'tools/call', { ...again, inputResponses: { approval: { action: 'decline' } } }, {}, 'form only');
+  assert.match(text(declined), /AVA-3021/);
+  const { id } = await node.client.approval(code);
+  await answer(node, id, true);
+  // the state of an approval may come again, the approval is used once
+  assert.equal(text(await post('/mcp/fixture', 'tools/call', again, {}, 'form only')), 'echo risky');
+  const once = await post('/mcp/fixture', 'tools/call', again, {}, 'form only');
+  assert.equal(once.body.result?.resultType, 'input_required');
+  assert.match(text(await post('/mcp/fixture', 'tools/call', risky, {}, 'asked nothing')), /AVA-3021[\s\S]*avactl approvals approve/);
 });
 
 test('MG-120: clients with the same ids get their own answers', async () => {
