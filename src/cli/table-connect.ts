@@ -50,7 +50,7 @@ export const CONNECT_COMMANDS: readonly Command[] = [
       { ...DATA_FLAG, description: 'The data folder; while its node runs, it says where' },
       { ...URL_FLAG, description: 'The address of the node' },
     ],
-    examples: [{ line: 'avactl hook claude-code < event.json', what: 'exit 2 where AVA refuses it' }],
+    examples: [{ line: 'cat event.json | avactl hook claude-code', what: 'exit 2 where AVA refuses it' }],
     run: async (call) => {
       const [client, event] = call.operands;
       const url = givenUrl(call);
