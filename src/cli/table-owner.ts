@@ -34,7 +34,7 @@ export const OWNER_COMMANDS: readonly Command[] = [
     ],
     operands: [APPROVAL],
     flags: [NOTE, ...NODE_FLAGS],
-    examples: [{ line: 'avactl approvals approve 7Q2K4M --note "the cake"', what: 'once' }],
+    examples: [{ line: 'avactl approvals approve 7Q2K4M --note paid', what: 'once' }],
     run: async (call) => (await import('./approvals.ts')).approve(call),
   },
   {
