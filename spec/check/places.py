@@ -7,8 +7,8 @@ import re
 
 VECTORS = json.loads((pathlib.Path(__file__).resolve().parent.parent / "vectors" / "facet.json").read_text())
 PATHS, HOSTS, SECRETS = (VECTORS["tables"][name] for name in ("paths", "hosts", "secrets"))
-KINDS = "root home work system device key credential environment history startup client ava repository".split()
-PLAIN_READ = {"work", "system", "repository", "startup"}
+KINDS = "root home work system device key credential environment history startup client ava repository main".split()
+PLAIN_READ = {"work", "system", "repository", "startup", "main"}
 
 
 def home_parts(parts, rooted):
@@ -30,8 +30,10 @@ def path_kinds(path):
     end, home = f"{before}/{last}", home_parts(parts, rooted)
     if rooted and not parts:
         found.add("root")
-    if home and (len(parts) <= home or len(parts) == home + 1 and parts[home] in PATHS["home_folders"]):
+    if home and len(parts) <= home:
         found.add("home")
+    if home and len(parts) == home + 1 and parts[home] in PATHS["home_folders"]:
+        found.add("main")
     if rooted and parts and not home:
         first = parts[1] if parts[0] == "private" and len(parts) > 1 else parts[0]
         if first in PATHS["system"] and not (first == "usr" and parts[1:2] == ["local"] and len(parts) > 3):

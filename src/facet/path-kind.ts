@@ -17,6 +17,7 @@ export const PATH_KINDS = [
   'client',
   'ava',
   'repository',
+  'main',
 ] as const;
 export type PathKind = (typeof PATH_KINDS)[number];
 
@@ -142,7 +143,7 @@ function places(parts: readonly string[], rooted: boolean, folder: string | null
   if (rooted && length === 0) kinds.add('root');
   const home = homeParts(whole, rooted);
   if (home > 0 && length <= home) kinds.add('home');
-  if (home > 0 && length === home + 1 && [...HOME_FOLDERS].some((name) => mayMatch(whole[home], name))) kinds.add('home');
+  if (home > 0 && length === home + 1 && [...HOME_FOLDERS].some((name) => mayMatch(whole[home], name))) kinds.add('main');
   if (rooted && length > 0 && home === 0) {
     const first = whole[0] === 'private' && length > 1 ? whole[1] : whole[0];
     if ([...SYSTEM].some((name) => mayMatch(first, name)) && !(first === 'usr' && whole[1] === 'local' && length > 3)) kinds.add('system');

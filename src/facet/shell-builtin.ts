@@ -1,7 +1,7 @@
 /** What a shell does itself: folders, variables, aliases, code in its own process. */
 import { type Call, options, type Program } from './shell-call.ts';
 import { folderAt } from './shell-path.ts';
-import { FOLDER } from './shell-state.ts';
+import { FOLDER, STRICT } from './shell-state.ts';
 import { hasHole, hidesCode, START, TAME, WILD } from './shell-syntax.ts';
 
 const silent: Program = ({ name, args, run }) => {
@@ -109,6 +109,9 @@ const set: Program = ({ args, state, run }) => {
   while (first < args.length && /^[-+]./.test(args[first]) && args[first] !== '--') first += /^[-+]\w*o$/.test(args[first]) ? 2 : 1;
   const words = dashes >= 0 && dashes <= first ? args.slice(dashes + 1) : args.slice(first);
   if (dashes >= 0 || words.length > 0) state.args = words;
+  const given = args.slice(0, first);
+  if (given.some((arg, i) => /^-[a-z]*e/.test(arg) || (arg === 'errexit' && given[i - 1] === '-o'))) state.set(STRICT, '');
+  if (given.some((arg) => /^\+[a-z]*e/.test(arg))) state.vars.delete(STRICT);
   if (args.some((arg) => arg.includes('glob'))) run.found.unclear('patterns of another meaning');
   return '';
 };

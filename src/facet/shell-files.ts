@@ -106,11 +106,14 @@ const copy: Program = ({ args, state, run, name }) => {
       run.read(path, state, deep);
       if (name === 'mv') run.remove(path, state, true);
       const text = run.content(path, state);
-      for (const target of [to, `${to}/${baseName(path)}`]) {
-        run.write(target, state, text);
-        // The copy is as good as what it was made of.
-        if (text === undefined) state.links.set(run.place(target, state), run.place(path, state));
-        else state.files.set(run.place(target, state), text);
+      const source = run.place(path, state);
+      const targets = [to, `${to}/${baseName(path)}`].map((target) => run.place(target, state));
+      run.write(to, state, text);
+      run.write(`${to}/${baseName(path)}`, state, text);
+      // The copy is as good as what it was made of.
+      for (const target of targets) {
+        if (text === undefined) state.links.set(target, source);
+        else state.files.set(target, text);
       }
     }
   }

@@ -31,7 +31,7 @@ export type Act = (typeof ACTS)[number];
 export type Touch = 'read' | 'write' | 'delete';
 
 /** Kinds that say nothing about a file that is only read. */
-const READ_PLAIN: ReadonlySet<PathKind> = new Set(['work', 'system', 'repository', 'startup']);
+const READ_PLAIN: ReadonlySet<PathKind> = new Set(['work', 'system', 'repository', 'startup', 'main']);
 /** What `destroys` says. */
 const DESTROYS: ReadonlySet<Act> = new Set(['force-push', 'destroy', 'wipe', 'fork-bomb', 'drop', 'unbounded']);
 const RANK: Readonly<Record<Effect, number>> = { read: 0, write: 1, irreversible: 2, opaque: 3 };
@@ -95,9 +95,9 @@ export class Findings {
     paths.add(plainMarks(path));
     for (const kind of pathKinds(path, this.folder)) {
       if (how === 'read' && (READ_PLAIN.has(kind) || ((kind === 'home' || kind === 'root') && !deep))) continue;
-      if (how === 'delete' && !deep && (kind === 'work' || kind === 'home' || kind === 'root') && !/[\ue002-\ue004]/.test(path)) continue;
+      if (how === 'delete' && !deep && (kind === 'work' || kind === 'home' || kind === 'root' || kind === 'main') && !/[\ue002-\ue004]/.test(path)) continue;
       this.marks.add(`${how}.${kind}`);
-      if (how === 'delete' && (kind === 'root' || kind === 'home' || kind === 'work' || kind === 'system')) {
+      if (how === 'delete' && (kind === 'root' || kind === 'home' || kind === 'main' || kind === 'work' || kind === 'system')) {
         if (deep && (kind !== 'system' || path.split('/').length <= 3)) this.act('wipe');
       }
       if (how === 'write' && kind === 'device') this.act('wipe');

@@ -1,8 +1,10 @@
 /** Patterns of file names, and braces. Linear: one star is tried at a time, the last one. */
-import { BRACKET, hasMarks, ONE, type Part, STAR, TAME, WILD, type Word } from './shell-syntax.ts';
+import { BRACKET, hasMarks, ONE, type Part, STAR, TAME, Unreadable, WILD, type Word } from './shell-syntax.ts';
 
 /** Words that braces may make of one. */
 const BRACES_MAX = 64;
+/** Braces of one word. */
+const OPENS_MAX = 16;
 
 /** One place of a pattern: a character, any one of a class, any text. */
 type Place = string | { readonly any: true } | { readonly star: true } | { readonly set: string; readonly not: boolean };
@@ -78,6 +80,8 @@ type Piece = string | Part;
 /** `{a,b}` and `{1..9}` of the word, from left to right (bash, zsh; sh takes them as they are). */
 export function braces(word: Word): readonly Word[] {
   if (!word.some((part) => part.kind === 'text' && !part.quoted && part.text.includes('{'))) return [word];
+  const opens = word.reduce((sum, part) => sum + (part.kind === 'text' && !part.quoted ? part.text.split('{').length - 1 : 0), 0);
+  if (opens > OPENS_MAX) throw new Unreadable('too many braces');
   const pieces: Piece[] = word.flatMap((part): Piece[] => (part.kind === 'text' && !part.quoted ? [...part.text] : [part]));
   return spread(pieces, 0)
     .slice(0, BRACES_MAX + 1)

@@ -7,7 +7,7 @@ import type { Findings } from './shell-findings.ts';
 import { parseShell } from './shell-parse.ts';
 import { climbsFromUnknown, followLinks, resolvePath } from './shell-path.ts';
 import { programOf, unlisted } from './shell-programs.ts';
-import { type Choice, everyWay, FOLDER, type State } from './shell-state.ts';
+import { type Choice, everyWay, FOLDER, STRICT, type State } from './shell-state.ts';
 import {
   type Assign,
   type Command,
@@ -15,6 +15,7 @@ import {
   hidesCode,
   LINE_BYTES_MAX,
   type List,
+  plainMarks,
   type Redirect,
   type Simple,
   START,
@@ -22,28 +23,26 @@ import {
   Unreadable,
   WILD,
 } from './shell-syntax.ts';
+import { leaves, useOf } from './shell-variable.ts';
 import { webAddress } from './url.ts';
 
 /** Among the functions that run: a pipe or a process in the background. */
 const FORK = '|';
 const STEPS_MAX = 768;
 const DEPTH_MAX = 16;
+/** Programs that run programs that run programs. */
+const INSIDE_MAX = 48;
 const WAYS_MAX = 16;
 /** Values of a loop that are tried one by one. */
 const ROUNDS_MAX = 24;
 /** Text that is read as a line, of all lines together. */
 const READ_MAX = 4 * LINE_BYTES_MAX;
 
-/** Variables of which the value is a command, or what programs load. */
-const COMMAND_VARS =
-  /^(?:PAGER|GIT_PAGER|MANPAGER|GH_PAGER|AWS_PAGER|SYSTEMD_PAGER|EDITOR|VISUAL|GIT_EDITOR|GIT_SEQUENCE_EDITOR|GIT_SSH_COMMAND|GIT_SSH|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|BROWSER|PROMPT_COMMAND|LESSOPEN|RSYNC_RSH|CVS_RSH|TAR_OPTIONS|FZF_DEFAULT_COMMAND)$/;
-const LOADING_VARS =
-  /^(?:LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|DYLD_INSERT_LIBRARIES|BASH_ENV|ENV|ZDOTDIR|PERL5OPT|PERL5LIB|PERL5DB|RUBYOPT|RUBYLIB|PYTHONSTARTUP|PYTHONINSPECT|GCONV_PATH|NODE_OPTIONS|CDPATH|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_CONFIG\w*|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|SHELLOPTS|BASHOPTS|PS4|BASH_FUNC.*|BASH_XTRACEFD|SHELL)$/;
-
 export class ShellRun implements Runner {
   readonly found: Findings;
   private steps = 0;
   private depth = 0;
+  private inside = 0;
   private read_ = 0;
   private processes = 0;
   private readonly active: string[] = [];
@@ -81,11 +80,15 @@ export class ShellRun implements Runner {
     if (++this.depth > DEPTH_MAX) throw new Unreadable('nested too deeply');
     let out = '';
     let skipped: State[] = [];
+    let folders = state.vars.get(FOLDER);
     for (const item of list) {
       if (item.after !== '&&') {
         for (const other of skipped) state.join(other);
         skipped = [];
       }
+      // `cd x; …`: it may have failed, but for `cd x || exit` and `set -e`.
+      if (item.after === ';') folders = this.mayStay(state, folders);
+      else if (item.after === '||' && leaves(item.pipeline)) folders = state.vars.get(FOLDER);
       if (item.after !== ';') skipped.push(state.clone());
       const own = item.background ? state.clone() : state;
       const forks = item.background || item.pipeline.length > 1;
@@ -94,8 +97,18 @@ export class ShellRun implements Runner {
       if (forks) this.active.pop();
     }
     for (const other of skipped) state.join(other);
+    this.mayStay(state, folders);
     this.depth--;
     return out;
+  }
+
+  /** After a list of commands joined by `&&`, the folder may still be the one before it. */
+  private mayStay(state: State, before: readonly string[] | undefined): readonly string[] | undefined {
+    const now = state.vars.get(FOLDER);
+    if (before === undefined || now === undefined || now === before || state.vars.has(STRICT)) return now;
+    const both = [...new Set([...now, ...before])];
+    state.vars.set(FOLDER, both.length > 8 ? [WILD] : both);
+    return state.vars.get(FOLDER);
   }
 
   private pipeline(commands: readonly Command[], state: State, stdin: string | null): string {
@@ -277,20 +290,20 @@ export class ShellRun implements Runner {
 
   set(name: string, value: string, state: State): void {
     state.set(name, value);
-    if (COMMAND_VARS.test(name) && value !== '') this.line(value, state.clone(), null);
-    if (
-      LOADING_VARS.test(name) &&
-      value !== '' &&
-      !(
-        name === 'NODE_OPTIONS' &&
-        /^(?:--max-old-space-size=\d+|--no-warnings|--enable-source-maps|--experimental-[a-z-]+|--openssl-legacy-provider|--trace-[a-z-]+|\s)+$/.test(value)
-      )
-    )
-      this.found.unclear(`${name} makes programs load code`);
+    const use = useOf(name, value);
+    if (use === 'command') this.line(value, state.clone(), null);
+    else if (use === 'loaded') this.found.unclear(`${name} makes programs load code`);
   }
 
   argv(fields: readonly string[], state: State, stdin: string | null): string {
     if (++this.steps > STEPS_MAX) throw new Unreadable('too many commands');
+    if (++this.inside > INSIDE_MAX) throw new Unreadable('nested too deeply');
+    const out = this.program(fields, state, stdin);
+    this.inside--;
+    return out;
+  }
+
+  private program(fields: readonly string[], state: State, stdin: string | null): string {
     const [word, ...args] = fields;
     if (word === undefined) return '';
     if (hasMarks(word.replace(/\ue004$/, ''))) {
@@ -386,7 +399,7 @@ export class ShellRun implements Runner {
 
   host(text: string): void {
     this.found.egress = true;
-    const parsed = text.includes(WILD) ? undefined : webAddress(text.replace(/[\ue000]+/g, 'unknown'));
+    const parsed = text.includes(WILD) ? undefined : webAddress(plainMarks(text.replace(/\ue000+/g, 'unknown')));
     if (parsed === undefined) return this.found.unclear('a host that cannot be read');
     if (!text.includes(TAME) || networkOf(parsed.host) !== 'public') this.found.hosts.add(parsed.host);
   }

@@ -7,6 +7,9 @@ const VALUES_MAX = 8;
 /** The folder that the shell is in, among the variables. */
 export const FOLDER = '.';
 
+/** Among the variables: a command that fails ends the shell (`set -e`). */
+export const STRICT = '-e';
+
 /** Picks one of several values; the whole command is then run again with the next. */
 export interface Choice {
   pick(name: string, values: readonly string[]): string;

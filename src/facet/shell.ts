@@ -38,8 +38,8 @@ export function readShell(line: string, folder: string | null): ShellFacts {
     try {
       new ShellRun(found).line(line, state, null);
     } catch (error) {
-      if (!(error instanceof Unreadable || error instanceof RangeError)) throw error;
-      found.unclear(error instanceof Unreadable ? error.message : 'nested too deeply');
+      if (!(error instanceof Unreadable)) throw error;
+      found.unclear(error.message);
     }
   }
   const opaque = found.opaque !== null;
