@@ -88,7 +88,13 @@ for (const era of ['old', 'modern'] as const)
 
 test('MG-138: what the law obliges a read to is done, or it is not read', async (t) => {
   const obliging = await testNode([
-    ruleText('send/elsewhere', "args.uri != 'note://two'", 'scope: kind.resource.read', 'inputs: { args.uri: string(256) }', "obligations: [{ transform: args.uri, to: 'note://one' }]"),
+    ruleText(
+      'send/elsewhere',
+      "args.uri != 'note://two'",
+      'scope: kind.resource.read',
+      'inputs: { args.uri: string(256) }',
+      "obligations: [{ transform: args.uri, to: 'note://one' }]",
+    ),
   ]);
   const talk = await wrapped(obliging, 'old', 'old');
   t.after(async () => {
