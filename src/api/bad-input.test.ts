@@ -99,6 +99,9 @@ test('bad input gets its status, its code and its path', async () => {
     [404, 'AVA-4020', undefined, '/v1/sessions/mine/inputs', '{"text":"x"}'],
     [404, 'AVA-4021', undefined, '/v1/outcomes', `{"permit":"${unknown}","ok":true}`],
     [404, 'AVA-4021', '$.permit', '/v1/outcomes', '{"permit":"mine","ok":true}'],
+    [400, 'AVA-4002', '$.amounts.calls', '/v1/outcomes', `{"permit":"${unknown}","ok":true,"amounts":{"calls":-1}}`],
+    [404, 'AVA-4041', '$.approval', '/v1/decisions', decision('{}').replace('{"session"', '{"approval":"mine","session"')],
+    [400, 'AVA-4002', '$.approval', '/v1/decisions', decision('{}').replace('{"session"', '{"approval":7,"session"')],
     [404, 'AVA-4010', undefined, '/v1/decision', '{}'],
   ];
   for (const [status, code, path, route, body] of table) {
@@ -138,7 +141,10 @@ test('methods, types and ids that are not', async () => {
     [404, 'AVA-4025', 'GET', '/v1/blocks/0', ''],
     [404, 'AVA-4025', 'GET', '/v1/blocks/99999', ''],
     [404, 'AVA-4025', 'GET', '/v1/blocks/1e3', ''],
-    [404, 'AVA-4010', 'GET', '/v1/approvals', ''],
+    [404, 'AVA-4010', 'GET', '/v1/approval', ''],
+    [404, 'AVA-4041', 'GET', '/v1/approvals/mine', ''],
+    [404, 'AVA-4041', 'GET', `/v1/approvals/${'0'.repeat(32)}`, ''],
+    [400, 'AVA-4002', 'GET', '/v1/approvals?status=open', ''],
     [400, 'AVA-4002', 'GET', '/v1/events?from=x', ''],
   ];
   for (const [status, code, method, path, type] of table) {

@@ -185,15 +185,16 @@ test('Y-9: who may answer: validators of more than a third, and those whom they 
   const key = signingKey(new Uint8Array(32).fill(9));
   const set = { name: 'mira', suite: ED25519, public: fromOctets(key.public), origin: '', rp_id: '', until_ms: 0 };
   let seq = 0;
-  const answer = (approval: Octets, by = 'mira', signer = key): string => {
+  const answer = (approval: Octets, by = 'mira', signer = key, key_id = signer.id): string => {
     const made = compose(desk.law.network, KIND.approval_answer, approverPrincipal(by), ++seq, 0, { approval, allow: true, note: '' }, null);
     const signature = sign(signer, 'tx', desk.law.network, made.tx_id);
-    return said(desk.apply({ ...made, auths: [{ suite: signer.suite, key_id: signer.id, signature }] }));
+    return said(desk.apply({ ...made, auths: [{ suite: signer.suite, key_id, signature }] }));
   };
   const ask = (amount: number): Octets => approvalOf(desk.decide(desk.open(), 'pay', pay(amount)));
   assert.equal(answer(ask(20)), 'signature_invalid', 'nobody named her');
   assert.equal(said(desk.signed(KIND.approver_set, set)), 'none');
   assert.equal(answer(ask(21)), 'none');
+  assert.equal(answer(ask(31), 'mira', key, SMALL_KEY.id), 'signature_invalid', 'under the name of another key');
   assert.equal(answer(ask(22), 'jonas'), 'signature_invalid');
   assert.equal(answer(ask(23), 'mira', SMALL_KEY), 'signature_invalid', "the validator's key is not hers");
   const halt = compose(desk.law.network, KIND.rule_halt, approverPrincipal('mira'), ++seq, 0, { rule: 'big', until_ms: desk.now_ms + 1, reason: '' }, null);
