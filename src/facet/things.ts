@@ -70,7 +70,7 @@ export const NOUNS: readonly Noun[] = [
     'records',
     'event meeting appointment calendar call slot invite session reminder agenda availability webinar interview class alarm',
     'lunch dinner breakfast trip schedule participants participant invitation discussion talk sync party celebration',
-    { private: true, acts: ['plan', 'invite'] },
+    { private: true, shared: true, acts: ['plan', 'invite'] },
   ),
   noun(
     'task',
