@@ -5,7 +5,7 @@
  */
 import { type Count, type Counting, count, FINDINGS_MAX, type Finding, type FlowFacts, placesOf, Whereabouts } from './finding.ts';
 import { cut, standingOf } from './known.ts';
-import { learned, read } from './learn.ts';
+import { learned, planted, read } from './learn.ts';
 import { Keys } from './learning.ts';
 import { leavesOf } from './leaves.ts';
 import type { ArgPath, Entry, Kind, Tools, Trust } from './map.ts';
@@ -35,7 +35,7 @@ export interface CallFlow {
 interface Looking extends Counting {
   readonly entry: Entry;
   readonly memory: Memory;
-  readonly leads: { named: number; led: number; own: number; unseen: number; other: number; place: boolean };
+  readonly leads: { named: number; led: number; own: number; unseen: number; other: number; planted: number; place: boolean };
   readonly foreign: (readonly [ArgPath, Whereabouts, led: boolean])[];
 }
 const NO_FINDINGS: readonly Finding[] = [];
@@ -66,7 +66,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   };
   if (entry === null) return { facts, findings: NO_FINDINGS, lead: 'none' };
   const findings: Finding[] = [];
-  const at: Looking = { entry, memory, facts, findings, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0, place: false }, foreign: [] };
+  const at: Looking = { entry, memory, facts, findings, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0, planted: 0, place: false }, foreign: [] };
   let named = 0;
   let unnamed = 0;
   for (let i = 0; i < entry.args.length; i++) {
@@ -89,9 +89,17 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   const { leads } = at;
   // What a page holds is its own matter where the call goes to that page.
   for (const [path, where, led] of at.foreign) if (!led || !leads.place) count(at, path, 'foreign', where);
-  const lead: Lead = leads.other > 0 || leads.named + leads.led === 0 ? 'none' : leads.own > 0 ? 'own' : leads.led + leads.unseen > 0 ? 'led' : 'named';
-  facts.led = lead !== 'none';
+  const lead = leadOf(leads);
+  facts.led = lead === 'led' || lead === 'named' || lead === 'own';
   return { facts, findings, lead };
+}
+
+/** T-24 */
+function leadOf({ planted, other, named, led, own, unseen }: Looking['leads']): Lead {
+  if (planted > 0) return 'planted';
+  if (other > 0 || named + led === 0) return 'none';
+  if (own > 0) return 'own';
+  return led + unseen > 0 ? 'led' : 'named';
 }
 
 /** More values than are looked at: one of them may be anything. */
@@ -127,6 +135,7 @@ function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', te
   }
   const where = new Whereabouts(memory, () => placesOf(cut(text), key, passage));
   const counted = (fact: Count): void => count(at, path, fact, where);
+  if (passage !== null) leads.planted++;
   if (led) leads.led++;
   else if (unseen) leads.unseen++;
   else leads.other++;
@@ -279,7 +288,7 @@ const NOTHING: ResultFlow = { prose: false, untrusted: false, gate: false, passa
 export function resultFlow(tools: Tools | null, entry: Entry | null, result: unknown, memory: Memory, lead: Lead, failed = false): ResultFlow {
   if (result === null || result === undefined || result === '') return NOTHING;
   const trust: Trust = failed ? 'ack' : (entry?.result ?? 'untrusted');
-  const followed = lead !== 'none' && memory.has('d:');
+  const followed = lead !== 'none' && lead !== 'planted' && memory.has('d:');
   const leaves = leavesOf(result, trust !== 'untrusted');
   if (leaves.length === 0) return NOTHING;
   let prose = false;
@@ -301,7 +310,8 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
   }
   const cut: ReadonlySet<string>[] = [];
   const learning = { tools, leaves, rest, pieces: (i: number) => (cut[i] ??= new Set(chunks(rest[i]))), lead, memory, keys };
-  if (!failed && entry !== null) learned(learning, entry);
+  if (lead === 'planted') planted(learning);
+  else if (!failed && entry !== null) learned(learning, entry);
   else read(learning, () => false);
   return { prose, untrusted: trust === 'untrusted', gate: trust === 'untrusted' || (prose && trust !== 'own'), passage: level, keys: [...keys.all] };
 }

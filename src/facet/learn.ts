@@ -122,3 +122,22 @@ export function read({ leaves, rest, pieces, memory, keys }: Learning, isReached
   }
   if (left <= 0 || keys.full) keys.all.add('t:');
 }
+
+/** T-24: what only a text that addresses agents led to is that text's own, but for what was known before. */
+export function planted({ leaves, rest, pieces, memory, keys }: Learning): void {
+  let left = READ_KEYS_MAX;
+  const put = (key: string): void => {
+    if (key === '' || KNOWN.some((prefix) => memory.has(prefix + key))) return;
+    if (left-- > 0) keys.add(`p:${key}`);
+  };
+  for (let i = 0; i < leaves.length && left > 0; i++) {
+    if (rest[i] !== '' && !isProse(rest[i])) put(normal(rest[i]));
+    for (const piece of pieces(i)) {
+      if (!isTelling(piece)) continue;
+      put(normal(piece));
+      if (isWeb(piece)) put(hostOf(piece));
+    }
+  }
+  if (left <= 0 || keys.full) keys.all.add('t:');
+}
+const KNOWN = ['s:', 'k:', 'r:', 'c:', 'u:'];

@@ -18,8 +18,11 @@ export interface Memory {
   page(key: string): number | null;
 }
 
-/** How a call was led to by the user: not at all, by values that he led to, by values that he named, by a document that he calls his own. */
-export const LEADS = ['none', 'led', 'named', 'own'] as const;
+/**
+ * How a call was led to by the user: not at all, by values that he led to, by values that he named, by a document that he
+ * calls his own; or not by him, but by a text that addresses agents.
+ */
+export const LEADS = ['none', 'led', 'named', 'own', 'planted'] as const;
 export type Lead = (typeof LEADS)[number];
 
 /** Words of a value; a longer one is free text and is never named. */

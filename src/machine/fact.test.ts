@@ -55,7 +55,7 @@ const FACTS: { readonly [K in Fact['is']]: fc.Arbitrary<Extract<Fact, { is: K }>
     status: fc.constantFrom('open', 'done', 'failed', 'expired'),
     server: fc.option(label),
     name: label,
-    lead: fc.constantFrom('none', 'led', 'named', 'own'),
+    lead: fc.constantFrom('none', 'led', 'named', 'own', 'planted'),
     reserved: fc.array(recordOf({ sum: octetsOf(33), bucket_ms: u53, amount: i64, path: label }), { maxLength: 32 }),
   }),
   sum: recordOf({
