@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type HttpGateway, httpGateway, serverProgram, type TestNode, testNode } from '../../test/mcp/talk.ts';
 
+const HOSTILE = fileURLToPath(new URL('../../test/mcp/hostile-server.ts', import.meta.url));
 let node: TestNode;
 let gateway: HttpGateway;
 before(async () => {
@@ -34,7 +36,7 @@ function send(
   { path = '/mcp/old', until, open }: { readonly path?: string; readonly until?: RegExp; readonly open?: () => void } = {},
 ): Promise<Got> {
   return new Promise((resolve, reject) => {
-    const sent = httpRequest(gateway.url + path, { method, headers }, (response) => {
+    const sent = httpRequest(new URL(path, gateway.url), { method, headers }, (response) => {
       let text = '';
       open?.();
       const done = (): void => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
@@ -135,18 +137,24 @@ test('MG-39: alone a server keeps its names, among others they begin with its ow
   assert.deepEqual(await names('/mcp'), [...alone.map((name) => `old__${name}`), ...alone.map((name) => `second__${name}`)]);
 });
 
-test('MG-37, MG-38: a client that lost its connection goes on after the event that it saw last', async () => {
-  const own = await session();
-  const call = rpc(7, 'tools/call', { name: 'echo', arguments: { text: 'hello' } });
+test('MG-37, MG-38: a client that lost its connection goes on after the event that it saw last', async (t) => {
+  const late = await httpGateway(node, { late: { command: process.execPath, args: [HOSTILE] } });
+  t.after(() => late.close());
+  const path = `${late.url}/mcp`;
+  const { headers } = await send('POST', BOTH, hello(), { path });
+  const own = { ...BOTH, 'Mcp-Session-Id': String(headers['mcp-session-id']) };
   // the client is gone after the first event, which has no data
-  const begun = await send('POST', own, call, { until: /^id: .+\ndata: \n\n/m });
+  const begun = await send('POST', own, rpc(7, 'tools/call', { name: 'late', arguments: { text: 'hello' } }), { path, until: /^id: .+\ndata: \n\n/m });
   const [place] = idsOf(begun.body);
   assert.deepEqual(dataOf(begun.body), []);
-  const resumed = await send('GET', { ...own, 'Last-Event-ID': place }, '', { until: /"id":7/ });
+  const resumed = await send('GET', { ...own, 'Last-Event-ID': place }, '', { path, until: /"id":7/ });
   assert.equal(resumed.status, 200);
-  assert.match(JSON.stringify(dataOf(resumed.body)), /echo hello/);
+  assert.match(JSON.stringify(dataOf(resumed.body)), /late hello/);
   for (const unknown of ['x', '0', '99-1', `${place}0`, '1-99999999999'])
-    assert.equal((await send('GET', { ...own, 'Last-Event-ID': unknown })).status, 400, unknown);
+    assert.equal((await send('GET', { ...own, 'Last-Event-ID': unknown }, '', { path })).status, 400, unknown);
+  // an answer that is there at once comes in one event
+  const quick = await send('POST', own, rpc(8, 'ping'), { path });
+  assert.deepEqual([idsOf(quick.body).length, dataOf(quick.body).length], [1, 1]);
 });
 
 test('MG-37: one stream for what belongs to no request', async () => {

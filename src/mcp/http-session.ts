@@ -48,12 +48,12 @@ export class HttpSession {
       const stream = this.streams.begin(
         requests.map(({ id }) => id),
         response,
+        this.primes,
       );
       for (const { id, method } of requests) {
         this.carried.set(id, stream);
         if (method === 'initialize') this.greeting = id;
       }
-      if (this.primes) this.streams.write(stream, '');
     }
     for (const message of messages) this.endpoint.receive(message);
   }

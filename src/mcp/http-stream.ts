@@ -12,6 +12,8 @@ const EVENTS_BYTES_MAX = 8_388_608;
 /** Streams that ended while nobody listened are remembered so far. */
 const STREAMS_MAX = 512;
 const KEEP_ALIVE_MS = 15_000;
+/** An answer that takes longer finds its stream open already. */
+const OPEN_MS = 50;
 /** Bytes that a client may leave unread before its connection is closed: it may come back for them. */
 const UNREAD_BYTES_MAX = 67_108_864;
 
@@ -52,12 +54,20 @@ export class Streams {
     return [...this.streams.values()].some(({ response }) => response !== null);
   }
 
-  begin(requests: readonly Id[], response: ServerResponse): Stream {
+  /** `primes`: the client takes a place to go on from before there is anything else to say. */
+  begin(requests: readonly Id[], response: ServerResponse, primes: boolean): Stream {
     const stream: Stream = { number: ++this.next, open: new Set(requests), response: null, count: 0, sent: 0 };
     this.streams.set(stream.number, stream);
     if (this.streams.size > STREAMS_MAX)
       for (const [number, old] of this.streams) if (number !== 0 && old.response === null && old.open.size === 0) this.streams.delete(number);
-    this.attach(stream, response);
+    // An answer that is there at once goes out in one piece, head and all.
+    const opening = setTimeout(() => {
+      if (stream.count > 0 || stream.response !== response) return;
+      if (primes) this.write(stream, '');
+      else response.flushHeaders();
+    }, OPEN_MS).unref();
+    response.once('close', () => clearTimeout(opening));
+    this.attend(stream, response);
     return stream;
   }
 
@@ -72,17 +82,21 @@ export class Streams {
 
   /** The client listens to this stream from now on; what it has not been sent comes first. */
   attach(stream: Stream, response: ServerResponse): void {
+    this.attend(stream, response);
+    response.flushHeaders();
+    for (const { stream: of, at, text } of this.kept) if (of === stream.number && at > stream.sent) this.deliver(stream, at, text);
+    if (stream.number !== 0 && stream.open.size === 0 && stream.count > 0) this.pause(stream);
+  }
+
+  private attend(stream: Stream, response: ServerResponse): void {
     stream.response?.end();
     stream.response = response;
     response.writeHead(200, { ...HEADERS, 'Mcp-Session-Id': this.session });
-    response.flushHeaders();
     const beat = setInterval(() => response.write(': keep-alive\n\n'), KEEP_ALIVE_MS).unref();
     response.once('close', () => {
       clearInterval(beat);
       if (stream.response === response) stream.response = null;
     });
-    for (const { stream: of, at, text } of this.kept) if (of === stream.number && at > stream.sent) this.deliver(stream, at, text);
-    if (stream.number !== 0 && stream.open.size === 0 && stream.count > 0) this.pause(stream);
   }
 
   /** `data`: a message, or empty for a place to go on from. */
