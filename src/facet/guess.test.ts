@@ -164,3 +164,14 @@ test('total: any name and arguments give an entry; too many arguments are opaque
   assert.equal(entryFor(guessing, null, 'create_thing', many)?.effect, 'opaque');
   assert.equal(entryFor(guessing, null, 'get_thing', many)?.effect, 'read');
 });
+
+test('T-25: the order in which a caller wrote his arguments makes no difference, also where not all is looked at', () => {
+  for (const args of [
+    { '': {}, file_path: false, constructor: {} },
+    { a: 'x', deep: { b: { c: { d: { e: { f: { g: { h: { i: 1 } } } } } } } }, to: 'y' },
+    Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`name_${(i * 37) % 200}`, i])),
+  ]) {
+    const backwards = Object.fromEntries(Object.entries(args).reverse());
+    assert.deepEqual(argumentPaths(backwards), argumentPaths(args));
+  }
+});

@@ -294,6 +294,12 @@ const MARK = '\0';
 
 /** Paths of a call's arguments, sorted; `whole` is false when there are more than are looked at, or deeper ones. */
 export function argumentPaths(args: unknown): { paths: ArgPath[]; whole: boolean } {
+  const seen = pathsIn(args, false);
+  // where not all is looked at, what is must not hang on the order in which a caller wrote it
+  return seen.whole ? seen : pathsIn(args, true);
+}
+
+function pathsIn(args: unknown, sorted: boolean): { paths: ArgPath[]; whole: boolean } {
   const found = new Set<string>();
   let whole = true;
   let steps = 0;
@@ -302,7 +308,9 @@ export function argumentPaths(args: unknown): { paths: ArgPath[]; whole: boolean
     if (++steps > STEPS_MAX) whole = false;
     else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) walk(value[i], at, depth);
     else if (typeof value === 'object') {
-      for (const [name, item] of Object.entries(value)) {
+      const entries = Object.entries(value);
+      if (sorted) entries.sort(([a], [b]) => (a < b ? -1 : 1));
+      for (const [name, item] of entries) {
         if (depth >= PATH_SEGMENTS_MAX || name === '' || name.includes(MARK) || !fits(name, NAME_BYTES_MAX)) whole = false;
         else walk(item, depth === 0 ? name : at + MARK + name, depth + 1);
       }

@@ -75,9 +75,33 @@ export function inScope(rule: ActiveRule, action: { readonly kind: string; reado
   );
 }
 
-export function rulesFor(law: Law, action: { readonly kind: string; readonly name: string }, facets: Facets): ActiveRule[] {
-  const scoped: ActiveRule[] = [];
-  for (let i = 0; i < law.rules.length; i++) if (inScope(law.rules[i], action, facets)) scoped.push(law.rules[i]);
+/** What scopes of a law name, and the rules of each kind of call: a memo of `inScope`. */
+interface Scopes {
+  readonly tools: ReadonlySet<string>;
+  readonly kinds: ReadonlySet<string>;
+  readonly rules: Map<string, readonly ActiveRule[]>;
+}
+const scopes = new WeakMap<Law, Scopes>();
+const SCOPED_MAX = 4_096;
+const FACETS = ['money', 'mail', 'http', 'fs', 'net', 'shell', 'sql', 'secret'] as const;
+
+/** D-3: the rules that are asked, in constitution order. */
+export function rulesFor(law: Law, action: { readonly kind: string; readonly name: string }, facets: Facets): readonly ActiveRule[] {
+  let known = scopes.get(law);
+  if (known === undefined) {
+    const of = (items: (rule: ActiveRule) => ReadonlySet<string>): Set<string> => new Set(law.rules.flatMap((rule) => [...items(rule)]));
+    known = { tools: of(({ scope }) => scope.tools), kinds: of(({ scope }) => scope.kinds), rules: new Map() };
+    scopes.set(law, known);
+  }
+  // what no scope names makes no difference
+  let key = `${known.kinds.has(action.kind) ? action.kind : ''}\0${known.tools.has(action.name) ? action.name : ''}\0${facets.effect}`;
+  for (const facet of FACETS) if (facets[facet] !== undefined) key += `\0${facet}`;
+  let scoped = known.rules.get(key);
+  if (scoped === undefined) {
+    scoped = law.rules.filter((rule) => inScope(rule, action, facets));
+    if (known.rules.size >= SCOPED_MAX) known.rules.clear();
+    known.rules.set(key, scoped);
+  }
   return scoped;
 }
 

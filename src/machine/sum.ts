@@ -25,8 +25,20 @@ export interface Payer {
   readonly session: Octets;
 }
 
-const sumKey = ({ agent, session }: Payer, { whose, key }: SumInput): Octets =>
-  factKey('sum', whose === 'agent' ? hashSum(utf8(agent), '\0', key) : hashSum(session, '\x01', key));
+/** A memo of a pure function: it may be dropped at any time. */
+const keys = new Map<string, Octets>();
+const KEYS_MAX = 8_192;
+
+function sumKey({ agent, session }: Payer, { whose, key }: SumInput): Octets {
+  const known = whose === 'agent' ? `${key}\0${agent}` : `${key}\x01${session}`;
+  let found = keys.get(known);
+  if (found === undefined) {
+    found = factKey('sum', whose === 'agent' ? hashSum(utf8(agent), '\0', key) : hashSum(session, '\x01', key));
+    if (keys.size >= KEYS_MAX) keys.clear();
+    keys.set(known, found);
+  }
+  return found;
+}
 
 /** The width of a part: window / 64, rounded up. */
 export const widthOf = (window_ms: number): number => Number((BigInt(window_ms) + 63n) >> BigInt(PARTS_BITS));

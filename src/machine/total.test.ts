@@ -7,9 +7,13 @@ import { compareReceipt, recompute } from '../audit/recompute.ts';
 import type { Cbor, CborMap } from '../base/cbor.ts';
 import { decode } from '../base/cbor.ts';
 import { Fault } from '../base/fault.ts';
+import { facetsOf } from '../facet/facet.ts';
+import { entryFor } from '../facet/guess.ts';
 import { lawOf } from '../law/law.ts';
 import { loadConstitution } from '../node/constitution.ts';
+import { inScope, rulesFor } from './judge.ts';
 import { decodeEntry, type Receipt } from './receipt.ts';
+import type { Decide } from './transaction.ts';
 
 const SEED = Number(process.env['AVA_SEED'] ?? 16);
 const ROUNDS = Number(process.env['AVA_ROUNDS'] ?? 1_500);
@@ -115,7 +119,16 @@ for (const [name, constitution] of [
         const { entries, sidecars, witnesses, header } = desk.last as NonNullable<Desk['last']>;
         const entry = decodeEntry(entries[0], law.network, sidecars[0]);
         const witness = witnesses[0] === null ? null : (decode(witnesses[0]) as CborMap);
-        compareReceipt(recompute(law, entry, witness, header.time_ms), entry);
+        const recomputed = recompute(law, entry, witness, header.time_ms);
+        compareReceipt(recomputed, entry);
+        const { kind, server, name: tool } = entry.transaction.payload as Decide;
+        const given = recomputed.source.args;
+        const facets = facetsOf(entryFor(law.tools, server, tool, given), { kind, server, name: tool }, given);
+        const scoped = law.rules.filter((rule) => inScope(rule, { kind, name: tool }, facets));
+        assert.deepEqual(
+          rulesFor(law, { kind, name: tool }, facets).map(({ name: rule }) => rule),
+          scoped.map(({ name: rule }) => rule),
+        );
       }
       if (random.chance(0.02)) session = desk.open();
       desk.now_ms += random.below(60_000);
