@@ -333,7 +333,7 @@ test('down: stops it, what was answered stays readable, and down again says that
   const ready = new Promise<void>((done) =>
     child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
-      if (text.includes('Try:')) done();
+      if (text.includes('constitution "')) done();
     }),
   );
   const ended = new Promise<number | null>((done) => child.on('close', done));
