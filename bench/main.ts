@@ -10,6 +10,7 @@ import type { Figure } from './figure.ts';
 const BENCHES: readonly (readonly [string, string])[] = [
   ['rule', 'a rule: inputs and judgement'],
   ['vm', 'guests: metering against plain V8, W3 beside the peers, where their harness is set up'],
+  ['shell', 'command lines, statements and secrets, read'],
   ['apply', 'the apply path in process'],
   ['store', 'append and sync'],
   ['http', 'start, batch and stream through HTTP'],

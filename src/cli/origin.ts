@@ -73,6 +73,11 @@ function bound(entry: Entry | null, path: string, by: string): string {
     from = field === 'to' ? many(entry.mail.to) : field === 'subject' ? one(entry.mail.subject) : one(entry.mail.body);
   if (facet === 'http' && entry?.http != null) from = field === 'method' ? either(entry.http.method) : one(entry.http.url);
   if (facet === 'fs' && entry?.fs != null) from = field === 'op' ? either(entry.fs.op) : many(entry.fs.paths);
+  if (facet === 'net' && entry?.http != null) from = one(entry.http.url);
+  if (facet === 'sql') from = one(entry?.sql);
+  // T-30: a command line has facets of its own kind, of files, hosts and statements.
+  if (from === null && /^(?:shell|fs|net|sql)$/.test(facet)) from = one(entry?.shell?.command);
+  if (facet === 'secret') return `texts of the arguments, looked through for keys and passwords`;
   return from === null ? `fixed by ${by}` : `argument ${from}, decoded by ${by}`;
 }
 
@@ -94,7 +99,10 @@ export function originOf(path: string, entry: Entry | null, guessed = false): Or
       return origin('clock', "the block's time");
     case 'effect':
     case 'egress':
-      return origin('tool map', entry === null ? 'no entry in the tool map' : guessed ? "guessed from the tool's name: the map has no entry" : `the tool map's entry \`${entry.tool}\``);
+      return origin(
+        'tool map',
+        entry === null ? 'no entry in the tool map' : guessed ? "guessed from the tool's name: the map has no entry" : `the tool map's entry \`${entry.tool}\``,
+      );
     case 'session':
       if (field.startsWith('sum(')) return origin('ledger', 'the ledger: what was allowed in this session within the window');
       return origin('session', `the session: ${SESSION[field] ?? field}`);

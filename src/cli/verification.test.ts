@@ -84,8 +84,8 @@ test('the explanation: inputs with origin, parts that are amiss, advice, a flip'
   const [rule] = objecting;
   assert.deepEqual(
     rule.inputs.map(({ path, value, found, origin }) => [path, value, found, origin.source]),
-    [['fs.paths', '["/x/.ssh/id_rsa"]', true, 'argument']],
+    [['fs.marks', '["read.key"]', true, 'argument']],
   );
   assert.ok(rule.parts.some(({ amiss }) => amiss) && rule.advice !== '' && rule.gas > 0);
-  assert.deepEqual(rule.flips, [{ path: 'fs.paths', value: '[]' }]);
+  assert.deepEqual(rule.flips, [{ path: 'fs.marks', value: '[]' }]);
 });

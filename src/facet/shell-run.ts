@@ -7,7 +7,7 @@ import type { Findings } from './shell-findings.ts';
 import { parseShell } from './shell-parse.ts';
 import { climbsFromUnknown, followLinks, resolvePath } from './shell-path.ts';
 import { programOf, unlisted } from './shell-programs.ts';
-import { type Choice, everyWay, FOLDER, STRICT, type State } from './shell-state.ts';
+import { type Choice, everyWay, FOLDER, type State } from './shell-state.ts';
 import {
   type Assign,
   type Command,
@@ -87,7 +87,7 @@ export class ShellRun implements Runner {
         skipped = [];
       }
       // `cd x; …`: it may have failed, but for `cd x || exit` and `set -e`.
-      if (item.after === ';') folders = this.mayStay(state, folders);
+      if (item.after === ';') folders = state.mayStay(folders);
       else if (item.after === '||' && leaves(item.pipeline)) folders = state.vars.get(FOLDER);
       if (item.after !== ';') skipped.push(state.clone());
       const own = item.background ? state.clone() : state;
@@ -97,18 +97,9 @@ export class ShellRun implements Runner {
       if (forks) this.active.pop();
     }
     for (const other of skipped) state.join(other);
-    this.mayStay(state, folders);
+    state.mayStay(folders);
     this.depth--;
     return out;
-  }
-
-  /** After a list of commands joined by `&&`, the folder may still be the one before it. */
-  private mayStay(state: State, before: readonly string[] | undefined): readonly string[] | undefined {
-    const now = state.vars.get(FOLDER);
-    if (before === undefined || now === undefined || now === before || state.vars.has(STRICT)) return now;
-    const both = [...new Set([...now, ...before])];
-    state.vars.set(FOLDER, both.length > 8 ? [WILD] : both);
-    return state.vars.get(FOLDER);
   }
 
   private pipeline(commands: readonly Command[], state: State, stdin: string | null): string {

@@ -50,6 +50,15 @@ export class State {
     this.vars.set(name, [value]);
   }
 
+  /** After a list of commands joined by `&&`, the folder may still be the one before it. */
+  mayStay(before: readonly string[] | undefined): readonly string[] | undefined {
+    const now = this.vars.get(FOLDER);
+    if (before === undefined || now === undefined || now === before || this.vars.has(STRICT)) return now;
+    const both = [...new Set([...now, ...before])];
+    this.vars.set(FOLDER, both.length > 8 ? [WILD] : both);
+    return this.vars.get(FOLDER);
+  }
+
   /** T-31: after this, either history may have been: every variable has the values of both. */
   join(other: State): void {
     for (const [name, values] of other.vars) {
