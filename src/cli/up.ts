@@ -188,7 +188,10 @@ function printStarted(out: Output, started: Started): void {
     out.line(
       `${out.paint('yellow', 'NOT IN FORCE')}: --constitution ${plain(constitution_ignored)} says something else. A data folder keeps the law of its first start; another law needs another --data folder.`,
     );
-  const found = foundLines({ home: homedir(), project: null, env: process.env, platform: process.platform }, data === join(homedir(), '.ava') ? '' : ` --data ${data}`);
+  const found = foundLines(
+    { home: homedir(), project: null, env: process.env, platform: process.platform },
+    data === join(homedir(), '.ava') ? '' : ` --data ${data}`,
+  );
   for (const line of found) out.line(AVACTL === 'avactl' ? line : line.replace('avactl connect', `${AVACTL} connect`));
   if (found.length > 0) return;
   out.line('Nothing passes through AVA until an agent asks it. Try:');
