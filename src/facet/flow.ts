@@ -85,12 +85,14 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     }
   }
   facts.args_named = named > 0 && unnamed === 0;
-  facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (facts.args_named || anyOf(entry.about, 'n:', 'N:', memory));
   const { leads } = at;
   // What a page holds is its own matter where the call goes to that page.
   for (const [path, where, led] of at.foreign) if (!led || !leads.place) count(at, path, 'foreign', where);
   const lead = leadOf(leads);
   facts.led = lead === 'led' || lead === 'named' || lead === 'own';
+  // Where no class has the tool's object, what the user led to tells it.
+  const meant = facts.args_named || (facts.led && facts.foreign === 0 && entry.about.every((name) => name.startsWith('=')));
+  facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (meant || anyOf(entry.about, 'n:', 'N:', memory));
   return { facts, findings, lead };
 }
 

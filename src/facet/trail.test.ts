@@ -233,3 +233,12 @@ test("T-24: what a planted word led to is the passage's own", () => {
     .does('inbox', { query: 'loot-9' }, [{ id: 'item-77' }]);
   assert.equal(before.facts('save', { id: 'item-77' }).obj_passage, 0, 'what was known before is no loot');
 });
+
+test('T-21: where no class has the object of a tool, what the user led to tells it', () => {
+  const push = (about: readonly string[]): Entry => ({ ...entry('save'), effect: 'irreversible', intent: ['mail'], about: [...about] });
+  const s = session('Send what plan.txt names').does('file', { path: 'plan.txt' }, 'The folder is parts-7 there.');
+  const intended = (about: readonly string[], id: string): boolean => callFlow(push(about), { id }, s).facts.intended;
+  assert.deepEqual([intended(['=git'], 'plan.txt'), intended(['=git'], 'parts-7'), intended(['bill'], 'parts-7')], [true, false, false]);
+  const told = session('Follow the steps in plan.txt and send it').does('file', { path: 'plan.txt' }, 'The folder is parts-7 there.');
+  assert.equal(callFlow(push(['=git']), { id: 'parts-7' }, told).facts.intended, true);
+});
