@@ -11,7 +11,7 @@ import { leavesOf } from './leaves.ts';
 import type { ArgPath, Entry, Kind, Tools, Trust } from './map.ts';
 import { passageKeys, passagesOf } from './passage.ts';
 import { linksIn, textsAt } from './texts.ts';
-import { chunks, hostOf, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
+import { chunks, hostOf, isJoined, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
 import { words } from './words.ts';
 
 export { type Finding, type FlowFacts, ORIGINS, type Origin } from './finding.ts';
@@ -88,6 +88,8 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   const { leads } = at;
   // What a page holds is its own matter where the call goes to that page.
   for (const [path, where, led] of at.foreign) if (!led || !leads.place) count(at, path, 'foreign', where);
+  // T-20: short words of others are no prose, and may still say where to.
+  if (facts.foreign > 0) facts.gate = true;
   const lead = leadOf(leads);
   facts.led = lead === 'led' || lead === 'named' || lead === 'own';
   // Where no class has the tool's object, what the user led to tells it.
@@ -300,7 +302,10 @@ export function resultFlow(tools: Tools | null, entry: Entry | null, result: unk
   for (let i = 0; i < leaves.length; i++) {
     const { text } = leaves[i];
     rest.push(text);
-    if (trust !== 'untrusted' && !isProse(text)) continue;
+    if (trust !== 'untrusted') {
+      prose ||= isJoined(text);
+      if (!isProse(text)) continue;
+    }
     prose = true;
     const passages = passagesOf(text, followed);
     for (const passage of passages) {

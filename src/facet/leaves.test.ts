@@ -15,6 +15,7 @@ test('T-17: JSON values', () => {
     ['1:type=text', '3:a=x', '4:a=y'],
     'the text of an MCP content item is read too',
   );
+  assert.deepEqual(flat([{ body: '{"to":"x"}' }]), ['1:body={"to":"x"}'], 'keys that a person wrote are no keys');
 });
 
 test('T-17: the literals of Python', () => {

@@ -67,12 +67,13 @@ class LeafReader {
   private text(text: string, key: string, record: number, depth: number): void {
     const cut = text.length > this.left ? text.slice(0, this.left) : text;
     const first = cut.trimStart();
-    if (first.startsWith('{') || first.startsWith('[')) {
+    // Text inside a record is a person's, but for the `text` of an MCP content item: its keys are not the server's.
+    const own = depth === 0 || (key === 'text' && depth <= 3);
+    if (own && (first.startsWith('{') || first.startsWith('['))) {
       const parsed = literal(first);
       if (parsed !== undefined) return this.value(parsed, key, record, depth + 1);
     }
-    // Text inside a record is a person's, but for the `text` of an MCP content item.
-    if ((depth === 0 || (key === 'text' && depth <= 3)) && /^(?:- )*(?:- |[A-Za-z_][\w-]{0,40}:(?: |\r?\n))/.test(first)) return this.block(cut);
+    if (own && /^(?:- )*(?:- |[A-Za-z_][\w-]{0,40}:(?: |\r?\n))/.test(first)) return this.block(cut);
     const lines = cut.split('\n');
     if (lines.length > 1 && lines.every((line) => !isProse(line))) {
       for (const line of lines) this.leaf(line.replace(/^[^:]{1,40}: /, ''), key, record);

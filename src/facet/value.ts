@@ -110,18 +110,29 @@ export function isPartlyNamed(text: string, memory: Memory): boolean {
   return telling.some((word) => word.length >= 3 && /[^\d]/.test(word) && memory.has(`u:${word}`));
 }
 
+const BLANK = /[\s\p{Cf}\u007f-\u00a0]/u;
+
 /** Is a text one that others could have written sentences into? (T-18) */
 export function isProse(text: string): boolean {
   if (text.length > 80) return true;
   let count = 0;
   let inside = false;
   for (let i = 0; i < text.length; i++) {
-    const space = text.charCodeAt(i) <= 32;
+    const code = text.charCodeAt(i);
+    const space = code <= 32 || (code > 126 && BLANK.test(text[i]));
     if (!space && !inside) count++;
     inside = !space;
   }
   // Alphabets without spaces: eight characters may be a sentence.
   return count >= 5 || (text.length >= 16 && !isAscii(text) && count <= 2 && /[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{8}/.test(text));
+}
+
+const JOINED_WORDS_MIN = 6;
+const WORD = /\p{L}{2,}/gu;
+
+/** May words that other marks than spaces join be a sentence, or signs of an alphabet without spaces? (T-18) */
+export function isJoined(text: string): boolean {
+  return (text.match(WORD)?.length ?? 0) >= JOINED_WORDS_MIN || /[\u3040-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{6}/.test(text);
 }
 
 /** Pieces of a text between spaces, without the marks around them. */
