@@ -107,7 +107,12 @@ export const FAULTS = {
   tile_malformed: [5011, 400, 'The tile path or its bytes cannot be read', 'see c2sp.org/tlog-tiles'],
   frame_malformed: [5012, 500, 'A frame of the ledger cannot be read', 'see spec/frame.md for its form'],
   frame_too_large: [5013, 413, 'The block is larger than a frame may be', 'propose a smaller block'],
-  schedule_unknown: [5014, 500, 'The ledger was judged under a schedule that this version does not know', 'use the version that wrote it, or choose another folder with --data; nothing was written'],
+  schedule_unknown: [
+    5014,
+    500,
+    'The ledger was judged under a schedule that this version does not know',
+    'use the version that wrote it, or choose another folder with --data; nothing was written',
+  ],
 
   cbor_truncated: [6001, 400, 'CBOR: the bytes end too early', 'send the whole encoding'],
   cbor_trailing: [6002, 400, 'CBOR: bytes follow the value', 'send one value'],

@@ -8,6 +8,7 @@ import { dataFolder } from './address.ts';
 import type { Call } from './command.ts';
 import { receiptId } from './explanation.ts';
 import { withNode } from './node-client.ts';
+import { runningIn } from './running.ts';
 
 const RECEIPT = /^([1-9][0-9]{0,15})\.([0-9]{1,5})\.([0-9a-f]{12})$/;
 
@@ -15,12 +16,16 @@ const RECEIPT = /^([1-9][0-9]{0,15})\.([0-9]{1,5})\.([0-9a-f]{12})$/;
 export async function bundleOf(call: Call, named: string): Promise<Uint8Array> {
   const id = RECEIPT.exec(named);
   if (id === null) return fromFile(named);
+  const folder = dataFolder(call);
+  const stored = (): Promise<Uint8Array> => fromFolder(folder, named, Number(id[1]), Number(id[2]));
+  const asked = call.given('port') || call.given('url');
+  // A node at the default port is another folder's.
+  if (!asked && call.given('data') && existsSync(folder) && runningIn(folder) === null) return stored();
   try {
     return await withNode(call, (client) => client.bundle(named));
   } catch (error) {
-    const asked = call.given('port') || call.given('url');
-    if (asked || !(error instanceof Fault) || error.slug !== 'unreachable' || !existsSync(dataFolder(call))) throw error;
-    return fromFolder(dataFolder(call), named, Number(id[1]), Number(id[2]));
+    if (asked || !(error instanceof Fault) || error.slug !== 'unreachable' || !existsSync(folder)) throw error;
+    return stored();
   }
 }
 
