@@ -29,7 +29,7 @@ export function claudeTongue(client: ClaudeLike, servers: WrappedServers): Tongu
   };
   const callOf = (event: Args): string => (typeof event['tool_use_id'] === 'string' ? event['tool_use_id'] : '');
   const moment = (event: Args): Moment => {
-    switch (event['hook_event_name']) {
+    switch (textOf(event, 'hook_event_name')) {
       case 'UserPromptSubmit':
         return { kind: 'input', text: textOf(event, 'prompt').slice(0, INPUT_LENGTH_MAX).toWellFormed() };
       case 'PreToolUse': {

@@ -130,6 +130,7 @@ test('N-75: what cannot be understood is refused; long texts are cut, commands n
   await assert.rejects(hook('emacs', claude('PreToolUse', use('Read', {}))), { slug: 'route_unknown' });
   await assert.rejects(hook('claude-code', []), { slug: 'request_shape' });
   await assert.rejects(hook('claude-code', claude('PreToolUse', { tool_name: 'Bash' })), { slug: 'request_shape' });
+  await assert.rejects(hook('claude-code', { ...claude('', use('Bash', { command: 'ls' })), hook_event_name: undefined }), { slug: 'request_shape' });
   await assert.rejects(hook('claude-code', { ...claude('PreToolUse', use('Bash', { command: 'ls' })), session_id: undefined }), { slug: 'request_shape' });
   assert.deepEqual(await hook('claude-code', claude('Notification', { message: 'x' })), {});
   const large = 'x'.repeat(200_000);

@@ -97,6 +97,12 @@ test('T-26: which facets they show', () => {
   assert.deepEqual([file.effect, file.fs?.op, file.fs?.path], ['irreversible', 'delete', '/a/b']);
   assert.equal(guess('execute_sql', { query: 'SELECT 1' }).sql?.join(), 'query');
   assert.equal(guess('run_command', { command: 'ls', cwd: '/' }).shell?.command.join(), 'command');
+  for (const [tool, beside] of [
+    ['run_command', 'args'],
+    ['start_process', 'argv'],
+    ['execute_command', 'arguments'],
+  ])
+    assert.equal(facets(tool, { command: 'rm', [beside]: ['-rf', '/'] }).effect, 'opaque', `${tool} ${beside}: the command is not all of it`);
 });
 
 /** T-21 of a user's text and a call that is guessed, after something was read. */

@@ -201,14 +201,16 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
   };
   const args = argumentKinds(paths, doing);
   const untold = paths.filter((path) => !tells(path, doing));
-  const bound = bindings(args, paths, { verb: verb?.class ?? null, act, words: [...name, ...home] });
+  const told = bindings(args, paths, { verb: verb?.class ?? null, act, words: [...name, ...home] });
+  const apart = told.shell !== null && paths.some((path) => APART.test(lastOf(path)));
+  const bound = apart ? { ...told, shell: null } : told;
   const result = trustOf(act, name, things);
   const acts = !reader && act !== 'tell';
   const entry: Entry = {
     tool,
     server,
     effect: effectOf(act, {
-      readable: whole && (verb !== null || nouns.length > 0 || (unknown.length > 0 && untold.length < paths.length)),
+      readable: whole && !apart && (verb !== null || nouns.length > 0 || (unknown.length > 0 && untold.length < paths.length)),
       decoded: bound.shell !== null || bound.sql !== null,
       pays: bound.money !== null,
       mails: bound.mail !== null && verb?.class === 'send',
@@ -247,6 +249,8 @@ const CODE = /^(?:code|script|function|javascript|js|python|program|source_?code
 const lastOf = (path: ArgPath): string => path[path.length - 1];
 
 const GIVEN = /^(?:command|commands|cmd|source|payload|arguments|args|params|parameters|input|inputs|expression|tool|tool_?name|query|statement)$/i;
+/** What a program is given beside its name: a command line in two parts is not decoded. */
+const APART = /^(?:arguments|args|argv|params|parameters|options)$/i;
 const CODE_WORDS = set('code script python javascript js node shell bash sh program snippet cell notebook command tool function sql query');
 
 /**

@@ -9,8 +9,8 @@ export interface Shell {
   readonly choice: Choice;
   /** What a list prints, run in a shell of its own. */
   output(body: List): string;
-  /** A path under which a list's output is read. */
-  channel(body: List): string;
+  /** The path under which a list's output is read, or its input written. */
+  channel(process: Part & { readonly kind: 'process' }): string;
 }
 
 const FIELDS_MAX = 256;
@@ -76,7 +76,7 @@ function expand(word: Word, shell: Shell, fields: Fields, splits: boolean, patte
       return fields.add(pattern ? asPattern(text) : splits ? text : text.replace(/(?<=[:=])~(?=\/|:|$)/g, () => home(shell)));
     }
     if (part.kind === 'extended') throw new Unreadable('a pattern of the extended kind');
-    if (part.kind === 'process') return fields.add(shell.channel(part.body));
+    if (part.kind === 'process') return fields.add(shell.channel(part));
     if (part.kind === 'param' && part.quoted && splits && (part.name === '@' || part.name.endsWith('[@]')) && part.op === '') {
       const items = part.name === '@' ? shell.state.args : listed(valueOf(part, shell, splits));
       items.forEach((item, at) => {

@@ -296,7 +296,7 @@ export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [
     reads(''),
   ),
   ...many('head', filter('nc', ['lines', 'bytes'])),
-  ...many('tail', filter('ncsf', ['lines', 'bytes', 'pid'])),
+  ...many('tail', filter('ncs', ['lines', 'bytes', 'pid', 'sleep-interval', 'max-unchanged-times'])),
   ...many('uniq', filter('fsw')),
   ...many('sort split', sort),
   ...many('shuf', filter('nio')),

@@ -181,11 +181,14 @@ export const git: Program = ({ args, state, run }) => {
       break;
     case 'archive':
       if (last(values.get('exec')) !== undefined) found.unclear('a program at another place');
+      for (const path of operands.slice(1)) run.read(path, state);
       break;
     case 'commit':
       if (values.has('F')) for (const path of values.get('F') ?? []) run.read(path, state);
       break;
     default:
   }
+  // The project's folder: where the line begins, or above.
+  if (verb === 'rev-parse' && flags.has('show-toplevel')) return '.';
   return verb === 'show' || verb === 'cat-file' || verb === 'log' || verb === 'config' ? WILD : TAME;
 };

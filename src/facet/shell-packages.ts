@@ -20,7 +20,8 @@ const packages: Program = ({ args, state, run, name }) => {
   ]);
   const { found } = run;
   if (wroteRecipes(state)) found.unclear('recipes that this line wrote');
-  const verb = operands[0] ?? '';
+  // `yarn npm publish`
+  const verb = (name === 'yarn' && operands[0] === 'npm' ? operands[1] : operands[0]) ?? '';
   found.does(
     /^(?:ls|list|view|info|why|outdated|audit|root|prefix|bin|fund|ping|search|whoami|help|version|query|explain)$/.test(verb) || operands.length === 0
       ? 'read'

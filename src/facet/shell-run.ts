@@ -188,9 +188,9 @@ export class ShellRun implements Runner {
       state,
       choice,
       output: (body) => this.substituted(body, state, choice),
-      channel: (body) => {
+      channel: ({ body, into }) => {
         const path = `/dev/fd/${1000 + this.processes++}`;
-        state.files.set(path, this.list(body, state.clone(), null));
+        state.files.set(path, this.list(body, state.clone(), into ? WILD : null));
         return path;
       },
     };

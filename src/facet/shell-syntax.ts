@@ -31,7 +31,8 @@ export type Part =
   | { readonly kind: 'param'; readonly name: string; readonly op: string; readonly arg: Word | null; readonly quoted: boolean }
   | { readonly kind: 'command'; readonly body: List; readonly quoted: boolean }
   | { readonly kind: 'arithmetic'; readonly word: Word; readonly quoted: boolean }
-  | { readonly kind: 'process'; readonly body: List }
+  /** `into`: `>(…)`, which reads what is written to it. */
+  | { readonly kind: 'process'; readonly body: List; readonly into: boolean }
   /** `@(a|b)` and its like: a pattern of the extended kind. */
   | { readonly kind: 'extended' };
 export type Word = readonly Part[];

@@ -36,7 +36,7 @@ export function readWord(cursor: Cursor): Word {
     const char = line[cursor.at];
     if ((char === '<' || char === '>') && line[cursor.at + 1] === '(') {
       cursor.at += 2;
-      parts.push({ kind: 'process', body: deeper(cursor, () => cursor.list(cursor, ')')) });
+      parts.push({ kind: 'process', body: deeper(cursor, () => cursor.list(cursor, ')')), into: char === '>' });
       continue;
     }
     if ('?*+@!'.includes(char) && line[cursor.at + 1] === '(') {
