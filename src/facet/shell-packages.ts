@@ -43,6 +43,9 @@ const packages: Program = ({ args, state, run, name }) => {
       state.clone(),
       null,
     );
+  // AVA's own program as a script: `npm run -s avactl -- approvals approve X`.
+  const own = operands.indexOf('avactl');
+  if (own >= 0) run.argv(operands.slice(own), state.clone(), null);
   // `config set script-shell`, and what it takes for granted.
   if (
     (verb === 'config' || verb === 'set') &&

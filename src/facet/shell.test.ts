@@ -199,7 +199,15 @@ test('T-36, T-37: hosts and tools', () => {
 test('T-38: what an agent may not tell AVA', () => {
   for (const line of ['avactl status', 'avactl approvals list', 'avactl rules lint .', 'npx avactl log']) assert.deepEqual(of(line).acts, [], line);
   for (const line of ['avactl approvals approve X', 'node bin/avactl.mjs approvals deny X']) assert.deepEqual(of(line).acts, ['approve'], line);
-  for (const line of ['avactl halt', 'avactl disconnect', 'avactl observe x', 'avactl unheard-of']) assert.deepEqual(of(line).acts, ['disable'], line);
+  for (const line of [
+    'npm run -s avactl -- approvals approve X',
+    'npm --prefix /home/me/ava run -s avactl -- approvals deny X',
+    'yarn avactl approvals approve X',
+  ])
+    assert.deepEqual(of(line).acts, ['approve'], line);
+  for (const line of ['npm run -s avactl -- log', 'pnpm run avactl status']) assert.deepEqual(of(line).acts, [], line);
+  for (const line of ['avactl halt', 'bun run avactl disconnect', 'avactl disconnect', 'avactl observe x', 'avactl unheard-of'])
+    assert.deepEqual(of(line).acts, ['disable'], line);
 });
 
 test('T-30: any text gives facts, the same each time, in bounded time', () => {
