@@ -70,12 +70,13 @@ function card(approval) {
   for (const reason of reasons.filter((each) => rules.includes(each.rule))) {
     const item = element('li');
     item.append(element('span', reason.title, 'why'), element('span', ` (${reason.rule})`, 'soft'));
-    if (reason.advice !== undefined) item.append(element('div', reason.advice, 'soft'));
+    if (reason.advice !== undefined) item.append(element('div', `What would pass: ${reason.advice}`, 'soft'));
     why.append(item);
   }
   made.append(why, answerForm(approval, made));
   made.append(element('p', `${code} · receipt ${approval.receipt}`, 'soft'));
-  made.append(element('p', `Always fine? Draft a rule from it: avactl rules new my/rule --from ${approval.receipt}`, 'soft'));
+  const loose = approval.reasons.find(({ mode }) => mode !== 'floor');
+  if (loose !== undefined) made.append(element('p', `Asked too often? This rule only watches for a week: avactl observe ${loose.rule}`, 'soft'));
   return made;
 }
 

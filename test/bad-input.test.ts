@@ -115,7 +115,12 @@ test('a second process on the same folder, and on the same port', async () => {
   const before = await atRest();
   const folderTaken = up(dir, 0);
   assert.equal(folderTaken.code, 78);
-  assert.match(folderTaken.line, new RegExp(`^AVA-1002 .* is in use by process ${node.pid}\\. Stop that process, or choose another folder with --data\\.`));
+  assert.match(
+    folderTaken.line,
+    new RegExp(
+      `^AVA-1002 .* is in use by process ${node.pid}\\. See .avactl status.: a node may run already; else stop that process, or choose another folder with --data\\.`,
+    ),
+  );
   const portTaken = up(dir, node.port);
   assert.equal(portTaken.code, 78);
   assert.match(portTaken.line, new RegExp(`^AVA-100[12] .* is in use by process ${node.pid}`));

@@ -38,7 +38,10 @@ test('D-17: preview, enforce, observe', async () => {
   assert.equal(await verdict(1_000), 'deny', 'the floor binds; what observes would have said counts no more');
   const shown = await here(['enforce', '--preview', ...on]);
   assert.equal(shown.code, 0, shown.stderr);
-  assert.match(shown.stdout, /^7 days, 13 calls: 4 denied, 0 escalated; 2 rules cause 100 %|^7 days, 13 calls: 4 denied, 0 escalated; all from 2 rules/);
+  assert.match(
+    shown.stdout,
+    /^7 days, 13 calls: 4 more would be denied, 0 more escalated; 2 rules cause 100 %|^7 days, 13 calls: 4 more would be denied, 0 more escalated; all from 2 rules/,
+  );
   assert.match(shown.stdout, /count\/few +4 +0\n +even +0 +2\n/);
   const one = JSON.parse((await here(['enforce', 'even', '--preview', '--days', '1', '--json', ...on])).stdout) as object;
   assert.deepEqual(one, { days: 1, calls: 13, denied: 0, escalated: 2, rules: [{ rule: 'even', denied: 0, escalated: 2 }] });

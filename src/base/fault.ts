@@ -6,7 +6,12 @@
  */
 export const FAULTS = {
   port_in_use: [1001, 500, 'The port is in use', 'stop the other process, or choose another port with --port'],
-  data_locked: [1002, 500, 'The data folder is in use by another process', 'stop that process, or choose another folder with --data'],
+  data_locked: [
+    1002,
+    500,
+    'The data folder is in use by another process',
+    'see `avactl status`: a node may run already; else stop that process, or choose another folder with --data',
+  ],
   data_version: [1003, 500, 'The data folder was written by another version', 'use the version that wrote it, or choose another folder with --data'],
   node_too_old: [1004, 500, 'This Node is too old', 'use Node 24 or later'],
   unreachable: [1005, 503, 'No node answers at this address', 'start one with `avactl up`, or name its address with --port'],

@@ -17,7 +17,7 @@ test('help names every command, flag, default and example', () => {
     assert.ok(line !== '' && (line.startsWith(`  ${command.name} `) || line.includes(word)), command.name);
     const help = commandHelp(command);
     for (const { name, default: value } of command.flags)
-      assert.ok(help.includes(`--${name}`) && (value === undefined || help.includes(`(default ${value})`)), `${command.name} --${name}`);
+      assert.ok(help.includes(`--${name}`) && ((value ?? '') === '' || help.includes(`(default ${value})`)), `${command.name} --${name}`);
     for (const { line } of command.examples) assert.ok(help.includes(line));
     assert.doesNotMatch(help, /undefined| $/m);
   }

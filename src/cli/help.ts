@@ -17,7 +17,7 @@ function flagName(flag: Flag): string {
 }
 
 const flagText = (flag: Flag): string =>
-  `${flag.description}${flag.default === undefined ? '' : ` (default ${flag.default})`}${flag.multiple === true ? '; may be repeated' : ''}`;
+  `${flag.description}${flag.default === undefined || flag.default === '' ? '' : ` (default ${flag.default})`}${flag.multiple === true ? '; may be repeated' : ''}`;
 
 /** Help for one command. */
 export function commandHelp(command: Command): string {

@@ -111,7 +111,7 @@ async function preview(call: Call, client: Client): Promise<number> {
     caused === 0
       ? ''
       : `; ${most === rules.length ? `all from ${plural(most, 'rule')}` : `${plural(most, 'rule')} ${most === 1 ? 'causes' : 'cause'} ${percent} %`}`;
-  out.line(`${plural(days, 'day')}, ${plural(calls, 'call')}: ${grouped(all.denied)} denied, ${grouped(all.escalated)} escalated${cause}`);
+  out.line(`${plural(days, 'day')}, ${plural(calls, 'call')}: ${grouped(all.denied)} more would be denied, ${grouped(all.escalated)} more escalated${cause}`);
   if (rules.length > 0)
     for (const row of columns(
       [['RULE', 'DENIED', 'ESCALATED'], ...rules.map(({ rule, denied, escalated }) => [plain(rule), grouped(denied), grouped(escalated)])],

@@ -93,7 +93,11 @@ function checkOperands(command: Command, operands: readonly string[]): void {
   const most = command.operands.some(({ count }) => count === 'many' || count === 'any') ? Number.POSITIVE_INFINITY : command.operands.length;
   if (operands.length < least) {
     const missing = command.operands[operands.length];
-    throw new Fault('usage', `\`${command.name}\` needs ${missing.name}: ${missing.description}`, { command: command.name });
+    throw new Fault(
+      'usage',
+      `\`${command.name}\` needs ${missing.name}: ${missing.description.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())}`,
+      { command: command.name },
+    );
   }
   if (operands.length > most) throw new Fault('usage', `\`${command.name}\` does not take \`${operands[most]}\``, { command: command.name });
 }

@@ -101,7 +101,7 @@ export async function definitionsOf(
   const transport =
     'url' in server
       ? new StreamableHTTPClientTransport(new URL(server.url))
-      : new StdioClientTransport({ command: server.command[0], args: server.command.slice(1), stderr: 'ignore', env: environment() });
+      : new StdioClientTransport({ command: server.command[0], args: server.command.slice(1), stderr: 'inherit', env: environment() });
   try {
     await client.connect(transport, { signal });
     const all: unknown[] = [];
@@ -115,7 +115,7 @@ export async function definitionsOf(
     return definitions(all, where);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault('unreachable', `${where} does not list its tools: ${error instanceof Error ? error.message : String(error)}`, {});
+    throw new Fault('upstream_failed', `${where} does not list its tools: ${error instanceof Error ? error.message : String(error)}`, {});
   } finally {
     await client.close();
   }

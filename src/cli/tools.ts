@@ -172,7 +172,7 @@ function rowsOf(view: ToolView): string[][] {
 
 export async function mapTools(call: Call): Promise<number> {
   const { out } = call;
-  if (!call.given('guess')) throw new Fault('usage', 'tools map needs --guess: it prints a map that a person checks', { flag: 'guess' });
+  if (!call.given('guess')) throw new Fault('usage', '`tools map` needs --guess: it prints a map that a person checks', { flag: 'guess' });
   const { found, home } = await source(call);
   const name = call.text('name') ?? home;
   if (!isName(name)) throw new Fault('usage', `--name is a name of a-z, 0-9, . _ and -, not \`${name}\``, { flag: 'name' });

@@ -13,7 +13,15 @@ export function readJson(path: string, text: string): { readonly tree: Node | un
   const errors: ParseError[] = [];
   // A byte order mark counts as blank: every offset stays.
   const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, PARSING);
-  if (errors.length > 0) throw malformed(path, text, errors[0].offset, `is no JSON: ${printParseErrorCode(errors[0].error)}`);
+  if (errors.length > 0)
+    throw malformed(
+      path,
+      text,
+      errors[0].offset,
+      `is no JSON: ${printParseErrorCode(errors[0].error)
+        .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+        .toLowerCase()}`,
+    );
   if (tree?.type !== 'object') throw malformed(path, text, tree?.offset ?? 0, 'is no JSON object');
   const twice = repeatedKey(tree);
   if (twice !== null) throw malformed(path, text, twice.offset, `has the key ${JSON.stringify(twice.value)} twice`);

@@ -14,6 +14,8 @@ test('MG-30: a server is named after its package or program', () => {
     ['docker run -i --rm ghcr.io/github/github-mcp-server:1.2', 'github'],
     ['node /home/me/project/build/weather-server.js', 'weather'],
     ['python3 -m my_server', 'my'],
+    ['node /home/me/node_modules/@modelcontextprotocol/server-memory/dist/index.js', 'memory'],
+    ['node /home/me/weather/server.js', 'weather'],
     ['github-mcp-server stdio', 'github'],
     ['C:\\tools\\Notes.exe', 'notes'],
     ['/usr/local/bin/mcp-server', 'server'],

@@ -13,7 +13,10 @@ export const isToolName = (name: string): boolean => TOOL_NAME.test(name);
 /** What a server is called where nobody named it: the name of its package or program, without what all servers are called. */
 export function serverNameOf(command: readonly string[]): string {
   const words = command.slice(1).filter((word) => !word.startsWith('-'));
-  const said = LAUNCHERS.test(lastPart(command[0])) ? (words.find((word) => /[a-z]{3}/i.test(word) && !SUBCOMMANDS.has(word)) ?? command[0]) : command[0];
+  const launched = LAUNCHERS.test(lastPart(command[0])) ? words.find((word) => /[a-z]{3}/i.test(word) && !SUBCOMMANDS.has(word)) : undefined;
+  const said =
+    launched?.replace(/(?<=[^\\/])(?:[\\/](?:dist|build|out|lib|src|bin|esm|(?:index|main|cli|server)\.[cm]?[jt]s|(?:__main__|main|server)\.py))+$/, '') ??
+    command[0];
   const name = lastPart(said.replace(/(?<=.)@[^/@]*$/, ''))
     .toLowerCase()
     .replace(/:[^/]*$/, '')
