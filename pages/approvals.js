@@ -75,7 +75,7 @@ function card(approval) {
   }
   made.append(why, answerForm(approval, made));
   made.append(element('p', `${code} · receipt ${approval.receipt}`, 'soft'));
-  const loose = approval.reasons.find(({ mode }) => mode !== 'floor');
+  const loose = approval.reasons.find(({ mode }) => mode === 'enforce');
   if (loose !== undefined) made.append(element('p', `Asked too often? This rule only watches for a week: avactl observe ${loose.rule}`, 'soft'));
   return made;
 }
