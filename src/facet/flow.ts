@@ -36,7 +36,7 @@ interface Looking extends Counting {
   readonly entry: Entry;
   readonly memory: Memory;
   readonly leads: { named: number; led: number; own: number; unseen: number; other: number; planted: number; place: boolean };
-  readonly foreign: (readonly [ArgPath, Whereabouts, led: boolean])[];
+  readonly foreign: (readonly [ArgPath, Whereabouts, led: boolean, read: boolean])[];
 }
 const NO_FINDINGS: readonly Finding[] = [];
 
@@ -87,9 +87,12 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   facts.args_named = named > 0 && unnamed === 0;
   const { leads } = at;
   // What a page holds is its own matter where the call goes to that page.
-  for (const [path, where, led] of at.foreign) if (!led || !leads.place) count(at, path, 'foreign', where);
-  // T-20: short words of others are no prose, and may still say where to.
-  if (facts.foreign > 0) facts.gate = true;
+  for (const [path, where, led, read] of at.foreign) {
+    if (led && leads.place) continue;
+    count(at, path, 'foreign', where);
+    // T-20: short words of others are no prose, and may still say where to.
+    if (read) facts.gate = true;
+  }
   const lead = leadOf(leads);
   facts.led = lead === 'led' || lead === 'named' || lead === 'own';
   // Where no class has the tool's object, what the user led to tells it.
@@ -130,7 +133,7 @@ function overflow(at: Looking, path: ArgPath, kind: Kind): void {
 /** Adds what one value means; true when it is a selector that the user named. */
 function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', text: string): boolean {
   const { entry, memory, leads } = at;
-  const { key, named, own, led, foreign, unseen, known, passage } = standingOf(entry, kind, text, memory);
+  const { key, named, own, led, foreign, read, unseen, known, passage } = standingOf(entry, kind, text, memory);
   if (named) {
     if (kind === 'dest') leads.place = true;
     leads.named++;
@@ -144,7 +147,7 @@ function valueFacts(at: Looking, path: ArgPath, kind: 'dest' | 'sec' | 'obj', te
   else if (unseen) leads.unseen++;
   else leads.other++;
   if (kind === 'dest' && known) at.leads.place = true;
-  if (foreign) at.foreign.push([path, where, led]);
+  if (foreign) at.foreign.push([path, where, led, read]);
   if (kind === 'obj') {
     counted('obj_unnamed');
     if (passage !== null) counted('obj_passage');

@@ -13,6 +13,8 @@ export interface Standing {
   readonly led: boolean;
   /** T-24: it stands in text alone, and the user did not tell the agent to follow that. */
   readonly foreign: boolean;
+  /** It, or a piece of it, stands in what was read. */
+  readonly read: boolean;
   /** T-24: it stands in nothing that was read: the agent's own words. */
   readonly unseen: boolean;
   /** T-17 */
@@ -21,7 +23,7 @@ export interface Standing {
   readonly passage: string | null;
 }
 
-const NAMED = { named: true, led: true, foreign: false, unseen: false, known: true, passage: null } as const;
+const NAMED = { named: true, led: true, foreign: false, read: false, unseen: false, known: true, passage: null } as const;
 
 /** A value as far as it is looked at. */
 export const cut = (text: string): string => (text.length > VALUE_LENGTH_MAX ? text.slice(0, VALUE_LENGTH_MAX) : text);
@@ -33,23 +35,19 @@ export function standingOf(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: str
   if (isNamed(text, memory, kind === 'obj')) return { ...NAMED, key, own: memory.has(`o:${key}`) };
   const passage = memory.passage >= 2 ? passageKey(value, parts, key, memory) : null;
   // Of a value that is longer than what is looked at, nothing is known.
-  if (value !== text) return { key, named: false, own: false, led: false, foreign: true, unseen: false, known: false, passage };
+  if (value !== text) return { key, named: false, own: false, led: false, foreign: true, read: false, unseen: false, known: false, passage };
   const host = isWeb(value) ? hostOf(value) : null;
   const last = kind === 'obj' ? normal(lastSegment(value)) : key;
   const pieces = piecesOf(value, key);
   const listed = passage === null && (isListed(key, memory) || (last !== key && isListed(last, memory)));
   const inDocument = pieces.length > 0 && pieces.every((piece) => memory.has(`s:${piece}`));
   const led = passage === null && (listed || inDocument || memory.has(`s:${last}`) || (host !== null && memory.has(`f:${host}`)));
-  const inText =
-    memory.has('t:') ||
-    memory.has(`t:${host ?? key}`) ||
-    memory.has(`t:${last}`) ||
-    pieces.some((piece) => memory.has(`t:${piece}`) || memory.has(`s:${piece}`));
-  const unseen = !led && passage === null && !inText;
+  const read = memory.has(`t:${host ?? key}`) || memory.has(`t:${last}`) || pieces.some((piece) => memory.has(`t:${piece}`) || memory.has(`s:${piece}`));
+  const unseen = !led && passage === null && !read && !memory.has('t:');
   const known =
     kind !== 'obj' && (isKnown(entry, value, key, memory) || (kind === 'dest' && passage === null && isKnownPlace(entry, value, parts, host, unseen, memory)));
   const foreign = !known && !listed && !unseen && !(led && memory.has('d:'));
-  return { key, named: false, own: false, led, foreign, unseen, known, passage };
+  return { key, named: false, own: false, led, foreign, read, unseen, known, passage };
 }
 
 /** The keys of a value's telling pieces: its own where it is one piece. */
