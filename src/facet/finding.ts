@@ -9,6 +9,8 @@ export const FINDINGS_MAX = 16;
 export interface FlowFacts {
   gate: boolean;
   passage: number;
+  /** The session was told what the user said. */
+  told: boolean;
   /** T-21: the user used a verb of the tool's classes, and a noun of its object or the object's own name. */
   intended: boolean;
   /** Every selector of the call (`dest`, `obj`), and at least one, is named by the user. */

@@ -48,6 +48,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     intended: false,
     args_named: false,
     led: false,
+    told: memory.has('i:'),
     foreign: 0,
     dest_unnamed: 0,
     sec_unnamed: 0,

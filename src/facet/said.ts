@@ -8,7 +8,7 @@ export const USER_KEYS_MAX = 4_096;
 
 /** T-16: the keys that a text of the user adds to the session. */
 export function userKeys(tools: Tools | null, text: string): string[] {
-  const keys = new Set<string>();
+  const keys = new Set<string>(['i:']);
   const add = (key: string): void => {
     if (keys.size < USER_KEYS_MAX) keys.add(key);
   };

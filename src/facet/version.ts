@@ -46,6 +46,7 @@ export const FACET_PATHS: ReadonlyMap<string, string> = new Map([
   ['flow.passage', 'int'],
   ['flow.intended', 'bool'],
   ['flow.args_named', 'bool'],
+  ['flow.told', 'bool'],
   ['flow.led', 'bool'],
   ['flow.foreign', 'int'],
   ['flow.dest_unnamed', 'int'],

@@ -160,7 +160,7 @@ export interface Entry {
 }
 
 const IN_WORDS: Readonly<Record<Origin, (source: string) => string>> = {
-  unseen: () => 'occurs nowhere in what the user asked or the session read',
+  unseen: () => "is the agent's own: neither the user nor anything that was read names it",
   text: (source) => `occurs only in text that ${source} returned, not in what the user asked`,
   passage: (source) => `occurs only in a passage that ${source} returned and that tells agents what to do`,
   record: (source) => `stands in a record that ${source} returned; the user did not name it`,
