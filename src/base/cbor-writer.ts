@@ -16,6 +16,8 @@ const scratch = new DataView(new ArrayBuffer(8));
 /** Small results share a slab: a buffer of its own costs each of them more than all of its encoding. */
 const SLAB_BYTES = 65_536;
 const SLAB_SHARE_BYTES = 4_096;
+/** Shorter texts are written in a loop: it is faster than the encoder and the view that it needs. */
+const ASCII_LOOP_MAX = 48;
 let slab = new Uint8Array(SLAB_BYTES);
 let slabUsed = 0;
 
@@ -128,7 +130,7 @@ export class Writer {
   /** @throws Fault text_malformed for a lone surrogate */
   text(value: string): void {
     const length = value.length;
-    if (length < 24 && this.ascii(value, length)) return;
+    if (length < ASCII_LOOP_MAX && this.ascii(value, length)) return;
     if (!value.isWellFormed()) throw new Fault('text_malformed', 'a text has a lone surrogate');
     this.reserve(9 + 3 * length);
     const guess = headBytes(length);
@@ -140,14 +142,14 @@ export class Writer {
   }
 
   private ascii(value: string, length: number): boolean {
-    this.reserve(1 + length);
-    const start = this.at + 1;
+    this.reserve(9 + length);
+    const start = this.at + headBytes(length);
     for (let i = 0; i < length; i++) {
       const code = value.charCodeAt(i);
       if (code > 127) return false;
       this.buffer[start + i] = code;
     }
-    this.buffer[this.at] = 0x60 | length;
+    this.head(3, length);
     this.at = start + length;
     return true;
   }

@@ -3,18 +3,18 @@
  * obligations change is judged once more (D-18). The machine and who recomputes a verdict run this alike.
  */
 import type { Octets } from '../base/bytes.ts';
-import { type Cbor, type CborMap, encode } from '../base/cbor.ts';
+import { type Cbor, type CborMap, compareKeys, encode } from '../base/cbor.ts';
 import { tagged } from '../crypto/hash.ts';
 import { type Facets, facetsOf } from '../facet/facet.ts';
 import { entryFor } from '../facet/guess.ts';
 import type { Entry } from '../facet/map.ts';
 import type { Law } from '../law/law.ts';
-import type { ActiveRule } from '../law/rule.ts';
+import type { ActiveRule, WitnessedInput } from '../law/rule.ts';
 import { applyObligations, type Mode, type Obligation, obligationValue } from '../rule/manifest.ts';
 import { trapOf } from '../vm/trap.ts';
 import { type Cause, OBLIGATIONS_MAX, type Reason, type ReasonValue, type Verdict } from './receipt.ts';
 import { type JudgeSource, type Judging, RESULT, type Run, runRule } from './run.ts';
-import type { Standings } from './standing.ts';
+import { type Standings, UNTOUCHED } from './standing.ts';
 import type { Action } from './transaction.ts';
 
 export { answersFor, type Given, type JudgeSource, type Judging, type Ran, RESULT, type Run, runRule, sourceOf } from './run.ts';
@@ -114,6 +114,9 @@ let inputsView = new DataView(inputs.buffer);
 const traceBytes = new Uint8Array(11 * 256);
 const traceView = new DataView(traceBytes.buffer);
 
+/** Up to so many bytes a loop is faster than the view that a copy needs. */
+const LOOP_MAX = 64;
+
 function roomFor(bytes: number): void {
   if (bytes <= inputs.length) return;
   const larger = new Uint8Array(2 * bytes);
@@ -152,12 +155,16 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
       roomFor(at + 6 + used);
       inputsView.setUint16(at, rule.index);
       inputsView.setUint32(at + 2, used);
-      inputs.set(memory.subarray(0, used), at + 6);
-      at += 6 + used;
+      at += 6;
+      if (used > LOOP_MAX) inputs.set(memory.subarray(0, used), at);
+      else for (let j = 0; j < used; j++) inputs[at + j] = memory[j];
+      at += used;
     }
     traceView.setUint16(traced, rule.index);
     traceBytes[traced + 2] = result;
-    traceView.setBigUint64(traced + 3, BigInt(cost));
+    // all rules together take less than 2^32 (G-4)
+    traceView.setUint32(traced + 3, 0);
+    traceView.setUint32(traced + 7, cost);
     traced += 11;
     const cause = causeOf(result);
     if (cause === null) {
@@ -193,37 +200,50 @@ export function judge(law: Law, scoped: readonly ActiveRule[], source: JudgeSour
   };
 }
 
+/** What the rules of a list read of the machine's state, each path once, in the order in which a witness is encoded. */
+const inputsOf = new WeakMap<readonly ActiveRule[], readonly WitnessedInput[]>();
+
+function witnessedBy(rules: readonly ActiveRule[]): readonly WitnessedInput[] {
+  let inputs = inputsOf.get(rules);
+  if (inputs === undefined) {
+    const byPath = new Map(rules.flatMap(({ witnessed }) => witnessed).map((input) => [input.path, input]));
+    inputs = [...byPath.values()].sort((a, b) => compareKeys(a.path, b.path));
+    inputsOf.set(rules, inputs);
+  }
+  return inputs;
+}
+
 /** D-9: the state-derived inputs that these rules read, by path; null when there are none. */
-export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, { held, mode, answered }: Standings): CborMap | null {
-  let witness: Record<string, Cbor> | null = null;
-  for (const rule of scoped) {
-    const stopped = held(rule.name);
-    const instead = mode(rule.name);
-    if (instead !== null) {
-      witness ??= {};
-      witness[`mode.${rule.name}`] = instead;
-    }
-    if (answered(rule.name)) {
-      witness ??= {};
-      witness[`answered.${rule.name}`] = true;
-    }
+export function witnessOf(scoped: readonly ActiveRule[], source: JudgeSource, standings: Standings): CborMap | null {
+  const { held } = standings;
+  const told = standings === UNTOUCHED ? {} : standingsTold(scoped, standings);
+  const ran = standings !== UNTOUCHED && scoped.some(({ name }) => held(name) !== null) ? scoped.filter(({ name }) => held(name) === null) : scoped;
+  const inputs = witnessedBy(ran);
+  for (let i = 0; i < inputs.length; i++) {
+    const { path, group, key } = inputs[i];
+    told[path] = (source[group] as Record<string, Cbor> | undefined)?.[key] ?? null;
+  }
+  return inputs.length === 0 && Object.keys(told).length === 0 ? null : told;
+}
+
+/** What a witness says of the rules themselves. */
+function standingsTold(scoped: readonly ActiveRule[], { held, mode, answered }: Standings): Record<string, Cbor> {
+  const told: Record<string, Cbor> = {};
+  for (const { name, callees } of scoped) {
+    const stopped = held(name);
+    const instead = mode(name);
+    if (instead !== null) told[`mode.${name}`] = instead;
+    if (answered(name)) told[`answered.${name}`] = true;
     if (stopped !== null) {
-      witness ??= {};
-      witness[`${stopped}.${rule.name}`] = true;
+      told[`${stopped}.${name}`] = true;
       continue;
     }
-    for (const callee of rule.callees) {
+    for (const callee of callees) {
       const calleeStopped = held(callee);
-      if (calleeStopped === null) continue;
-      witness ??= {};
-      witness[`${calleeStopped}.${callee}`] = true;
-    }
-    for (const { path, group, key } of rule.witnessed) {
-      witness ??= {};
-      witness[path] ??= (source[group] as Record<string, Cbor> | undefined)?.[key] ?? null;
+      if (calleeStopped !== null) told[`${calleeStopped}.${callee}`] = true;
     }
   }
-  return witness;
+  return told;
 }
 
 /** One call under one law. */

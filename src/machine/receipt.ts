@@ -107,12 +107,17 @@ const NO_VALUES: readonly ReasonValue[] = [];
 /** P-5: the lowest version that holds the receipt. */
 const versionOf = ({ approval, reasons }: Receipt): 1 | 2 => (approval === null && reasons.every(({ values }) => values.length === 0) ? 1 : 2);
 
-const writeFields = <R extends object>(w: Writer, shape: Shape<R>, version: number, given: R): void => {
+const writerOf = <R extends object>(shape: Shape<R>, version: number): ((w: Writer, given: R) => void) => {
   const keys = Object.keys(shape) as (keyof R)[];
-  w.array(1 + keys.length);
-  w.uint(version);
-  for (let i = 0; i < keys.length; i++) shape[keys[i]].write(w, given[keys[i]]);
+  const fields = keys.map((key) => shape[key]);
+  return (w, given) => {
+    w.array(1 + keys.length);
+    w.uint(version);
+    for (let i = 0; i < keys.length; i++) fields[i].write(w, given[keys[i]]);
+  };
 };
+const writeFirst = writerOf(FIRST, 1);
+const writeSecond = writerOf(SECOND, 2);
 const readFields = <R extends object>(r: Reader, shape: Shape<R>): R => {
   const out = {} as R;
   for (const key of Object.keys(shape) as (keyof R)[]) out[key] = shape[key].read(r);
@@ -122,8 +127,8 @@ const readFields = <R extends object>(r: Reader, shape: Shape<R>): R => {
 /** P-1, P-5: two versions, and one encoding of each receipt. */
 export const receipt: Field<Receipt> = {
   write(w, given) {
-    if (versionOf(given) === 1) writeFields(w, FIRST, 1, given);
-    else writeFields(w, SECOND, 2, given);
+    if (versionOf(given) === 1) writeFirst(w, given);
+    else writeSecond(w, given);
   },
   read(r) {
     const length = r.array();
