@@ -53,10 +53,14 @@ let unionKeys = 0;
 
 export const pageKey = (session: Octets, page: number): Octets => factKey('page', session + String.fromCharCode(page >> 8, page & 255));
 
-/** All keys of the session's pages; a memo that holds exactly these pages is extended, another is made anew. */
+/**
+ * All keys of the session's pages; a memo that holds exactly these pages is extended, another is made anew. A page was made
+ * where those before it stood, so its last one tells.
+ */
 function unionOf(overlay: Overlay, id: Octets, pages: number): Union {
   let union = unions.get(id);
-  const fits = union !== undefined && union.pages.length <= pages && union.pages.every((page, i) => overlay.get(pageKey(id, i)) === page);
+  const last = union === undefined ? -1 : union.pages.length - 1;
+  const fits = union !== undefined && last < pages && (last < 0 || overlay.get(pageKey(id, last)) === union.pages[last]);
   if (union === undefined || !fits) {
     if (unions.size >= UNIONS_MAX || unionKeys >= UNION_KEYS_MAX) {
       unions.clear();
