@@ -86,8 +86,12 @@ function looksRandom(value: string): boolean {
 
 function inText(text: string, found: (kind: SecretKind) => void): void {
   if (!TRIGGER.test(text)) return;
-  for (const [kind, form] of FORMS) for (const _ of text.matchAll(form)) found(kind);
-  if (ADDRESS.test(text)) return;
+  // `matchAll` would copy each expression for each text
+  for (const [kind, form] of FORMS) {
+    form.lastIndex = 0;
+    while (form.test(text)) found(kind);
+  }
+  if (!/[=:]/.test(text) || ADDRESS.test(text)) return;
   for (const [, name, value] of text.matchAll(ASSIGNMENT))
     if (NAMES.test(name) && looksRandom(value) && !FORMS.some(([, form]) => new RegExp(form.source).test(value))) found('assignment');
 }
