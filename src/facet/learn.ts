@@ -32,7 +32,8 @@ export function learned(of: Learning, entry: Entry): void {
   const records = structured ? namedRecords(leaves, entry, memory) : NONE;
   const owner = structured ? ownValues(leaves, entry) : NONE;
   for (let i = 0; i < leaves.length && !keys.full; i++) {
-    const { key, text, record } = leaves[i];
+    const { key, text: written, record } = leaves[i];
+    const text = trust === 'directory' ? written.replace(TAG, '') : written;
     const reached = lead !== 'none' || records.has(record);
     if (structured && !isProse(text)) {
       const vouched = trust !== 'records' || entry.metadata.includes(key);
@@ -45,6 +46,9 @@ export function learned(of: Learning, entry: Entry): void {
   }
   read(of, (record) => lead !== 'none' || records.has(record), trust === 'ack');
 }
+
+/** Before the names of a listing: `[FILE] notes.txt`. */
+const TAG = /^\[[A-Za-z]{1,12}\] +/;
 
 function know(text: string, how: 'k:' | 'r:', keys: Keys): void {
   const key = normal(text);
