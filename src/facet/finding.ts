@@ -58,18 +58,30 @@ export interface Finding {
   readonly page: number | null;
 }
 
+/** A value that was counted; where it stands is looked up only when a reason tells of it. */
+export interface Counted {
+  readonly path: ArgPath;
+  readonly fact: Count;
+  readonly where: Located;
+}
+
+interface Located {
+  readonly place: Pick<Finding, 'origin' | 'page'>;
+}
+
 export interface Counting {
   readonly facts: FlowFacts;
-  readonly findings: Finding[];
+  /** At most `FINDINGS_MAX`. */
+  readonly counted: Counted[];
 }
 
 export type Count = { [K in keyof FlowFacts]: FlowFacts[K] extends number ? K : never }[keyof FlowFacts];
 
 /** T-23: where a value stands, looked up when it is first told of. */
-export class Whereabouts {
+export class Whereabouts implements Located {
   private readonly memory: Memory;
   private readonly keys: () => readonly string[];
-  private found: { readonly origin: Origin; readonly page: number | null } | undefined;
+  private found: Located['place'] | undefined;
 
   /** `keys`: those under which it may be remembered, the most telling first. */
   constructor(memory: Memory, keys: () => readonly string[]) {
@@ -77,7 +89,7 @@ export class Whereabouts {
     this.keys = keys;
   }
 
-  get place(): { readonly origin: Origin; readonly page: number | null } {
+  get place(): Located['place'] {
     if (this.found !== undefined) return this.found;
     const key = this.keys().find((one) => this.memory.has(one));
     this.found = key === undefined ? UNSEEN : { origin: ORIGIN_OF[key[0]], page: this.memory.page(key) };
@@ -98,11 +110,18 @@ const ORIGIN_OF: Readonly<Record<string, Origin>> = {
   t: 'text',
 };
 
+/** Of a value past what is looked at. */
+export const UNREAD: Located = { place: { origin: 'unread', page: null } };
+
 /** Counts a value in a fact. */
-export function count({ facts, findings }: Counting, path: ArgPath, fact: Count, where: Whereabouts): void {
+export function count({ facts, counted }: Counting, path: ArgPath, fact: Count, where: Located): void {
   facts[fact]++;
-  if (findings.length < FINDINGS_MAX) findings.push({ path: path.join('.'), fact, ...where.place });
+  if (counted.length < FINDINGS_MAX) counted.push({ path, fact, where });
 }
+
+/** T-23, by the memory as it is now. */
+export const findingsOf = (counted: readonly Counted[]): readonly Finding[] =>
+  counted.map(({ path, fact, where }) => ({ path: path.join('.'), fact, ...where.place }));
 
 export function placesOf(value: string, key: string, inPassage: string | null): readonly string[] {
   const places = [`k:${key}`, `r:${key}`, `s:${key}`, `c:${key}`, `t:${key}`];

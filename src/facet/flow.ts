@@ -3,7 +3,7 @@
  * hashed keys, two facts); this room says which keys to add after user text, verdicts and results, and what a call's
  * values mean under them.
  */
-import { type Count, type Counting, count, FINDINGS_MAX, type Finding, type FlowFacts, placesOf, Whereabouts } from './finding.ts';
+import { type Count, type Counted, type Counting, count, type Finding, type FlowFacts, findingsOf, placesOf, UNREAD, Whereabouts } from './finding.ts';
 import { cut, standingOf } from './known.ts';
 import { learned, planted, read } from './learn.ts';
 import { Keys } from './learning.ts';
@@ -25,10 +25,26 @@ const DICTATED_LENGTH_MAX = 120;
 const DICTATED_WORDS_MIN = 3;
 export interface CallFlow {
   readonly facts: FlowFacts;
-  /** In the order of the arguments, at most `FINDINGS_MAX`. */
+  /** In the order of the arguments, at most `FINDINGS_MAX`; by the memory as it is when they are asked for. */
   readonly findings: readonly Finding[];
   /** How the user led to what the call selects: kept with its permit for `resultFlow`. */
   readonly lead: Lead;
+}
+
+class Found implements CallFlow {
+  readonly facts: FlowFacts;
+  readonly lead: Lead;
+  private readonly counted: readonly Counted[];
+
+  constructor(facts: FlowFacts, counted: readonly Counted[], lead: Lead) {
+    this.facts = facts;
+    this.lead = lead;
+    this.counted = counted;
+  }
+
+  get findings(): readonly Finding[] {
+    return findingsOf(this.counted);
+  }
 }
 
 /** What is looked at, and what was found so far. */
@@ -38,7 +54,6 @@ interface Looking extends Counting {
   readonly leads: { named: number; led: number; own: number; unseen: number; other: number; planted: number; place: boolean };
   readonly foreign: (readonly [ArgPath, Whereabouts, led: boolean, read: boolean])[];
 }
-const NO_FINDINGS: readonly Finding[] = [];
 
 /** T-20: the flow facts of a call. Without an entry the values have no kinds: the counts are 0, nothing is intended. */
 export function callFlow(entry: Entry | null, args: unknown, memory: Memory): CallFlow {
@@ -65,9 +80,9 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
     private: memory.has('l:private'),
     secret: memory.has('l:secret'),
   };
-  if (entry === null) return { facts, findings: NO_FINDINGS, lead: 'none' };
-  const findings: Finding[] = [];
-  const at: Looking = { entry, memory, facts, findings, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0, planted: 0, place: false }, foreign: [] };
+  if (entry === null) return new Found(facts, [], 'none');
+  const counted: Counted[] = [];
+  const at: Looking = { entry, memory, facts, counted, leads: { named: 0, led: 0, own: 0, unseen: 0, other: 0, planted: 0, place: false }, foreign: [] };
   let named = 0;
   let unnamed = 0;
   for (let i = 0; i < entry.args.length; i++) {
@@ -99,7 +114,7 @@ export function callFlow(entry: Entry | null, args: unknown, memory: Memory): Ca
   // Where no class has the tool's object, what the user led to tells it.
   const meant = facts.args_named || (facts.led && facts.foreign === 0 && entry.about.every((name) => name.startsWith('=')));
   facts.intended = anyOf(entry.intent, 'v:', 'V:', memory) && (meant || anyOf(entry.about, 'n:', 'N:', memory));
-  return { facts, findings, lead };
+  return new Found(facts, counted, lead);
 }
 
 /** T-24 */
@@ -112,10 +127,7 @@ function leadOf({ planted, other, named, led, own, unseen }: Looking['leads']): 
 
 /** More values than are looked at: one of them may be anything. */
 function overflow(at: Looking, path: ArgPath, kind: Kind): void {
-  const unread = (fact: Count): void => {
-    at.facts[fact]++;
-    if (at.findings.length < FINDINGS_MAX) at.findings.push({ path: path.join('.'), fact, origin: 'unread', page: null });
-  };
+  const unread = (fact: Count): void => count(at, path, fact, UNREAD);
   const passage = at.memory.passage >= 2;
   if (kind === 'text') {
     unread('link_unknown');

@@ -37,15 +37,23 @@ export function standingOf(entry: Entry, kind: 'dest' | 'sec' | 'obj', text: str
   // Of a value that is longer than what is looked at, nothing is known.
   if (value !== text) return { key, named: false, own: false, led: false, foreign: true, read: false, unseen: false, known: false, passage };
   const host = isWeb(value) ? hostOf(value) : null;
-  const last = kind === 'obj' ? normal(lastSegment(value)) : key;
+  const end = kind === 'obj' ? lastSegment(value) : value;
+  const last = end === value ? key : normal(end);
   const pieces = piecesOf(value, key);
-  const listed = passage === null && (isListed(key, memory) || (last !== key && isListed(last, memory)));
+  // no key is asked for twice: asking is what takes the time
+  const plain = pieces.length === 1 && pieces[0] === last;
+  const lists = listsOf(key, memory);
+  const listed = passage === null && (isListed(lists) || (last !== key && isListed(listsOf(last, memory))));
   const inDocument = pieces.length > 0 && pieces.every((piece) => memory.has(`s:${piece}`));
-  const led = passage === null && (listed || inDocument || memory.has(`s:${last}`) || (host !== null && memory.has(`f:${host}`)));
-  const read = memory.has(`t:${host ?? key}`) || memory.has(`t:${last}`) || pieces.some((piece) => memory.has(`t:${piece}`) || memory.has(`s:${piece}`));
+  const led = passage === null && (listed || inDocument || (!plain && memory.has(`s:${last}`)) || (host !== null && memory.has(`f:${host}`)));
+  const read =
+    memory.has(`t:${host ?? key}`) ||
+    (last !== (host ?? key) && memory.has(`t:${last}`)) ||
+    (plain ? inDocument : pieces.some((piece) => memory.has(`t:${piece}`) || memory.has(`s:${piece}`)));
   const unseen = !led && passage === null && !read && !memory.has('t:');
   const known =
-    kind !== 'obj' && (isKnown(entry, value, key, memory) || (kind === 'dest' && passage === null && isKnownPlace(entry, value, parts, host, unseen, memory)));
+    kind !== 'obj' &&
+    (isKnown(entry, value, key, lists, memory) || (kind === 'dest' && passage === null && isKnownPlace(entry, value, parts, host, unseen, memory)));
   const foreign = !known && !listed && !unseen && !(led && memory.has('d:'));
   return { key, named: false, own: false, led, foreign, read, unseen, known, passage };
 }
@@ -56,16 +64,23 @@ function piecesOf(value: string, key: string): readonly string[] {
   return chunks(value).filter(isTelling).map(normal);
 }
 
-const isListed = (key: string, memory: Memory): boolean => memory.has(`k:${key}`) || memory.has(`r:${key}`) || memory.has(`c:${key}`);
+/** T-17: whether a document, a record or a list gave the value. */
+interface Lists {
+  readonly document: boolean;
+  readonly record: boolean;
+  readonly list: boolean;
+}
+const listsOf = (key: string, memory: Memory): Lists => ({ document: memory.has(`k:${key}`), record: memory.has(`r:${key}`), list: memory.has(`c:${key}`) });
+const isListed = ({ document, record, list }: Lists): boolean => document || record || list;
 
 /** T-17: by a document, a record or a list. */
-function isKnown({ effect, intent }: Entry, value: string, key: string, memory: Memory): boolean {
-  if (memory.has(`k:${key}`)) return true;
+function isKnown({ effect, intent }: Entry, value: string, key: string, { document, record, list }: Lists, memory: Memory): boolean {
+  if (document) return true;
   // The one address or account of a document fills the gap only for the kind of act that the user asked for.
   if (memory.has(`j:${key}`) && (memory.has('d:') || intent.some((name) => memory.has(name.startsWith('=') ? `u:${name.slice(1)}` : `w:${name}`)))) return true;
   // After a passage that tells anyone what to do, lists count no more, and records not for what cannot be undone.
-  if (memory.has(`r:${key}`) && (memory.passage === 0 || effect !== 'irreversible')) return true;
-  return memory.has(`c:${key}`) && (memory.passage === 0 || isSpokenOf(value, memory));
+  if (record && (memory.passage === 0 || effect !== 'irreversible')) return true;
+  return list && (memory.passage === 0 || isSpokenOf(value, memory));
 }
 
 /** T-17: a list's address of a person of whom a document speaks that the user told the agent to follow. */

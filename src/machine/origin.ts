@@ -10,7 +10,8 @@ import { type Place, type Reason, type ReasonValue, VALUE_PATH_BYTES_MAX, VALUES
 
 /** The reasons, each with the values whose flow fact its rule reads. */
 export function valuesOf(overlay: Overlay, session: Octets, reasons: readonly Reason[], { ruleNamed }: Law, flow: CallFlow | null): readonly Reason[] {
-  if (flow === null || flow.findings.length === 0 || reasons.length === 0) return reasons;
+  if (flow === null || reasons.length === 0) return reasons;
+  let findings: readonly Finding[] | null = null;
   const placeOf = ({ page }: Finding): Place | null => {
     const found = page === null ? undefined : (overlay.get(pageKey(session, page)) as Page | undefined);
     return found === undefined ? null : { height: found.height, index: found.index };
@@ -19,7 +20,8 @@ export function valuesOf(overlay: Overlay, session: Octets, reasons: readonly Re
     const read = ruleNamed.get(reason.rule)?.flow_facts;
     if (read === undefined || read.size === 0 || reason.cause !== 'failed') return reason;
     const values: ReasonValue[] = [];
-    for (const finding of flow.findings) {
+    findings ??= flow.findings;
+    for (const finding of findings) {
       const { path, fact, origin } = finding;
       if (values.length >= VALUES_MAX) break;
       if (read.has(fact) && utf8(path).length <= VALUE_PATH_BYTES_MAX) values.push({ path, fact, origin, place: placeOf(finding) });
