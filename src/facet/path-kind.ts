@@ -40,10 +40,10 @@ const CREDENTIAL_ENDS = words(
 const ENVIRONMENT_OPEN = /\.(?:example|sample|template|tmpl|dist|defaults|schema|md|d\.ts)$/;
 const HISTORY = /^\.(?:bash|zsh|python|psql|mysql|node_repl|sqlite|rediscli|sh)_?history$|^fish_history$|^\.lesshst$|^\.viminfo$/;
 const STARTUP_NAMES = words(
-  '.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .cshrc .tcshrc .login .inputrc .pam_environment .xinitrc .xprofile .xsession .xsessionrc .gitconfig authorized_keys authorized_keys2 sitecustomize.py usercustomize.py config.fish sudoers crontab',
+  '.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .cshrc .tcshrc .login .inputrc .pam_environment .xinitrc .xprofile .xsession .xsessionrc .gitconfig authorized_keys authorized_keys2 sitecustomize.py usercustomize.py config.fish sudoers crontab .envrc .gdbinit .lldbinit .irbrc .pryrc .pdbrc .psqlrc .rprofile .curlrc .wgetrc',
 );
 const STARTUP_FOLDERS = words(
-  'autostart launchagents launchdaemons hooks sudoers.d cron.d cron.daily cron.hourly cron.weekly cron.monthly crontabs profile.d init.d systemd',
+  'autostart launchagents launchdaemons hooks sudoers.d cron.d cron.daily cron.hourly cron.weekly cron.monthly crontabs profile.d init.d systemd environment.d .bashrc.d .zshrc.d',
 );
 const CLIENT_ENDS = words(
   '.claude/settings.json .claude/settings.local.json .claude/managed-settings.json .codex/config.toml .codex/hooks.json .cursor/mcp.json .cursor/hooks.json .vscode/mcp.json user/mcp.json .gemini/settings.json .copilot/mcp-config.json claude-code/managed-settings.json',
@@ -192,6 +192,11 @@ function named(parts: readonly string[], rooted: boolean, kinds: Set<PathKind>):
     end === 'etc/passwd' ||
     end === 'etc/hosts' ||
     end === 'git/config' ||
+    end === '.vscode/tasks.json' ||
+    end === '.devcontainer/devcontainer.json' ||
+    end === 'etc/gitconfig' ||
+    (before === 'conf.d' && parts.at(-3) === 'fish') ||
+    (before === 'site-packages' && last.endsWith('.pth')) ||
     (parts.includes('.git') && parts.includes('hooks')) ||
     parts.includes('systemd')
   )

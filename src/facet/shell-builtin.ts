@@ -2,7 +2,7 @@
 import { type Call, options, type Program } from './shell-call.ts';
 import { folderAt } from './shell-path.ts';
 import { FOLDER, STRICT } from './shell-state.ts';
-import { hasHole, hidesCode, START, TAME, WILD } from './shell-syntax.ts';
+import { ALL, hasHole, hidesCode, START, TAME, WILD } from './shell-syntax.ts';
 
 const silent: Program = ({ name, args, run }) => {
   if (args.some(hidesCode) && /^(?:\[|test)$/.test(name)) run.found.unclear('arithmetic on a text');
@@ -11,6 +11,9 @@ const silent: Program = ({ name, args, run }) => {
   return '';
 };
 const tells: Program = () => TAME;
+
+/** All of the environment, where no name is given. */
+const environment = (args: readonly string[]): boolean => args.every((arg) => /^-[a-zA-Z0]*$/.test(arg));
 
 /** `cd`, `pushd`: the folder is what the argument leads to from each that it may be now. */
 const changeFolder: Program = ({ args, state }) => {
@@ -30,7 +33,7 @@ const declare: Program = ({ args, state, run, name }) => {
     else if (args.some((each) => /^-[a-zA-Z]*i/.test(each)) && /\$\(|`/.test(arg)) run.found.unclear('arithmetic on a text');
     else if (equals > 0) run.set(arg.slice(0, equals).replace(/\+$|\[.*\]$/, ''), arg.slice(equals + 1), state);
   }
-  return '';
+  return environment(args) ? WILD + ALL : '';
 };
 
 /** `read`: each line of a known input is a value. */
@@ -104,6 +107,7 @@ const command: Program = ({ args, state, stdin, run }) => {
 };
 
 const set: Program = ({ args, state, run }) => {
+  if (args.length === 0) return WILD + ALL;
   const dashes = args.indexOf('--');
   let first = 0;
   while (first < args.length && /^[-+]./.test(args[first]) && args[first] !== '--') first += /^[-+]\w*o$/.test(args[first]) ? 2 : 1;

@@ -86,6 +86,14 @@ export const last = (values: readonly string[] | undefined): string | undefined 
 /** The last part of a path. */
 export const baseName = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) ?? '';
 
+/** The name of the program that a word, or the place that it leads to, names. */
+export const programName = (word: string): string =>
+  baseName(word)
+    .replace(/^=/, '')
+    .toLowerCase()
+    .replace(/\.exe$/, '')
+    .replace(/\ue004/g, '[');
+
 /** Joined prints of unknown length stay readable. */
 export const joinOut = (a: string, b: string): string => (a.length + b.length > 16_384 ? WILD : a + b);
 

@@ -1,9 +1,12 @@
 /** Programs that take code or change text: interpreters, awk, sed, printf, decoders (spec/facet.md T-35). */
-import { many, options, type Program } from './shell-call.ts';
+import { type Call, many, options, type Program } from './shell-call.ts';
 import { mentions, telling } from './shell-files.ts';
 import { isHarmlessCode } from './shell-harmless.ts';
+import { isRemoteCode, runsRemote } from './shell-more.ts';
+import { wroteRecipes } from './shell-packages.ts';
 import { awkDoes, sedDoes } from './shell-script.ts';
-import { hasMarks, hidesCode, TAME, WILD } from './shell-syntax.ts';
+import { serves } from './shell-send.ts';
+import { ALL, hasMarks, hidesCode, TAME, WILD } from './shell-syntax.ts';
 import { escaped } from './shell-word.ts';
 
 /** printf's and `echo -e`'s escapes. */
@@ -143,7 +146,8 @@ const tr: Program = ({ args, stdin }) => {
 /** `python -c`, `node -e`: harmless where it only computes and prints. */
 const interpreter =
   (language: 'python' | 'node' | 'other', letters: string, values = ''): Program =>
-  ({ args, stdin, state, run }) => {
+  (call) => {
+    const { args, stdin, state, run } = call;
     const {
       operands,
       values: given,
@@ -156,10 +160,15 @@ const interpreter =
       if (!isHarmlessCode(text, language, run, state)) found.unclear('code of another language');
     };
     for (const code of codes) judge(code);
+    for (const loaded of language === 'node' ? ['import', 'r', 'require', 'loader'].flatMap((key) => given.get(key) ?? []) : []) {
+      if (isRemoteCode(loaded)) runsRemote(loaded, { run });
+      else if (/[./]/.test(loaded)) judge(run.content(loaded, state) ?? null);
+    }
+    if (call.name === 'php' && given.has('S')) serves(given.get('t') ?? [], call);
     if (codes.length > 0) return WILD;
     if (language === 'python' && (flags.has('m') || given.has('m'))) {
       mentions({ name: 'python', args: operands, state, stdin, run });
-      return module(given.get('m')?.[0] ?? operands[0] ?? '', args, run);
+      return module(given.get('m')?.[0] ?? operands[0] ?? '', call);
     }
     const [script] = operands;
     // AVA's own program by its file.
@@ -180,7 +189,8 @@ const interpreter =
   };
 
 /** `python -m NAME` */
-function module(name: string, args: readonly string[], run: Parameters<Program>[0]['run']): string {
+function module(name: string, call: Call): string {
+  const { args, run } = call;
   run.found.does('write');
   if (/^(?:pip|ensurepip)$/.test(name)) {
     run.found.act('install', 'write');
@@ -188,7 +198,11 @@ function module(name: string, args: readonly string[], run: Parameters<Program>[
   }
   if (/^(?:pty|code|timeit|pdb|trace|cProfile|profile|runpy|webbrowser|antigravity|smtpd)$/.test(name) && args.length > 2)
     run.found.unclear('code of another language');
-  if (/^(?:http\.server|SimpleHTTPServer|pyftpdlib|smtpd)$/.test(name)) run.found.act('listen', 'write');
+  if (/^(?:http\.server|SimpleHTTPServer|pyftpdlib)$/.test(name)) {
+    const { values } = options(call.args, 'dbpmWX', ['directory', 'bind', 'protocol']);
+    serves([...(values.get('d') ?? []), ...(values.get('directory') ?? [])], call);
+  } else if (name === 'smtpd') run.found.act('listen', 'write');
+  if (/^(?:pytest|unittest|nose2|tox|nox)$/.test(name) && wroteRecipes(call.state)) run.found.unclear('recipes that this line wrote');
   return WILD;
 }
 
@@ -298,9 +312,12 @@ export const CODE_PROGRAMS: readonly (readonly [string, Program])[] = [
   ...many('sed gsed', sed),
   ...many('vim vi nvim view ex rvim gvim nano emacs emacsclient pico micro helix ed red joe', editor),
   ...many('pwsh powershell cmd cmd.exe wscript cscript mshta rundll32 gdb lldb m4 irb pry psysh cpan', opaque('code of another language')),
+  // BSD's `e` shows the environment of each.
+  ['ps', (call) => (/^[a-z]*e[a-z]*$/.test(call.args[0] ?? '') ? WILD + ALL : telling(call))],
+  ['mktemp', () => `/tmp/tmp.${TAME}`],
   ['openssl', openssl],
   ...many(
-    'seq date uname hostname whoami id nproc tty groups logname getconf locale tput lscpu lsb_release sw_vers uptime free vm_stat cal sleep usleep yes factor numfmt expr mktemp lsof pgrep ps pidof nvidia-smi ulimit_ dmesg w who finger',
+    'seq date uname hostname whoami id nproc tty groups logname getconf locale tput lscpu lsb_release sw_vers uptime free vm_stat cal sleep usleep yes factor numfmt expr lsof pgrep pidof nvidia-smi ulimit_ dmesg w who finger',
     telling,
   ),
 ];

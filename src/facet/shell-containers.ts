@@ -1,6 +1,6 @@
 /** Containers and clusters: what of this machine is open to them, what runs in them (spec/facet.md T-37). */
 import { type Call, last, many, options, type Program, setup } from './shell-call.ts';
-import { TAME, WILD } from './shell-syntax.ts';
+import { hasHole, TAME, WILD } from './shell-syntax.ts';
 
 const CONTAINER_VALUES = 'eluvwpmch';
 const CONTAINER_LONG =
@@ -16,6 +16,11 @@ const container: Program = ({ args, state, stdin, run, name }) => {
     const group = words[0];
     words = [...options(words.slice(1), 'fp', ['file', 'project-name', 'env-file', 'profile', 'project-directory'], true).operands];
     if (words[0] === 'prune' || (group === 'volume' && /^(?:rm|prune)$/.test(words[0] ?? ''))) found.act('discard');
+    if (
+      (group === 'volume' && (words[0] === 'prune' || (words[0] === 'rm' && words.some(hasHole)))) ||
+      (group === 'system' && words[0] === 'prune' && args.includes('--volumes'))
+    )
+      found.act('destroy');
     if (group === 'compose' && words[0] === 'down' && words.some((word) => word === '-v' || word === '--volumes')) found.act('discard');
   }
   const [verb = '', ...rest] = words;
@@ -43,6 +48,9 @@ const container: Program = ({ args, state, stdin, run, name }) => {
     }
     if (flags.has('privileged') || values.has('device') || (values.get('pid') ?? []).includes('host')) found.privileged = true;
     const inner = operands.slice(1);
+    // What shows the environment that a file fills shows the file.
+    if (/(?:^|[^\w-])(?:env|printenv|set|export|declare|environ)(?:$|[^\w-])/.test(inner.join(' ')))
+      for (const file of values.get('env-file') ?? []) run.read(file, state);
     // What runs inside meets what is mounted.
     if (mounts.length > 0 && inner.length > 0) run.argv(inner, state.clone(), stdin);
   }
@@ -109,11 +117,16 @@ const cluster: Program = ({ args, state, stdin, run }) => {
   if (
     verb === 'get' &&
     /^secrets?(?:\/|$)/.test(what) &&
-    /^(?:yaml|json|jsonpath|go-template|custom)/.test(last(values.get('o')) ?? last(values.get('output')) ?? '')
+    /^(?:yaml|json|jsonpath|go-template|custom)/.test((last(values.get('o')) ?? last(values.get('output')) ?? '').replace(/^=/, ''))
   )
     run.read('/run/secrets/kubernetes', state);
+  if (verb === 'config' && what === 'view' && [...flags].some((flag) => flag === 'raw')) run.read('~/.kube/config', state);
   if (verb === 'cp') for (const path of operands.slice(1)) if (!path.includes(':')) run.read(path, state, true);
-  for (const file of [...(values.get('f') ?? []), ...(values.get('filename') ?? [])]) if (/^https?:/.test(file)) run.host(file);
+  for (const file of [...(values.get('f') ?? []), ...(values.get('filename') ?? [])]) {
+    if (/^https?:/.test(file)) run.host(file);
+    if (/^https?:/.test(file) || (file === '-' && stdin?.includes(WILD) === true)) found.unclear('a manifest that comes from elsewhere');
+  }
+  if (/^(?:install|upgrade)$/.test(verb) && operands.some((word) => /^https?:|^oci:/.test(word))) found.unclear('a chart that comes from elsewhere');
   if (verb === 'completion') return '';
   return quiet.test(verb) ? TAME : WILD;
 };

@@ -4,6 +4,15 @@ import { changing } from './shell-files.ts';
 import { WILD } from './shell-syntax.ts';
 import { sqlFacts } from './sql.ts';
 
+/** Tools of projects that empty or drop their databases. */
+const DROPS =
+  /(?:^|[ /])(?:prisma (?:migrate reset|db push .*--(?:force-reset|accept-data-loss))|(?:rails|rake|sequelize(?:-cli)?) (?:\S+ )*db:(?:drop|reset|migrate:reset|purge|truncate_all)|artisan (?:migrate:(?:fresh|reset|refresh)|db:wipe)|(?:manage\.py|django-admin) (?:flush|reset_db|sqlflush)|ecto\.(?:drop|reset)|typeorm schema:drop|(?:sqlx|diesel) database (?:drop|reset)|supabase db reset|flyway (?:\S+ )*clean|alembic downgrade base|knex migrate:rollback --all|drizzle-kit drop|mikro-orm (?:schema:drop|migration:fresh)|doctrine:(?:database|schema):drop|liquibase (?:\S+ )*drop-?all)(?: |$)/i;
+
+/** T-37: the words of any program that drop a database. */
+export function dropsDatabase({ name, args, run }: Call): void {
+  if (DROPS.test([name, ...args].join(' ').slice(0, 512)) && !args.includes('--help')) run.found.act('drop');
+}
+
 const QUERY: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   psql: ['cdfhpUvoFLP', ['command', 'dbname', 'file', 'host', 'port', 'username', 'set', 'variable', 'output', 'field-separator', 'log-file', 'pset']],
   mysql: ['eDhPuS', ['execute', 'database', 'host', 'port', 'user', 'socket', 'init-command', 'pager', 'tee']],

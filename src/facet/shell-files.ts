@@ -2,7 +2,9 @@
 
 import { type PathKind, pathKinds } from './path-kind.ts';
 import { baseName, type Call, last, looksLikePath, many, options, type Program } from './shell-call.ts';
-import { STAR, TAME, WILD } from './shell-syntax.ts';
+import { isWhole } from './shell-send.ts';
+import { FETCHED } from './shell-state.ts';
+import { ALL, hasMarks, STAR, TAME, WILD } from './shell-syntax.ts';
 
 const RECURSIVE = ['r', 'R', 'recursive', 'dereference-recursive'];
 const has = (flags: ReadonlySet<string>, ...names: string[]): boolean => names.some((name) => flags.has(name));
@@ -28,12 +30,18 @@ const cat: Program = (call) => {
   const { operands } = options(call.args);
   for (const path of operands) call.run.read(path, call.state);
   if (operands.length === 0) return call.stdin ?? WILD;
+  if (operands.some((path) => isWhole(path, call))) return WILD + ALL;
   return operands.map((path) => (path === '-' ? (call.stdin ?? WILD) : (call.run.content(path, call.state) ?? WILD))).join('');
 };
 
+/** A filter that leaves lines out: what is left of all names is some. */
+const narrowed = (text: string): string => text.replaceAll(STAR, TAME);
+
 /** A filter: lines of its input, not other ones. */
 const filter = (short: string, long: readonly string[] = []): Program =>
-  reads(short, long, ({ args, stdin }) => (options(args, short, long).operands.length === 0 ? (stdin ?? WILD) : WILD));
+  reads(short, long, ({ name, args, stdin }) =>
+    options(args, short, long).operands.length === 0 ? (name === 'head' || name === 'tail' ? narrowed(stdin ?? WILD) : (stdin ?? WILD)) : WILD,
+  );
 
 /** A filter that changes what it is given. */
 const changes = (short: string, long: readonly string[] = []): Program =>
@@ -71,14 +79,18 @@ const search =
       if (!name.startsWith('!')) for (const root of files.length === 0 ? ['.'] : files) run.read(`${root}/${name.replaceAll('*', STAR)}`, state);
     }
     if (run.found.effect === 'read' && values.has('pre')) run.found.unclear('a program that reads for another');
+    if (all && /^(?:\.\*?|\^|\$|)$/.test(operands[0] ?? '-') && (files.length === 0 ? stdin === null : files.some((path) => isWhole(path, { state, run }))))
+      return WILD + ALL;
+    if (has(flags, 'files') && files.length === 0 && !values.has('g') && !values.has('glob') && !values.has('t')) return STAR;
     if (has(flags, 'l', 'L', 'files-with-matches', 'files-without-match', 'files'))
       return files.length === 0 ? TAME : files.map((path) => (all ? `${path}/${TAME}` : path)).join('\n');
-    return files.length === 0 && stdin !== null ? stdin : WILD;
+    if (files.length > 0 || stdin === null) return WILD;
+    return has(flags, 'v', 'invert-match') || /^(?:\.\*?|\^|\$|)$/.test(operands[0] ?? '') ? stdin : narrowed(stdin);
   };
 
 const remove: Program = ({ name, args, state, run }) => {
   const { operands, flags } = options(args);
-  const deep = has(flags, ...RECURSIVE) || name === 'rimraf' || name === 'del-cli' || name === 'trash' || name === 'srm';
+  const deep = has(flags, ...RECURSIVE) || name === 'rimraf' || name === 'del-cli' || name.startsWith('trash') || name === 'srm';
   for (const path of operands) run.remove(path, state, deep);
   if (has(flags, 'no-preserve-root')) run.found.act('wipe');
   return '';
@@ -104,7 +116,9 @@ const copy: Program = ({ args, state, run, name }) => {
     const deep = has(flags, 'r', 'R', 'a', 'recursive', 'archive') || name === 'mv';
     for (const path of from) {
       run.read(path, state, deep);
-      if (name === 'mv') run.remove(path, state, true);
+      // A name that is not known gets another in the same folder.
+      if (name === 'mv' && !(hasMarks(path) && hasMarks(to) && folderOf(run.place(path, state)) === folderOf(run.place(to, state))))
+        run.remove(path, state, true);
       const text = run.content(path, state);
       const source = run.place(path, state);
       const targets = [to, `${to}/${baseName(path)}`].map((target) => run.place(target, state));
@@ -119,6 +133,8 @@ const copy: Program = ({ args, state, run, name }) => {
   }
   return '';
 };
+
+const folderOf = (path: string): string => path.replace(/[^/]*$/, '');
 
 const link: Program = ({ args, state, run }) => {
   const { operands, values } = options(args, 'tS', ['target-directory']);
@@ -188,9 +204,11 @@ const format: Program = ({ args, run, state }) => {
 };
 
 /** `tar`, `zip`: what goes in is read; what they run at checkpoints runs. */
-const archive: Program = ({ name, args, state, run }) => {
-  const old = name.endsWith('tar') && args[0] !== undefined && /^[a-zA-Z]+$/.test(args[0]) ? [`-${args[0]}`, ...args.slice(1)] : args;
-  const { operands, flags, values } = options(old, name.endsWith('tar') ? 'fCXTIbgHKLNV' : 'bnPtTT', [
+const archive: Program = ({ name, args, state, stdin, run }) => {
+  const sdel = args.includes('-sdel');
+  const old =
+    name.endsWith('tar') && args[0] !== undefined && /^[a-zA-Z]+$/.test(args[0]) ? [`-${args[0]}`, ...args.slice(1)] : args.filter((arg) => arg !== '-sdel');
+  const { operands, flags, values } = options(old, name.endsWith('tar') ? 'fCXTIbgHKLNV' : name === 'unzip' ? 'dP' : 'bnPtTT', [
     'file',
     'directory',
     'exclude',
@@ -211,17 +229,39 @@ const archive: Program = ({ name, args, state, run }) => {
   for (const action of values.get('checkpoint-action') ?? []) if (action.startsWith('exec=')) run.line(action.slice(5), state.clone(), null);
   const at = args.indexOf('-TT');
   if (name === 'zip' && at >= 0) run.line(args[at + 1] ?? '', state.clone(), null);
+  const moves = (name === 'zip' && flags.has('m')) || sdel || (name === 'rar' && operands[0] === 'm');
+  let whole = false;
   const extracts = has(flags, 'x', 'extract', 'get') || name === 'unzip' || name === 'gunzip';
   const lists = has(flags, 't', 'list', 'l') && !has(flags, 'c', 'create');
-  for (const path of [...(values.get('T') ?? []), ...(values.get('files-from') ?? [])]) run.read(path, state);
+  for (const path of [...(values.get('T') ?? []), ...(values.get('files-from') ?? [])]) {
+    run.read(path, state);
+    if (path === '-') whole ||= (stdin ?? '').split('\n').some((name) => isWhole(name, { state, run }));
+  }
   for (const folder of [...(values.get('C') ?? []), ...(values.get('directory') ?? []), ...(name === 'unzip' ? (values.get('d') ?? []) : [])])
-    if (extracts) run.write(folder, state);
-  if (extracts) run.found.does('write');
-  else if (!lists) {
-    const from = last([...(values.get('C') ?? []), ...(values.get('directory') ?? [])]);
-    for (const path of name === 'zip' || name === '7z' || name === 'rar' ? operands.slice(1) : operands)
-      run.read(from === undefined || path.startsWith('/') ? path : `${from}/${path}`, state, true);
+    if (extracts) {
+      run.write(folder, state);
+      const place = run.place(folder, state);
+      // What is unpacked there may be any of what runs by itself.
+      if (place === '/') run.write('/etc/profile', state);
+      else if (place === '~') run.write('~/.profile', state);
+    }
+  if (extracts && name.endsWith('tar') && (flags.has('P') || flags.has('absolute-names'))) run.write('/etc/profile', state);
+  if (extracts) {
     run.found.does('write');
+    const packed = last(values.get('f')) ?? last(values.get('file')) ?? operands[0];
+    if ((packed === undefined || packed === '-' ? stdin : run.content(packed, state))?.includes(WILD) === true) state.files.set(FETCHED, WILD);
+  } else if (!lists) {
+    const from = last([...(values.get('C') ?? []), ...(values.get('directory') ?? [])]);
+    for (const path of name === 'zip' || name === '7z' || name === 'rar' ? operands.slice(1) : operands) {
+      const place = from === undefined || path.startsWith('/') ? path : `${from}/${path}`;
+      run.read(place, state, true);
+      whole ||= isWhole(place, { state, run });
+      if (has(flags, 'remove-files') || moves) run.remove(place, state, true);
+    }
+    run.found.does('write');
+    const packed = last(values.get('f')) ?? last(values.get('file')) ?? (name.endsWith('tar') ? undefined : operands[name === 'zip' ? 0 : 1]);
+    if (packed !== undefined && packed !== '-') run.write(packed, state, whole ? WILD + ALL : WILD);
+    if (whole) return WILD + ALL;
   }
   if (name === 'unzip' && flags.has('p')) for (const path of operands.slice(0, 1)) run.read(path, state);
   return WILD;
@@ -232,7 +272,7 @@ const list: Program = ({ args, state, run }) => {
   const { operands, flags } = options(args, 'ITw', ['ignore', 'hide', 'color', 'sort', 'time']);
   const hidden = has(flags, 'a', 'A', 'all', 'almost-all');
   const own = operands.length > 0 && !has(flags, 'd', 'directory');
-  const names = operands.length === 0 ? [hidden ? `.${STAR}` : TAME] : operands;
+  const names = operands.length === 0 ? [STAR, ...(hidden ? [`.${STAR}`] : [])] : operands;
   for (const path of operands) if (path.includes(WILD)) run.place(path, state);
   return `${names.flatMap((path) => (own && !/[\ue002-\ue004]/.test(path) ? [path, TAME, ...(hidden ? [`.${STAR}`] : [])] : [path])).join('\n')}\n`;
 };
@@ -252,6 +292,8 @@ const truncate: Program = ({ args, state, run }) => {
 /** `split --filter`, `sort --compress-program`, `sort -o`. */
 const sort: Program = (call) => {
   const { values } = options(call.args, 'kotST', ['output', 'compress-program', 'files0-from', 'filter', 'parallel']);
+  // `split` names its pieces.
+  if (call.name === 'split' && (call.stdin ?? WILD).includes(WILD)) call.state.files.set(FETCHED, WILD);
   for (const line of [...(values.get('compress-program') ?? []), ...(values.get('filter') ?? [])]) call.run.line(line, call.state.clone(), null);
   for (const path of [...(values.get('o') ?? []), ...(values.get('output') ?? [])]) call.run.write(path, call.state);
   for (const path of values.get('files0-from') ?? []) call.run.read(path, call.state);
@@ -284,8 +326,10 @@ export const telling: Program = (call) => {
 
 /** `cpio`, `pax`: files of which the names come in. */
 const named: Program = (call) => {
-  for (const path of (call.stdin ?? '').split('\n')) if (path !== '') call.run.read(path, call.state, true);
-  return changing(call);
+  const paths = (call.stdin ?? '').split('\n').filter((path) => path !== '');
+  for (const path of paths) call.run.read(path, call.state, true);
+  changing(call);
+  return paths.some((path) => isWhole(path, call)) ? WILD + ALL : WILD;
 };
 
 export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [

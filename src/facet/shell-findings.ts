@@ -26,6 +26,7 @@ export const ACTS = [
   'disable',
   'schedule',
   'discard',
+  'send-all',
 ] as const;
 export type Act = (typeof ACTS)[number];
 export type Touch = 'read' | 'write' | 'delete';
@@ -35,6 +36,12 @@ const READ_PLAIN: ReadonlySet<PathKind> = new Set(['work', 'system', 'repository
 /** What `destroys` says. */
 const DESTROYS: ReadonlySet<Act> = new Set(['force-push', 'destroy', 'wipe', 'fork-bomb', 'drop', 'unbounded']);
 const RANK: Readonly<Record<Effect, number>> = { read: 0, write: 1, irreversible: 2, opaque: 3 };
+
+/** Is it the project's own `.git`, or what in it holds the history? */
+function isHistory(path: string, folder: string | null): boolean {
+  const found = /^(.*?)(?:^|\/)\.git(?:\/(?:objects|refs|head|[\ue000-\ue004]+))?$/i.exec(path);
+  return found !== null && (found[1] === '' ? !path.startsWith('/') : pathKinds(found[1], folder).includes('work'));
+}
 
 export class Findings {
   readonly commands = new Set<string>();
@@ -95,6 +102,7 @@ export class Findings {
     paths.add(plainMarks(path));
     for (const kind of pathKinds(path, this.folder)) {
       if (how === 'read' && (READ_PLAIN.has(kind) || ((kind === 'home' || kind === 'root') && !deep))) continue;
+      if (how === 'delete' && kind === 'repository' && (!deep || !isHistory(path, this.folder))) continue;
       if (how === 'delete' && !deep && (kind === 'work' || kind === 'home' || kind === 'root' || kind === 'main') && !/[\ue002-\ue004]/.test(path)) continue;
       this.marks.add(`${how}.${kind}`);
       if (how === 'delete' && (kind === 'root' || kind === 'home' || kind === 'main' || kind === 'work' || kind === 'system')) {

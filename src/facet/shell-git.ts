@@ -1,7 +1,11 @@
 /** git: what it runs, what it throws away, what it sends (spec/facet.md T-37). */
+
+import { pathKinds } from './path-kind.ts';
 import { last, options, type Program } from './shell-call.ts';
 import { mentions } from './shell-files.ts';
-import { TAME, WILD } from './shell-syntax.ts';
+import { folderAt } from './shell-path.ts';
+import { FOLDER } from './shell-state.ts';
+import { ALL, STAR, START, TAME, WILD } from './shell-syntax.ts';
 
 /** Settings of which the value is run. */
 const RUNS =
@@ -15,14 +19,22 @@ const QUIET = new Set(
   ),
 );
 
-export const git: Program = ({ args, state, run }) => {
+export const git: Program = ({ args, state: shell, run }) => {
   const { found } = run;
+  let state = shell;
   let at = 0;
   for (; at < args.length && args[at].startsWith('-'); at++) {
     const word = args[at];
     if (word === '-c' || word === '--config-env') setting(args[++at] ?? '', '=');
     else if (word.startsWith('--config-env=') || word.startsWith('--exec-path=')) found.unclear('a setting that is known only when it runs');
-    else if (/^(?:-C|--git-dir|--work-tree|--namespace|--super-prefix)$/.test(word)) at++;
+    else if (/^(?:-C|--work-tree)(?:$|=)/.test(word)) {
+      const folder = word.includes('=') ? word.slice(word.indexOf('=') + 1) : (args[++at] ?? '');
+      state = state.clone();
+      state.vars.set(
+        FOLDER,
+        (state.vars.get(FOLDER) ?? [START]).map((from) => (folder.includes(WILD) ? WILD : folderAt(folder, from, state))),
+      );
+    } else if (/^(?:--git-dir|--namespace|--super-prefix)$/.test(word)) at++;
   }
   const [verb, ...rest] = args.slice(at);
   if (verb === undefined) return '';
@@ -32,7 +44,17 @@ export const git: Program = ({ args, state, run }) => {
   }
   const { operands, flags, values } = options(
     rest,
-    verb === 'commit' ? 'mFCct' : verb === 'log' || verb === 'diff' ? 'nSGLOU' : verb === 'rebase' ? 'xsX' : verb === 'clone' ? 'bocju' : 'm',
+    verb === 'commit'
+      ? 'mFCct'
+      : verb === 'log' || verb === 'diff'
+        ? 'nSGLOU'
+        : verb === 'rebase'
+          ? 'xsX'
+          : verb === 'clone'
+            ? 'bocju'
+            : verb === 'archive'
+              ? 'o'
+              : 'm',
     ['message', 'exec', 'upload-pack', 'receive-pack', 'branch', 'depth', 'onto', 'format', 'output'],
   );
   if (!QUIET.has(verb)) found.does('write');
@@ -43,7 +65,7 @@ export const git: Program = ({ args, state, run }) => {
     if (!RUNS.test(name) || PLAIN_VALUES.test(value)) return;
     const line = value.replace(/^!/, '');
     if (/^(?:alias\.)/i.test(name) && !value.startsWith('!')) {
-      state.aliases.set(`git ${name.slice(6)}`, value);
+      shell.aliases.set(`git ${name.slice(6)}`, value);
       return;
     }
     if (/insteadof|proxy/i.test(name)) {
@@ -60,7 +82,7 @@ export const git: Program = ({ args, state, run }) => {
     else if (/^(?:\/|~|\.\.?\/|file:)/.test(word)) return;
   };
 
-  const alias = state.aliases.get(`git ${verb}`);
+  const alias = shell.aliases.get(`git ${verb}`);
   if (alias !== undefined) return run.line(`git ${alias} ${rest.join(' ')}`, state.clone(), null);
   switch (verb) {
     case 'push': {
@@ -72,6 +94,8 @@ export const git: Program = ({ args, state, run }) => {
         !flags.has('n');
       if (forced || operands.slice(1).some((ref) => /^\+|^:./.test(ref))) found.act('force-push');
       if (operands[0] !== undefined) remoteHost(operands[0]);
+      // To a host that no setting of the project names.
+      if (/^(?:[a-z+]+:\/\/|[^/\s]+@[^/\s]+:)/i.test(operands[0] ?? '') || shell.vars.has(`git remote ${operands[0]}`)) found.act('send-all', 'write');
       break;
     }
     case 'clone':
@@ -89,6 +113,7 @@ export const git: Program = ({ args, state, run }) => {
     case 'remote':
       if (/^(?:add|set-url)$/.test(operands[0] ?? '')) {
         found.does('write');
+        shell.set(`git remote ${operands[1]}`, '');
         for (const word of operands.slice(2)) remoteHost(word);
       }
       break;
@@ -96,7 +121,11 @@ export const git: Program = ({ args, state, run }) => {
       const words = operands.filter((word) => !/^(?:set|get|unset|list)$/.test(word));
       if (words.length > 1 && !flags.has('get') && !flags.has('unset')) {
         found.does('write');
-        setting(`${words[0]}=${words.slice(1).join(' ')}`, '=');
+        const value = words.slice(1).join(' ');
+        setting(`${words[0]}=${value}`, '=');
+        // What is run later stands in a file that is run by itself.
+        if (RUNS.test(words[0]) && !PLAIN_VALUES.test(value) && (!/^alias\./i.test(words[0]) || value.startsWith('!')))
+          run.write(flags.has('global') ? '~/.gitconfig' : flags.has('system') ? '/etc/gitconfig' : '.git/config', state);
       }
       if (flags.has('e') || flags.has('edit')) found.does('write');
       break;
@@ -121,6 +150,7 @@ export const git: Program = ({ args, state, run }) => {
       if (!flags.has('n') && !flags.has('dry-run')) {
         found.act('discard');
         for (const path of operands) run.remove(path, state, true);
+        if (!pathKinds(run.place('.', state), found.folder).every((kind) => kind === 'work')) run.remove('.', state, true);
       }
       break;
     case 'checkout':
@@ -151,7 +181,7 @@ export const git: Program = ({ args, state, run }) => {
       mentions({ name: 'git', args: operands, state, stdin: null, run });
       break;
     case 'rm':
-      for (const path of operands) run.remove(path, state, flags.has('r'));
+      if (!flags.has('cached') && !flags.has('n') && !flags.has('dry-run')) for (const path of operands) run.remove(path, state, flags.has('r'));
       break;
     case 'worktree':
       if (operands[0] !== 'list') found.does('write');
@@ -179,7 +209,19 @@ export const git: Program = ({ args, state, run }) => {
     case 'am':
       for (const path of operands) run.read(path, state);
       break;
+    case 'credential':
+      if (operands[0] === 'fill') run.read('~/.git-credentials', state);
+      break;
+    case 'credential-store':
+    case 'credential-osxkeychain':
+    case 'credential-cache':
+      if (operands[0] === 'get') run.read('~/.git-credentials', state);
+      break;
+    case 'bundle':
+      if (operands[0] === 'create' && operands[1] !== '-') run.write(operands[1] ?? '', state, WILD + ALL);
+      break;
     case 'archive':
+      for (const path of [...(values.get('output') ?? []), ...(values.get('o') ?? [])]) run.write(path, state, WILD + ALL);
       if (last(values.get('exec')) !== undefined) found.unclear('a program at another place');
       for (const path of operands.slice(1)) run.read(path, state);
       break;
@@ -190,5 +232,13 @@ export const git: Program = ({ args, state, run }) => {
   }
   // The project's folder: where the line begins, or above.
   if (verb === 'rev-parse' && flags.has('show-toplevel')) return '.';
+  // All of the project's files, of which names or contents.
+  if (
+    (verb === 'ls-files' && operands.length === 0 && !/^-[a-zA-Z]*[dmoiu]|^--(?:deleted|modified|others|ignored|unmerged|exclude)/m.test(rest.join('\n'))) ||
+    (verb === 'ls-tree' && operands.length < 2)
+  )
+    return STAR;
+  if ((verb === 'log' || verb === 'format-patch') && operands.length === 0 && (flags.has('p') || flags.has('patch'))) return WILD + ALL;
+  if (verb === 'archive' || verb === 'bundle' || verb === 'fast-export') return WILD + ALL;
   return verb === 'show' || verb === 'cat-file' || verb === 'log' || verb === 'config' ? WILD : TAME;
 };

@@ -1,6 +1,9 @@
 /** Programs that speak over a network (spec/facet.md T-36). */
+import { networkOf } from './host.ts';
 import { baseName, type Call, last, many, options, type Program } from './shell-call.ts';
 import { mentions } from './shell-files.ts';
+import { isWhole } from './shell-send.ts';
+import { FETCHED } from './shell-state.ts';
 import { TAME, WILD } from './shell-syntax.ts';
 
 /** `user@host:path` → its host; null for a path here. */
@@ -52,11 +55,13 @@ const curl: Program = ({ args, state, run }) => {
   const method = last(all('X', 'request'))?.toUpperCase();
   if (sends || (method !== undefined && !/^(?:GET|HEAD|OPTIONS)$/.test(method))) run.found.does('write');
   if (sends) run.found.act('upload', 'write');
-  if (method === 'DELETE') run.found.act('discard', 'irreversible');
+  if (method === 'DELETE') run.found.act([...run.found.hosts].some((host) => networkOf(host) === 'public') ? 'destroy' : 'discard', 'irreversible');
   const folder = last(all('output-dir')) ?? '.';
   for (const file of all('o', 'output')) run.write(file === '/dev/stdout' ? '-' : file.startsWith('/') || folder === '.' ? file : `${folder}/${file}`, state);
   if (flags.has('O') || flags.has('remote-name') || flags.has('J'))
     for (const url of operands) run.write(`${folder}/${baseName(url.replace(/[?#].*$/, ''))}`, state);
+  // The server says what it is called.
+  if (flags.has('J') || flags.has('remote-header-name') || (flags.has('remote-name-all') && operands.length > 0)) state.files.set(FETCHED, WILD);
   for (const file of all('c', 'cookie-jar', 'D', 'dump-header', 'trace', 'stderr')) run.write(file, state);
   return WILD;
 };
@@ -75,7 +80,7 @@ function spread(url: string): readonly string[] {
 }
 
 const wget: Program = ({ args, state, run }) => {
-  const { operands, values } = options(args, 'OoaiePUQtTwlADRBX', [
+  const { operands, values, flags } = options(args, 'OoaiePUQtTwlADRBX', [
     ...'output-document output-file append-output input-file execute directory-prefix user-agent quota tries timeout wait level accept reject domains base header post-data post-file body-data body-file method user password http-user http-password ca-certificate certificate private-key use-askpass config referer load-cookies save-cookies'.split(
       ' ',
     ),
@@ -89,19 +94,23 @@ const wget: Program = ({ args, state, run }) => {
   const folder = last(values.get('P')) ?? last(values.get('directory-prefix')) ?? '.';
   if (out === undefined) for (const url of operands) run.write(`${folder}/${baseName(url.replace(/[?#].*$/, '')) || 'index.html'}`, state);
   else if (out !== '-') run.write(out, state);
+  if (['content-disposition', 'trust-server-names', 'r', 'recursive', 'm', 'mirror', 'i', 'input-file'].some((flag) => flags.has(flag)))
+    state.files.set(FETCHED, WILD);
   if (values.has('post-data') || values.has('post-file') || values.has('body-data') || values.has('body-file')) run.found.act('upload', 'write');
   return WILD;
 };
 
 /** HTTPie and xh: `METHOD URL items`. */
 const httpie: Program = ({ args, state, run }) => {
-  const { operands } = options(args, 'aApos', ['auth', 'auth-type', 'print', 'output', 'session', 'timeout', 'body']);
+  const { operands, flags, values } = options(args, 'aApos', ['auth', 'auth-type', 'print', 'output', 'session', 'timeout', 'body']);
   const words = /^[A-Z]+$/.test(operands[0] ?? '') ? operands.slice(1) : operands;
   if (words[0] !== undefined) run.host(words[0].replace(/^:(\/|\d|$)/, 'localhost:$1').replace(/:$/, ''));
   for (const item of words.slice(1)) {
     const file = /[:=]?@(.+)$/.exec(item)?.[1];
     if (file !== undefined) run.read(file, state);
   }
+  if (flags.has('d') || flags.has('download')) state.files.set(FETCHED, WILD);
+  for (const file of [...(values.get('o') ?? []), ...(values.get('output') ?? [])]) run.write(file, state);
   if (words.length > 1) run.found.does('write');
   return WILD;
 };
@@ -176,13 +185,17 @@ const transfer: Program = (call) => {
     if (there !== null) {
       run.found.egress = true;
       run.host(there.host);
-      if (word === to) run.found.act('upload', 'write');
+      if (word === to) {
+        run.found.act('upload', 'write');
+        if (operands.slice(0, -1).some((path) => remote(path) === null && isWhole(path, call))) run.found.act('send-all', 'write');
+      } else state.files.set(FETCHED, WILD);
     } else if (name === 'sftp') run.host(hostOf(word));
     else if (word !== to || operands.length === 1) run.read(word, state, name === 'rsync' || flags.has('r'));
     else run.write(word, state);
     if (there === null && word === to && [...flags].some((flag) => /^del(?:ete.*)?$/.test(flag))) run.remove(word, state, true);
   }
   if (flags.has('remove-source-files')) for (const word of operands.slice(0, -1)) run.remove(word, state, true);
+  if (name === 'sftp' && call.stdin !== null && /\bm?put\b|-r/.test(call.stdin)) run.found.act('send-all', 'write');
   if (name === 'sftp' && values.has('b')) run.found.unclear('commands that stand in a file');
   run.found.does('write');
   return WILD;
@@ -217,13 +230,14 @@ const socket: Program = ({ name, args, state, stdin, run }) => {
 /** The first word that is no option is a host. */
 const peer =
   (short: string, effect: 'read' | 'write' = 'read'): Program =>
-  ({ args, state, stdin, run }) => {
+  ({ name, args, state, stdin, run }) => {
     const { operands } = options(args, short);
     mentions({ name: 'peer', args, state, stdin, run });
     run.found.egress = true;
     run.found.does(effect);
     const word = operands.find((each) => /[.:]|^localhost$/.test(each)) ?? operands[0];
     if (word !== undefined) run.host(hostOf(word.replace(/^@/, '')));
+    if (/^(?:aria2c|axel|l?ftp|tftp)$/.test(name)) state.files.set(FETCHED, WILD);
     if (stdin !== null && stdin !== '') run.found.does('write');
     return WILD;
   };

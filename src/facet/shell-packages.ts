@@ -1,5 +1,8 @@
 /** Package managers and build tools: the project's own recipes run, what comes from elsewhere is told (spec/facet.md T-37). */
-import { many, options, type Program, setup } from './shell-call.ts';
+import { type Call, many, options, type Program, setup } from './shell-call.ts';
+import { changing } from './shell-files.ts';
+import { isHarmlessCode } from './shell-harmless.ts';
+import { isRemoteCode, runsRemote, runsScript } from './shell-more.ts';
 import type { State } from './shell-state.ts';
 import { TAME, WILD } from './shell-syntax.ts';
 
@@ -7,8 +10,10 @@ const SCRIPTS =
   /^(?:run|run-script|test|t|start|build|dev|lint|exec|ci|i|install|add|remove|rm|un|uninstall|update|up|upgrade|init|create|link|audit|outdated|ls|list|view|info|why|pack|version|config|cache|dedupe|prune|rebuild|doctor|prefix|root|bin|fund|explain|ping|search|whoami|help|set-script|pkg|query|import|patch|store|env|fetch|x|workspace|workspaces|node|check|plugin|dlx|policies|generate-lock-entry|-v|--version|-h|--help)$/;
 
 /** `npm`, `pnpm`, `yarn`, `bun`: scripts of the project, packages from elsewhere. */
-const packages: Program = ({ args, state, run, name }) => {
-  const { operands, flags, values } = options(args, name === 'npm' ? 'wC' : 'CF', [
+const packages: Program = (call) => {
+  const { args, state, run, name } = call;
+  const { operands, flags, values } = options(args, name === 'npm' ? 'wC' : name === 'bun' ? 'CFep' : 'CF', [
+    ...(name === 'bun' ? ['eval', 'print'] : []),
     'prefix',
     'workspace',
     'filter',
@@ -43,6 +48,15 @@ const packages: Program = ({ args, state, run, name }) => {
       state.clone(),
       null,
     );
+  if (verb === 'pkg' && operands[1] === 'set') run.write('package.json', state);
+  // `npm exec ADDRESS`
+  if (/^(?:exec|x|dlx|create|init)$/.test(verb)) for (const word of operands.slice(1, 2)) if (isRemoteCode(word)) runsRemote(word, { run });
+  if (name === 'bun') {
+    const script = verb === 'run' ? operands[1] : verb;
+    if (script === '-' || /[./:]/.test(script ?? '')) runsScript(script ?? '', call);
+    for (const code of ['e', 'eval', 'p', 'print'].flatMap((key) => values.get(key) ?? []))
+      if (!isHarmlessCode(code, 'node', run, state)) found.unclear('code of another language');
+  }
   // AVA's own program as a script: `npm run -s avactl -- approvals approve X`.
   const own = operands.indexOf('avactl');
   if (own >= 0) run.argv(operands.slice(own), state.clone(), null);
@@ -80,15 +94,38 @@ const installer: Program = ({ args, run }) => {
 };
 
 /** Recipes that this very line wrote, and then runs. */
-const wroteRecipes = (state: State): boolean =>
+export const wroteRecipes = (state: State): boolean =>
   [...state.files.keys()].some((path) =>
-    /(?:^|\/)(?:package\.json|makefile|gnumakefile|justfile|taskfile\.ya?ml|rakefile|gulpfile\.[cm]?[jt]s|build\.gradle|build\.rs|setup\.py|conftest\.py|cmakelists\.txt)$/i.test(
+    /(?:^|\/)(?:package\.json|makefile|gnumakefile|justfile|taskfile\.ya?ml|rakefile|gulpfile\.[cm]?[jt]s|build\.gradle|build\.rs|setup\.(?:py|cfg)|conftest\.py|noxfile\.py|tox\.ini|cmakelists\.txt|meson\.build|build\.zig|package\.swift|binding\.gyp|\.pnpmfile\.cjs|\.mocharc\.\w+|[\w-]+\.config\.[cm]?[jt]s|\.eslintrc\.c?js|\.cargo\/config\.toml)$|(?:^|\/)node_modules\//i.test(
       path,
     ),
   );
 
+/** `cmake -E`: commands of its own. */
+function ownCommand([verb = '', ...args]: readonly string[], { state, stdin, run }: Call): string {
+  const same: Readonly<Record<string, readonly string[]>> = {
+    remove_directory: ['rm', '-r'],
+    remove: ['rm'],
+    copy: ['cp'],
+    copy_directory: ['cp', '-r'],
+    rename: ['mv'],
+    create_symlink: ['ln', '-s'],
+    create_hardlink: ['ln'],
+    make_directory: ['mkdir'],
+  };
+  if (verb !== 'chdir') return run.argv([...(Object.hasOwn(same, verb) ? same[verb] : [verb]), ...args], state.clone(), stdin);
+  return run.argv(['env', `--chdir=${args[0] ?? ''}`, ...args.slice(1)], state.clone(), stdin);
+}
+
+/** Tests and checkers: what configures them runs. */
+const tests: Program = (call) => {
+  if (wroteRecipes(call.state)) call.run.found.unclear('recipes that this line wrote');
+  return changing(call);
+};
+
 /** Build tools: the project's own recipes. */
-const builds: Program = ({ args, state, run, name }) => {
+const builds: Program = (call) => {
+  const { args, state, run, name } = call;
   const { values } = options(args, name === 'make' || name === 'gmake' ? 'fCIjloW' : '', ['file', 'directory', 'eval', 'makefile', 'manifest-path', 'config']);
   for (const code of values.get('eval') ?? []) run.found.unclear(`code of another language${code === '' ? '' : ' on the line'}`);
   for (const file of [...(values.get('f') ?? []), ...(values.get('file') ?? []), ...(values.get('makefile') ?? [])]) {
@@ -102,6 +139,7 @@ const builds: Program = ({ args, state, run, name }) => {
   }
   if (/^(?:publish|yank|owner|login)$/.test(args.find((arg) => !arg.startsWith('-') && !arg.startsWith('+')) ?? '') && !args.includes('--dry-run'))
     run.found.act('publish');
+  if (name === 'cmake' && args[0] === '-E') return ownCommand(args.slice(1), call);
   if (args.some((arg) => /^(?:deploy|release|publish)$/.test(arg)) && /^(?:g?make|just|task|rake|gradle|gradlew|mvn|mvnw)$/.test(name)) run.found.act('deploy');
   if (wroteRecipes(state)) run.found.unclear('recipes that this line wrote');
   run.found.does('write');
@@ -110,6 +148,10 @@ const builds: Program = ({ args, state, run, name }) => {
 
 export const PACKAGE_PROGRAMS: readonly (readonly [string, Program])[] = [
   ...many('npm pnpm yarn bun', packages),
+  ...many(
+    'pytest jest vitest mocha tox nox eslint prettier stylelint playwright cypress ava tap c8 nyc next nuxt astro remix webpack-dev-server storybook postcss tailwindcss babel rspec phpunit',
+    tests,
+  ),
   ...many(
     'pip pip3 pipx uv poetry pipenv pdm apt apt-get aptitude dnf yum zypper pacman yay paru brew port apk snap flatpak gem bundle composer cpanm cabal stack conda mamba pixi rye hatch nuget choco winget scoop twine flit opam luarocks',
     installer,

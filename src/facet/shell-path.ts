@@ -1,5 +1,6 @@
 /** Where a path of a shell line leads: its folder, dot segments, links that the line makes (spec/facet.md T-32). */
-import type { State } from './shell-state.ts';
+import { baseName } from './shell-call.ts';
+import { FOLDER, type State } from './shell-state.ts';
 import { START } from './shell-syntax.ts';
 
 const LINKS_MAX = 8;
@@ -59,4 +60,17 @@ export function folderAt(path: string, folder: string, state: State): string {
 export function climbsFromUnknown(path: string): boolean {
   const at = path.search(/[\ue000-\ue004]/);
   return at >= 0 && /\/\.\.(?:\/|$)/.test(path.slice(at));
+}
+
+/** Would this deletion empty a folder that a variable names (an empty one leaves where it was), or one beside an unknown one? */
+export function isUnknownFolder(path: string, deep: boolean, folder: string | null, state: State): boolean {
+  const folders = state.vars.get(FOLDER) ?? [START];
+  if (/^(?:\.\/)*[\ue002-\ue004.]+\/*$/.test(path) && folders.some((each) => /^(?:\ue005\/)?[\ue000]+$/.test(each))) return true;
+  return deep && folder === null && folders.some((each) => /^(?:\.\.\/)+[^./][^/]*$/.test(resolvePath(path, each)));
+}
+
+/** What this line wrote where programs are looked for under the name, or anywhere, once it has set `PATH`. */
+export function installed(name: string, state: State): string | undefined {
+  for (const [path, text] of state.files) if (baseName(path) === name && (state.vars.has('PATH') || /\/\.?s?bin\/[^/]*$/.test(`/${path}`))) return text;
+  return undefined;
 }

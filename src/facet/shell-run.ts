@@ -1,16 +1,18 @@
 /** Runs a shell line without running it: every branch, every value that is known (spec/facet.md T-31). Total and bounded. */
 
 import { networkOf } from './host.ts';
-import { baseName, type Call, joinOut, type Runner } from './shell-call.ts';
+import { joinOut, programName, type Runner } from './shell-call.ts';
 import { fieldsOf, type Shell, textOf } from './shell-expand.ts';
 import type { Findings } from './shell-findings.ts';
 import { parseShell } from './shell-parse.ts';
-import { climbsFromUnknown, followLinks, resolvePath } from './shell-path.ts';
-import { programOf, unlisted } from './shell-programs.ts';
-import { type Choice, everyWay, FOLDER, type State } from './shell-state.ts';
+import { climbsFromUnknown, followLinks, installed, isUnknownFolder, resolvePath } from './shell-path.ts';
+import { programOf, runProgram } from './shell-programs.ts';
+import { type Choice, everyWay, FETCHED, FOLDER, type State } from './shell-state.ts';
 import {
+  ALL,
   type Assign,
   type Command,
+  carried,
   hasMarks,
   hidesCode,
   LINE_BYTES_MAX,
@@ -107,7 +109,7 @@ export class ShellRun implements Runner {
     let text = stdin;
     commands.forEach((command, i) => {
       const own = state.clone();
-      text = this.command(command, own, text);
+      text = carried(text, this.command(command, own, text));
       // zsh and ksh run the last one in the shell itself.
       if (i === commands.length - 1) state.join(own);
       for (const [path, written] of own.files) if (!state.files.has(path)) state.files.set(path, written);
@@ -211,6 +213,7 @@ export class ShellRun implements Runner {
   private redirected(redirects: readonly Redirect[], shell: Shell, stdin: string | null, work: (stdin: string | null) => string): string {
     const { state } = shell;
     let input = stdin;
+    let socket = false;
     const outputs: { readonly path: string; readonly append: boolean; readonly text: boolean }[] = [];
     for (const { op, target, body, fd } of redirects) {
       if (op === '<<') {
@@ -225,6 +228,7 @@ export class ShellRun implements Runner {
       } else if (path.startsWith('/dev/tcp/') || path.startsWith('/dev/udp/')) {
         this.host(path.split('/')[3] ?? '');
         input = WILD;
+        socket = true;
       } else if (op === '<' || op === '<&') {
         this.read(path, state);
         input = this.content(path, state) ?? WILD;
@@ -235,6 +239,7 @@ export class ShellRun implements Runner {
       } else outputs.push({ path, append: op.endsWith('>>'), text: fd === '' || fd === '1' });
     }
     const out = work(input);
+    if (socket && out.includes(ALL)) this.found.act('send-all', 'write');
     for (const { path, append, text } of outputs) {
       const before = append ? (this.content(path, state) ?? '') : '';
       this.write(path, state, text ? joinOut(before, out) : WILD);
@@ -307,20 +312,13 @@ export class ShellRun implements Runner {
     let out: string | null = null;
     if (own !== undefined) out = this.invoke(word, own, args, state, stdin);
     const path = word.includes('/') ? this.place(word, state) : word;
-    const name = baseName(word.includes('/') ? path : word)
-      .replace(/^=/, '')
-      .toLowerCase()
-      .replace(/\.exe$/, '')
-      .replace(/\ue004/g, '[');
+    const name = programName(path);
     const program = programOf(name);
     if (own !== undefined && program === undefined) return out ?? '';
     this.found.command(name);
-    if (word.includes('/')) {
-      const script = this.content(word, state);
-      if (script !== undefined) return this.code(script, state.clone(), args);
-    }
-    const call: Call = { name, args, state, stdin, run: this };
-    const printed = (program ?? unlisted)(call);
+    const script = word.includes('/') ? this.content(word, state) : installed(word, state);
+    if (script !== undefined) return this.code(script, state.clone(), args);
+    const printed = runProgram(program, { name, args, state, stdin, run: this });
     return out ?? printed;
   }
 
@@ -380,12 +378,14 @@ export class ShellRun implements Runner {
 
   remove(path: string, state: State, deep: boolean): void {
     // A variable that is empty leaves the root.
-    if (deep && /^[\ue000]+\/+[\ue002-\ue004.]*$/.test(path)) this.found.unclear('a folder that is known only when it runs');
+    if ((deep && /^[\ue000]+\/+[\ue002-\ue004.]*$/.test(path)) || isUnknownFolder(path, deep, this.found.folder, state))
+      this.found.unclear('a folder that is known only when it runs');
     this.each(path, state, (place) => this.found.touch('delete', place, deep));
   }
 
   content(path: string, state: State): string | undefined {
-    return state.files.get(path.startsWith('/dev/fd/') ? path : this.place(path, state));
+    const place = path.startsWith('/dev/fd/') ? path : this.place(path, state);
+    return state.files.get(place) ?? (/^\/(?:usr|bin|sbin|opt|dev|etc)\//.test(place) ? undefined : state.files.get(FETCHED));
   }
 
   host(text: string): void {

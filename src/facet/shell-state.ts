@@ -10,6 +10,9 @@ export const FOLDER = '.';
 /** Among the variables: a command that fails ends the shell (`set -e`). */
 export const STRICT = '-e';
 
+/** Among the files: this line fetched or unpacked one whose name is not known; any that runs may be it. */
+export const FETCHED = '*';
+
 /** Picks one of several values; the whole command is then run again with the next. */
 export interface Choice {
   pick(name: string, values: readonly string[]): string;

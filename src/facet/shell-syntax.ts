@@ -10,6 +10,11 @@ export const BRACKET = '\ue004';
 /** The folder in which the line starts, where that is not known. */
 export const START = '\ue005';
 
+/** In what a program prints or a file holds: the working folder, the home folder or the environment is in it. */
+export const ALL = '\ue006';
+/** What comes out of a program that was given such a text has it too, however it is changed. */
+export const carried = (from: string | null, out: string): string => (from?.includes(ALL) === true && out.includes(WILD) ? out + ALL : out);
+
 /** Are there such marks in the text? A line that has them itself is opaque. */
 export const hasMarks = (text: string): boolean => /[\ue000-\ue004]/.test(text);
 export const hasHole = (text: string): boolean => /[\ue000\ue001]/.test(text);
@@ -18,6 +23,7 @@ export const hasPattern = (text: string): boolean => /[\ue002-\ue004]/.test(text
 export const plainMarks = (text: string): string =>
   text
     .replace(/[\ue000-\ue002]+/g, '*')
+    .replaceAll(ALL, '')
     .replaceAll(ONE, '?')
     .replaceAll(BRACKET, '[')
     .replaceAll(START, '.');

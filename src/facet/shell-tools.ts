@@ -3,7 +3,7 @@ import { last, many, options, type Program, setup } from './shell-call.ts';
 import { changing, mentions } from './shell-files.ts';
 import type { Act } from './shell-findings.ts';
 import { git } from './shell-git.ts';
-import { TAME, WILD } from './shell-syntax.ts';
+import { ALL, TAME, WILD } from './shell-syntax.ts';
 
 const machine =
   (act: Act): Program =>
@@ -117,12 +117,13 @@ export const TOOL_PROGRAMS: readonly (readonly [string, Program])[] = [
       run.read('~/Library/Keychains/login.keychain', state);
     return WILD;
   }),
+  ['printenv', (call) => (call.args.every((arg) => arg.startsWith('-')) ? WILD + ALL : mentions(call))],
   ...many(
-    'printenv locale-gen tldr help info apropos cheat clear reset stty tig lazygit htop top btop btm iotop vmstat iostat sar ss netstat ifstat lsblk blkid lspci lsusb loc cloc scc tokei wc',
+    'locale-gen tldr help info apropos cheat clear reset stty tig lazygit htop top btop btm iotop vmstat iostat sar ss netstat ifstat lsblk blkid lspci lsusb loc cloc scc tokei wc',
     readsOnly,
   ),
   ...many(
-    'pytest jest vitest mocha tox nox ruff black isort mypy pylint flake8 eslint prettier biome oxlint stylelint shellcheck hadolint golangci-lint rubocop rspec phpunit playwright cypress pre-commit husky lint-staged prisma drizzle-kit knex alembic flask django-admin uvicorn gunicorn next nuxt astro remix svelte-kit ng vue expo storybook clang clang-format clang-tidy gcc g++ cc c++ rustc rustfmt javac java kotlinc gofmt goimports protoc buf sqlfluff dbt airflow jupyter code cursor subl open xdg-open start pbcopy pbpaste xclip wl-copy say notify-send',
+    'ruff black isort mypy pylint flake8 biome oxlint shellcheck hadolint golangci-lint rubocop pre-commit husky lint-staged prisma drizzle-kit knex alembic flask django-admin uvicorn gunicorn svelte-kit ng vue expo clang clang-format clang-tidy gcc g++ cc c++ rustc rustfmt javac java kotlinc gofmt goimports protoc buf sqlfluff dbt airflow jupyter code cursor subl open xdg-open start pbcopy pbpaste xclip wl-copy say notify-send',
     changing,
   ),
 ];

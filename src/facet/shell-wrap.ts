@@ -2,8 +2,12 @@
 import { type Call, last, options, type Program } from './shell-call.ts';
 import { mentions } from './shell-files.ts';
 import { FIND_PROGRAMS } from './shell-find.ts';
+import { isRemoteCode, runsRemote } from './shell-more.ts';
+import { wroteRecipes } from './shell-packages.ts';
+import { folderAt } from './shell-path.ts';
 import { asPattern } from './shell-pattern.ts';
-import { hasHole, WILD } from './shell-syntax.ts';
+import { FOLDER } from './shell-state.ts';
+import { ALL, hasHole, START, WILD } from './shell-syntax.ts';
 
 interface Prefix {
   /** Letters of options with a value. */
@@ -14,6 +18,8 @@ interface Prefix {
   /** `NAME=value` words may stand before the program. */
   readonly assigns?: boolean;
   readonly privileged?: boolean;
+  /** The letter of the option that names its folder. */
+  readonly folder?: string;
   /** An option of which the value is a line of shell. */
   readonly line?: string;
   /** Words that name what the program does before another program follows: `exec`, `run`. */
@@ -21,18 +27,18 @@ interface Prefix {
 }
 
 const PREFIXES: Readonly<Record<string, Prefix>> = {
-  sudo: { short: 'ugpCrtTUDhRa', long: ['user', 'group', 'prompt', 'chdir', 'host', 'role', 'type', 'chroot'], assigns: true, privileged: true },
+  sudo: { folder: 'D', short: 'ugpCrtTUDhRa', long: ['user', 'group', 'prompt', 'chdir', 'host', 'role', 'type', 'chroot'], assigns: true, privileged: true },
   doas: { short: 'uC', privileged: true },
   pkexec: { long: ['user'], privileged: true },
-  run0: { short: 'ugDp', privileged: true },
+  run0: { folder: 'D', short: 'ugDp', privileged: true },
   runuser: { short: 'ucg', line: 'c', privileged: true, skip: 0 },
   su: { short: 'cgGsw', line: 'c', privileged: true },
   chroot: { skip: 1, privileged: true },
   nsenter: { short: 't', privileged: true },
-  unshare: { privileged: true },
+  unshare: { long: ['wd', 'root'], privileged: true },
   setpriv: { privileged: true },
   capsh: { privileged: true },
-  env: { short: 'uCaP', long: ['unset', 'chdir', 'argv0'], assigns: true },
+  env: { folder: 'C', short: 'uCaP', long: ['unset', 'chdir', 'argv0'], assigns: true },
   nohup: {},
   nice: { short: 'n', long: ['adjustment'] },
   ionice: { short: 'cnpPu', long: ['class', 'classdata'] },
@@ -81,14 +87,15 @@ const PREFIXES: Readonly<Record<string, Prefix>> = {
   chef: { verbs: /^exec$/ },
   doppler: { verbs: /^run$/, short: 'pc' },
   op: { verbs: /^run$/, long: ['env-file'] },
-  infisical: { verbs: /^run$/ },
+  infisical: { verbs: /^run$/, long: ['env', 'path'] },
+  chamber: { verbs: /^exec$/ },
   dotenvx: { verbs: /^run$/, short: 'f' },
   npx: { short: 'pc', long: ['package', 'call'], line: 'c' },
   bunx: {},
   pnpx: {},
   uvx: { long: ['from', 'with', 'python'] },
   pipx: { verbs: /^run$/, long: ['spec', 'python'] },
-  pnpm: { verbs: /^(?:exec|dlx)$/, short: 'CF', long: ['filter', 'dir'] },
+  pnpm: { folder: 'C', verbs: /^(?:exec|dlx)$/, short: 'CF', long: ['filter', 'dir'] },
   yarn: { verbs: /^(?:exec|dlx)$/, long: ['cwd'] },
   bun: { verbs: /^x$/ },
   uv: { verbs: /^run$/, long: ['with', 'python', 'project', 'directory', 'env-file', 'extra', 'group'], short: 'p' },
@@ -130,13 +137,16 @@ function prefixed(prefix: Prefix, tool: Program): Program {
     const { found } = run;
     if (prefix.privileged) found.privileged = true;
     const given = options(args, prefix.short ?? '', prefix.long ?? [], true);
+    const settings = new Map(given.values);
     const line =
       prefix.line === undefined ? undefined : (last(given.values.get(prefix.line)) ?? last(given.values.get('command')) ?? last(given.values.get('call')));
     if (line !== undefined) return run.line(line, state.clone(), stdin);
     let words = [...given.operands];
     if (prefix.verbs !== undefined) {
       if (!prefix.verbs.test(words[0] ?? '')) return tool({ name, args, state, stdin, run });
-      words = [...options(words.slice(1), prefix.short ?? '', prefix.long ?? [], true).operands];
+      const behind = options(words.slice(1), prefix.short ?? '', prefix.long ?? [], true);
+      words = [...behind.operands];
+      for (const [key, values] of behind.values) settings.set(key, values);
     }
     // `flock FILE -c LINE`, `su USER -c LINE`
     const behind = prefix.line === undefined ? -1 : words.findIndex((word) => word === `-${prefix.line}` || word === '--command');
@@ -144,6 +154,24 @@ function prefixed(prefix: Prefix, tool: Program): Program {
     words = words.slice(prefix.skip ?? 0);
     if (words[0] === '--') words.shift();
     const own = state.clone();
+    const folder =
+      last(settings.get('chdir')) ??
+      last(settings.get('working-directory')) ??
+      last(settings.get('wd')) ??
+      (prefix.folder === undefined ? undefined : last(settings.get(prefix.folder)));
+    if (folder !== undefined)
+      own.vars.set(
+        FOLDER,
+        (own.vars.get(FOLDER) ?? [START]).map((from) => (folder.includes(WILD) ? WILD : folderAt(folder, from, own))),
+      );
+    // Those that put secrets into the environment, and what shows it.
+    if (/^(?:dotenv|dotenv-cli|dotenvx|doppler|op|infisical|aws-vault|chamber)$/.test(name) && /^(?:env|printenv|set|export)$/.test(words[0] ?? ''))
+      run.read('/run/secrets/environment', own);
+    for (const word of /^(?:npx|bunx|pnpx|uvx|pipx|pnpm|yarn|bun)$/.test(name)
+      ? [words[0] ?? '', ...['package', 'p', 'from', 'with', 'spec'].flatMap((key) => settings.get(key) ?? [])]
+      : [])
+      if (isRemoteCode(word)) runsRemote(word, { run });
+    if (name === 'npx' && wroteRecipes(state)) found.unclear('recipes that this line wrote');
     if (prefix.assigns) {
       while (/^[A-Za-z_]\w*=/.test(words[0] ?? '')) {
         const [assign] = words.splice(0, 1);
@@ -161,7 +189,7 @@ function prefixed(prefix: Prefix, tool: Program): Program {
       for (const path of words) run.write(path, own);
       return '';
     }
-    if (words.length === 0) return name === 'sudo' || name === 'su' ? run.code(stdin, own) : name === 'env' ? WILD : '';
+    if (words.length === 0) return name === 'sudo' || name === 'su' ? run.code(stdin, own) : name === 'env' ? WILD + ALL : '';
     // `su USER` runs a shell on its input; `su USER -c LINE` was read above.
     if (name === 'su' || (name === 'runuser' && !given.flags.has('u'))) return run.code(stdin, own);
     // `sudo -s LINE`
