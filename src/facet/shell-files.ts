@@ -285,7 +285,11 @@ const paths =
   };
 
 const truncate: Program = ({ args, state, run }) => {
-  for (const path of options(args, 'sr', ['size', 'reference']).operands) run.write(path, state, '');
+  for (const path of options(args, 'sr', ['size', 'reference']).operands) {
+    run.write(path, state, '');
+    // Emptied, all of them are as good as deleted.
+    if (isWhole(path, { state, run })) run.remove(path, state, true);
+  }
   return '';
 };
 
@@ -369,7 +373,7 @@ export const FILE_PROGRAMS: readonly (readonly [string, Program])[] = [
     return WILD;
   }),
   ...many('ls dir vdir exa eza lsd tree gls', list),
-  ...many('stat du df', () => TAME),
+  ...many('stat du df', (call) => (call.args.some((arg) => isWhole(arg, call)) ? STAR : TAME)),
   ...many(
     'realpath readlink',
     paths((path) => path),

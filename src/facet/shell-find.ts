@@ -28,7 +28,7 @@ const find: Program = ({ args, state, run }) => {
     named.length === 0 ? [`${root}/${TAME}`] : named.map(([test, name]) => (/path|whole/.test(test) ? anything(name) : `${root}/${TAME}/${anything(name)}`)),
   );
   // Unfiltered, they are all that is there.
-  const all = !narrow && (either || named.length === 0) && !rest.some((word) => SELECTS.test(word));
+  const all = !narrow && (either || named.every(([, name]) => /^[*]*$/.test(name))) && !rest.some((word) => SELECTS.test(word));
   let gathered = false;
   for (let i = 0; i < rest.length; i++) {
     if (ACTIONS.test(rest[i])) {

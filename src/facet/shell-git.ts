@@ -150,7 +150,9 @@ export const git: Program = ({ args, state: shell, run }) => {
       if (!flags.has('n') && !flags.has('dry-run')) {
         found.act('discard');
         for (const path of operands) run.remove(path, state, true);
-        if (!pathKinds(run.place('.', state), found.folder).every((kind) => kind === 'work')) run.remove('.', state, true);
+        const kinds = pathKinds(run.place('.', state), found.folder);
+        // Where the line starts it is everyday work, above it is not.
+        if (kinds.some((kind) => kind !== 'work') || (kinds.length > 0 && run.place('.', state) !== (found.folder ?? '.'))) run.remove('.', state, true);
       }
       break;
     case 'checkout':
