@@ -50,6 +50,7 @@ function touches(op: string | undefined): readonly Touch[] {
   if (NAMES.test(op)) return [];
   if (READS.test(op)) return ['read'];
   if (WRITES.test(op)) return ['write'];
+  if (op === 'use') return ['read', 'write'];
   return DELETES.test(op) ? ['delete'] : ['read', 'write', 'delete'];
 }
 
@@ -65,6 +66,22 @@ function touched(by: Readonly<Record<Touch, Iterable<string>>>, marks: string[],
   [out.reads, out.writes, out.deletes] = [plain(by.read), plain(by.write), plain(by.delete)];
   out.marks = marks;
   return [by.read, by.write, by.delete].every((paths) => [...paths].every((path) => fits(path, FILE_PATH_BYTES_MAX)));
+}
+
+/** T-12: what a call names as its files beside what its command touches; false where there is too much of it. */
+export function joinTouched(out: Touched, other: (Touched & { op?: string }) | undefined): boolean {
+  if (other === undefined) return true;
+  let fit = true;
+  for (const key of ['paths', 'reads', 'writes', 'deletes', 'marks'] as const) {
+    const all = [...new Set([...(other[key] ?? []), ...(out[key] ?? [])])];
+    if (all.length === 0 && out[key] === undefined && other[key] === undefined) continue;
+    fit &&= all.length <= VALUES_MAX;
+    out[key] = all.slice(0, VALUES_MAX);
+  }
+  if (other.op !== undefined) Object.assign(out, { op: other.op });
+  const path = other.path ?? out.path;
+  if (path !== undefined) out.path = path;
+  return fit;
 }
 
 export interface CommandFacets {

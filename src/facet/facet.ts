@@ -3,8 +3,8 @@
  * what cannot be decoded makes the effect `opaque` and leaves its field out, never its group.
  */
 import { FOUND_MAX, findValues, fits } from './arguments.ts';
-import { commandFacets, type Net, netOf, type Shell, type Sql, statementFacets, type Touched, touchedBy } from './command.ts';
-import type { ArgPath, Binding, Effect, Entry, FsBinding, HttpBinding, MailBinding, MoneyBinding } from './map.ts';
+import { commandFacets, joinTouched, type Net, netOf, type Shell, type Sql, statementFacets, type Touched, touchedBy } from './command.ts';
+import { type ArgPath, type Binding, type Effect, type Entry, type FsBinding, type HttpBinding, type MailBinding, type MoneyBinding, stricter } from './map.ts';
 import { hundredths } from './money.ts';
 import { type SecretFacts, secretFacts } from './secret.ts';
 import { webAddress } from './url.ts';
@@ -93,11 +93,24 @@ export function facetsOf(entry: Entry | null, action: Action, args: unknown): Fa
   if (entry.fs !== null) clear = fsOf(entry.fs, args, (facets.fs = {})) && clear;
   if (entry.shell !== null) {
     const { shell, fs, net, sql, effect, egress } = commandFacets(entry.shell, args);
-    Object.assign(facets, { shell, effect, egress, net, fs: facets.fs ?? fs }, sql === null ? {} : { sql });
+    clear = joinTouched(fs, facets.fs) && clear;
+    const hosts = [...new Set([...(facets.net?.hosts ?? []), ...(net.hosts ?? [])])];
+    if (hosts.length > VALUES_MAX) clear = false;
+    Object.assign(
+      facets,
+      { shell, effect, egress: egress || (entry.http !== null && entry.egress), net: hosts.length === 0 ? net : netOf(hosts.slice(0, VALUES_MAX)), fs },
+      sql === null ? {} : { sql },
+    );
   }
   if (entry.sql !== null) {
     const { sql, effect } = statementFacets(entry.sql, args);
-    Object.assign(facets, { sql, effect });
+    // Two statements of one call are not told apart.
+    if (facets.sql !== undefined) clear = false;
+    Object.assign(facets, { sql, effect: entry.shell === null ? effect : stricter(effect, facets.effect) });
+  }
+  if (entry.beside !== undefined) {
+    facets.effect = stricter(facets.effect, entry.beside);
+    facets.egress ||= entry.egress;
   }
   if (!clear) facets.effect = 'opaque';
   // T-40

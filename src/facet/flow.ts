@@ -11,7 +11,7 @@ import { leavesOf } from './leaves.ts';
 import type { ArgPath, Entry, Kind, Tools, Trust } from './map.ts';
 import { passageKeys, passagesOf } from './passage.ts';
 import { linksIn, textsAt } from './texts.ts';
-import { chunks, hostOf, isJoined, isMail, isNamed, isProse, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX } from './value.ts';
+import { chunks, hostOf, isJoined, isMail, isNamed, isProse, isSaid, isWeb, type Lead, type Memory, normal, VALUE_LENGTH_MAX, wholeOf } from './value.ts';
 import { words } from './words.ts';
 
 export { type Finding, type FlowFacts, ORIGINS, type Origin } from './finding.ts';
@@ -254,7 +254,7 @@ export function verdictKeys(entry: Entry | null, args: unknown, memory: Memory, 
 
 /**
  * T-22: what a person approves is named from then on: the keys that an approved call adds, its values and links as wholes
- * (never their words one by one). Nothing else makes a value named that the user did not write. At most `RESULT_KEYS_MAX`.
+ * (never their words one by one, nor the host of an address). Nothing else makes a value named that the user did not write. At most `RESULT_KEYS_MAX`.
  */
 export function approvedKeys(entry: Entry | null, args: unknown): string[] {
   if (entry === null) return [];
@@ -264,9 +264,8 @@ export function approvedKeys(entry: Entry | null, args: unknown): string[] {
     for (const text of textsAt(args, path).texts) {
       for (const value of kind === 'text' ? linksIn(text).links : [text]) {
         if (keys.size >= RESULT_KEYS_MAX || value.length > VALUE_LENGTH_MAX) continue;
-        const key = normal(value);
-        if (key !== '') keys.add(`u:${key}`);
-        if (isWeb(value)) keys.add(`u:${hostOf(value)}`);
+        const whole = wholeOf(value);
+        if (whole !== '') keys.add(`a:${whole}`);
       }
     }
   }
@@ -281,7 +280,7 @@ function openedHosts(entry: Entry, args: unknown, memory: Memory): string[] {
     if (kind !== 'dest') continue;
     for (const text of textsAt(args, path).texts) {
       const host = isWeb(text) ? hostOf(text) : '';
-      if (host !== '' && (isNamed(text, memory, false) || (memory.has(`f:${host}`) && !memory.has('h:web')))) hosts.push(`g:${host}`);
+      if (host !== '' && (isSaid(text, memory, false) || (memory.has(`f:${host}`) && !memory.has('h:web')))) hosts.push(`g:${host}`);
     }
   }
   return hosts;

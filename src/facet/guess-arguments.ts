@@ -100,7 +100,7 @@ function kindOfName(words: readonly string[], doing: Doing): Kind | null {
   return null;
 }
 
-type Bindings = Pick<Entry, 'money' | 'mail' | 'http' | 'fs' | 'shell' | 'sql'>;
+export type Bindings = Pick<Entry, 'money' | 'mail' | 'http' | 'fs' | 'shell' | 'sql'>;
 
 export interface Naming {
   readonly verb: string | null;
@@ -115,15 +115,27 @@ const MAIL_WORDS = set('email mail gmail outlook smtp');
 /** Acts that write to a mail address, whatever is sent. */
 const REACHING = set('send publish share invite plan');
 export const FILE_WORDS: ReadonlySet<string> = set('file files filesystem fs directory directories dir folder folders path');
+const SQL_NAMES = set('sql postgres postgresql mysql sqlite mariadb clickhouse duckdb mssql');
 const SQL_WORDS = set('sql database db postgres postgresql mysql sqlite mariadb clickhouse snowflake bigquery duckdb mssql');
 const SHELL_WORDS = set('shell bash terminal command cmd exec execute run powershell sh zsh process console');
 const OPS: readonly (readonly [op: string, words: ReadonlySet<string>])[] = [
-  ['delete', set('delete remove rm unlink trash erase rmdir')],
+  ['delete', set('delete del remove rm unlink trash erase rmdir rmtree rmrf shred')],
   ['move', set('move rename mv copy cp')],
-  ['write', set('write edit append update save create insert patch replace upload put')],
+  ['write', set('write overwrite edit append update save create insert patch replace upload put')],
   ['list', set('list search find tree glob ls info stat directory')],
   ['read', set('read get open view cat load fetch grep download')],
 ];
+
+/** Is the argument a command line by its name? `command_id` is none. */
+export const isCommandName = (segment: string): boolean => /^(?:\w+ )*(?:commands?|cmd|command ?line)$/.test(nameParts(segment).join(' '));
+
+const operation = (words: readonly string[]): string | undefined => OPS.find(([, known]) => words.some((word) => known.has(word)))?.[0];
+
+/** What the name of a tool says is done to the files that it is given; null where none is given. */
+export function opOf(name: readonly string[], paths: readonly ArgPath[]): string | null {
+  const given = paths.some((path) => path.length <= 2 && nameParts(path[path.length - 1]).some((word) => PATHS.has(word)));
+  return given ? (operation(name) ?? null) : null;
+}
 
 /** T-26: the facets that the arguments' names show. */
 export function bindings(args: readonly ArgKind[], paths: readonly ArgPath[], naming: Naming): Bindings {
@@ -160,10 +172,19 @@ export function bindings(args: readonly ArgKind[], paths: readonly ArgPath[], na
   const moved =
     files.length === 0 && has(FILE_WORDS) ? paths.filter((path) => path.length === 1 && /^(?:source|destination|src|dst|dest)$/i.test(path[0])) : [];
   const all = [...files, ...ends, ...moved];
-  const fs = all.length === 0 ? null : { op: fixed(OPS.find(([, known]) => has(known))?.[0] ?? (acts ? 'write' : 'read')), paths: all };
+  const named = of(COMMANDS).find((path) => (acts && has(SHELL_WORDS)) || isCommandName(path[path.length - 1]));
+  const speaks = has(SQL_NAMES);
+  const command = speaks && !(acts && has(SHELL_WORDS)) ? undefined : named;
+  const cwd = of(set('cwd workdir'))[0] ?? null;
+  const shell = command === undefined ? null : { command, cwd };
+  const statement =
+    of(STATEMENTS)[0] ??
+    (has(SQL_WORDS) ? of(set('query'))[0] : undefined) ??
+    (speaks ? of(set('q'))[0] : undefined) ??
+    (shell === null && speaks ? named : undefined);
 
-  const command = acts && has(SHELL_WORDS) ? of(COMMANDS)[0] : undefined;
-  const shell = command === undefined ? null : { command, cwd: of(set('cwd workdir'))[0] ?? null };
-  const statement = of(STATEMENTS)[0] ?? (has(SQL_WORDS) ? of(set('query'))[0] : undefined);
+  // The folder in which a command runs is no file that it writes.
+  const places = shell === null ? all : all.filter((path) => path !== cwd);
+  const fs = places.length === 0 ? null : { op: fixed(operation(words) ?? (acts ? 'write' : 'read')), paths: places };
   return { money, mail, http, fs, shell, sql: statement ?? null };
 }

@@ -5,9 +5,12 @@
  */
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from '../base/limit.ts';
 import { fits } from './arguments.ts';
+import { actGiven, actOf, isApart, isMixed, isOfCommand, isTyped } from './guess-act.ts';
 import { argumentKinds, bindings, type Doing, FILE_WORDS, tells } from './guess-arguments.ts';
-import { type Act, classOf, FILLERS, LAST_THINGS, PAIRS, VERBS, type Verb } from './lexicon.ts';
+import { JOINS, READERS, verbOf } from './guess-verb.ts';
+import { type Act, classOf, FILLERS, type Verb } from './lexicon.ts';
 import { type ArgPath, CLASSES_MAX, type Entry, type Label, PATH_SEGMENTS_MAX, type Tools, type Trust } from './map.ts';
+import { withGuess, withStrays } from './stray.ts';
 import { NOUNS, type Noun, VAGUE } from './things.ts';
 import { folded } from './words.ts';
 
@@ -18,36 +21,10 @@ export const GUESSED_ARGS_MAX = 64;
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' ').filter((word) => word !== ''));
 
-const READERS: readonly Act[] = ['read', 'compute', 'fetch'];
-
-interface Named {
-  readonly verb: Verb;
-  readonly strong: boolean;
-}
-const VERB_OF = new Map<string, Named>();
-for (const verb of VERBS) {
-  for (const word of set(verb.strong)) if (!VERB_OF.has(word)) VERB_OF.set(word, { verb, strong: true });
-}
-for (const verb of VERBS) {
-  for (const word of set(verb.weak)) if (!VERB_OF.has(word)) VERB_OF.set(word, { verb, strong: false });
-}
-/** The act of a word; `unstar` and `resend` are acts as their words without the prefix are. */
-function named(word: string): Named | undefined {
-  const found = VERB_OF.get(word);
-  if (found !== undefined || word.length < 5) return found;
-  if (word.startsWith('un') && VERB_OF.has(word.slice(2))) return UNDO;
-  const again = /^re-?(?=[a-z]{3})/.test(word) ? VERB_OF.get(word.slice(2)) : undefined;
-  return again === undefined || READERS.includes(again.verb.act) ? undefined : again;
-}
-
-const CLASS_OF = new Map<string, Verb>(VERBS.map((verb) => [verb.class, verb]));
-const UNDO: Named = { verb: CLASS_OF.get('update') as Verb, strong: true };
 const NOUNS_OF = new Map<string, Noun[]>();
 for (const noun of NOUNS) for (const word of set(noun.words)) NOUNS_OF.set(word, [...(NOUNS_OF.get(word) ?? []), noun]);
 const VAGUE_WORDS = set(VAGUE);
 const FILLER_WORDS = set(FILLERS);
-const JOINS = set('and or then');
-const LAST_THING_WORDS = set(LAST_THINGS);
 
 /** T-25: the words of a name: cut at marks, at a capital after a small letter, and before a capital with a small letter behind. */
 export function nameWords(name: string): string[] {
@@ -85,51 +62,13 @@ interface Reading {
   readonly unknown: readonly string[];
 }
 
-const STRENGTH: readonly Act[] = ['read', 'compute', 'fetch', 'tell', 'write', 'run', 'irreversible'];
-const worse = (a: Verb, b: Verb): Verb => (STRENGTH.indexOf(b.act) > STRENGTH.indexOf(a.act) ? b : a);
-
-/**
- * T-25: the act of a name. The first word that is hardly ever a noun decides, unless a stricter one follows that is not an
- * attribute of what is read; without one, a word that is an act too, at the begin or the end.
- */
-function verbOf(words: readonly string[]): { verb: Verb; at: readonly number[] } | null {
-  for (let i = 0; i + 1 < words.length; i++) {
-    const pair = PAIRS[`${words[i]} ${words[i + 1]}`];
-    const found = pair === undefined || !Object.hasOwn(PAIRS, `${words[i]} ${words[i + 1]}`) ? undefined : CLASS_OF.get(pair);
-    if (found !== undefined) return { verb: found, at: [i, i + 1] };
-  }
-  const strong: number[] = [];
-  words.forEach((word, i) => {
-    if (named(word)?.strong === true) strong.push(i);
-  });
-  const verbAt = (i: number): Verb => (named(words[i]) as Named).verb;
-  if (strong.length > 0) {
-    const [first] = strong;
-    let verb = verbAt(first);
-    const at = [first];
-    for (const i of strong.slice(1)) {
-      // "search and replace", "search replace", "health check delete"; but "get delete policy" reads.
-      if (first > 0 || JOINS.has(words[i - 1]) || (i === 1 && words.length === 2)) {
-        verb = worse(verb, verbAt(i));
-        at.push(i);
-      }
-    }
-    return { verb, at };
-  }
-  // At the begin, behind the name of a product, or at the end, where readers go first: `calendar_event_history`.
-  const last = words.length - 1;
-  const ends = last > 0 && !LAST_THING_WORDS.has(words[last]) ? [last] : [];
-  const reads = ends.filter((i) => named(words[i])?.verb.act === 'read');
-  for (const i of [0, ...reads, ...(last > 1 ? [1] : []), ...ends]) if (named(words[i] ?? '') !== undefined) return { verb: verbAt(i), at: [i] };
-  return null;
-}
-
 function read(words: readonly string[], server: readonly string[]): Reading {
   const found = verbOf(words);
   const rest = words.filter((word, i) => !FILLER_WORDS.has(word) && !JOINS.has(word) && !/^\d+$/.test(word) && found?.at.includes(i) !== true);
   const telling = rest.map(singular).filter((word) => !VAGUE_WORDS.has(word));
   const things = telling.length > 0 ? telling : server.map(singular).filter((word) => NOUNS_OF.has(word) && !VAGUE_WORDS.has(word));
-  return { verb: found?.verb ?? null, act: found?.at.map((i) => words[i]) ?? [], things, unknown: found === null ? rest : [] };
+  const act = found?.at.map((i) => words[i]) ?? [];
+  return { verb: found?.verb ?? null, act, things, unknown: found === null ? rest : [] };
 }
 
 const LISTERS: ReadonlySet<string> = set('list search find query info metadata tree');
@@ -187,9 +126,12 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
   const cut = tool.lastIndexOf('__');
   const name = nameWords(cut > 0 ? tool.slice(cut + 2) : tool);
   const home = [...(server === null ? [] : nameWords(server)), ...(cut > 0 ? nameWords(tool.slice(0, cut)) : [])];
-  const { verb, act: words, things, unknown } = read(name, home);
+  const { verb: said, act: words, things, unknown } = read(name, home);
   const nouns = [...new Set(things.flatMap((word) => NOUNS_OF.get(word) ?? []))];
-  const act = actOf(verb, things, paths);
+  const first = actOf(said, things, name, paths);
+  // What only reads by its name may be given what an act is given: then it acts.
+  const verb = READERS.includes(first) ? (actGiven(said, name, paths) ?? said) : said;
+  const act = verb === said ? first : (verb as Verb).act;
   const reader = READERS.includes(act);
   const doing: Doing = {
     reader,
@@ -202,20 +144,26 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
   const args = argumentKinds(paths, doing);
   const untold = paths.filter((path) => !tells(path, doing));
   const told = bindings(args, paths, { verb: verb?.class ?? null, act, words: [...name, ...home] });
-  const apart = told.shell !== null && paths.some((path) => APART.test(lastOf(path)));
-  const bound = apart ? { ...told, shell: null } : told;
-  const result = trustOf(act, name, things);
+  const hidden =
+    isMixed(cut > 0 ? tool.slice(cut + 2) : tool) || isTyped(name, paths) || isApart(told, paths) || (!whole && (told.shell !== null || told.sql !== null));
+  const bound = hidden ? { ...told, shell: null, sql: null } : told;
+  // An outcome does not know the arguments.
+  const result = trustOf(first, name, things);
   const acts = !reader && act !== 'tell';
+  const decoded = bound.shell !== null || bound.sql !== null;
+  const shown: Shown = {
+    readable: whole && (verb !== null || nouns.length > 0 || (unknown.length > 0 && untold.length < paths.length)),
+    decoded,
+    pays: bound.money !== null,
+    mails: bound.mail !== null && verb?.class === 'send',
+    secret: args.some(({ kind }) => kind === 'sec'),
+  };
+  const effect = hidden ? 'opaque' : effectOf(act, shown);
+  const more = shown.pays || shown.mails || shown.secret || act === 'irreversible' || (act !== 'run' && args.some((arg) => !isOfCommand(arg, bound)));
   const entry: Entry = {
     tool,
     server,
-    effect: effectOf(act, {
-      readable: whole && !apart && (verb !== null || nouns.length > 0 || (unknown.length > 0 && untold.length < paths.length)),
-      decoded: bound.shell !== null || bound.sql !== null,
-      pays: bound.money !== null,
-      mails: bound.mail !== null && verb?.class === 'send',
-      secret: args.some(({ kind }) => kind === 'sec'),
-    }),
+    effect,
     egress:
       bound.http !== null ||
       (acts && (verb?.egress === true || args.some(({ kind }) => kind === 'dest') || (has(MAKES, verb) && nouns.some((noun) => noun.shared)))),
@@ -229,6 +177,7 @@ export function guess(server: string | null, tool: string, paths: readonly ArgPa
     result,
     reads: labelsOf(result, nouns),
     metadata: result === 'records' ? SERVER_KEYS : [],
+    ...(decoded && acts && more && { beside: effect }),
   };
   return { entry, act: words, things, untold };
 }
@@ -242,28 +191,6 @@ function intentOf(verb: Verb | null, nouns: readonly Noun[], unknown: readonly s
   if (verb.class === 'save' && local) return [];
   const same = has(MAKES, verb) ? nouns.flatMap((noun) => noun.acts) : [];
   return [...new Set([verb.class, ...same])].map(classOf);
-}
-
-const ACTING = /(?:message|body|contents?|text|^to|recipients?|amount|command|code|script|action|operation|method)$/i;
-const CODE = /^(?:code|script|function|javascript|js|python|program|source_?code)$/i;
-const lastOf = (path: ArgPath): string => path[path.length - 1];
-
-const GIVEN = /^(?:command|commands|cmd|source|payload|arguments|args|params|parameters|input|inputs|expression|tool|tool_?name|query|statement)$/i;
-/** What a program is given beside its name: a command line in two parts is not decoded. */
-const APART = /^(?:arguments|args|argv|params|parameters|options)$/i;
-const CODE_WORDS = set('code script python javascript js node shell bash sh program snippet cell notebook command tool function sql query');
-
-/**
- * What a name does: its act, but where code is given, to run it; to run what has a name and is not given is an act like others.
- * Without an act, what informs (a forecast) reads, another acts.
- */
-function actOf(verb: Verb | null, things: readonly string[], paths: readonly ArgPath[]): Act {
-  const given = (of: RegExp): boolean => paths.some((path) => of.test(lastOf(path)));
-  if (verb?.act === 'compute' && given(CODE)) return 'run';
-  if (verb?.act === 'run' && things.length > 0 && !things.some((word) => CODE_WORDS.has(word)) && !given(CODE) && !given(GIVEN)) return 'write';
-  if (verb !== null) return verb.act;
-  const known = things.length > 0 && things.every((word) => NOUNS_OF.has(word));
-  return known && paths.every((path) => !ACTING.test(lastOf(path))) ? 'read' : 'write';
 }
 
 interface Shown {
@@ -331,11 +258,16 @@ function pathsIn(args: unknown, sorted: boolean): { paths: ArgPath[]; whole: boo
 const MEMO_MAX = 2_048;
 const memo = new Map<string, Entry>();
 
-/** T-4, T-25: the entry under which a call is judged: the map's, else a guess where the map says `unlisted: guess`. */
+/** T-4, T-25, T-27: the entry under which a call is judged: the map's, else a guess where the map says `unlisted: guess`. */
 export function entryFor(tools: Tools, server: string | null, tool: string, args: unknown): Entry | null {
   const listed = tools.find(server, tool);
-  if (listed !== null || tools.map.unlisted === 'opaque') return listed;
+  if (tools.map.unlisted === 'opaque' || (listed !== null && listed.server !== null)) return listed;
   const { paths, whole } = argumentPaths(args);
+  const guessed = (): Entry => guessOnce(server, tool, paths, whole);
+  return withStrays(listed === null ? guessed() : withGuess(listed, guessed, paths, args), args);
+}
+
+function guessOnce(server: string | null, tool: string, paths: readonly ArgPath[], whole: boolean): Entry {
   // Lengths and counts: no two calls that differ may share a key, or nodes would differ by what they saw before.
   let key = `${server === null ? '' : `${server.length}:${server}`} ${tool.length}:${tool} ${whole ? 1 : 0}`;
   for (const path of paths) key += ` ${path.length}:${path.join(MARK)}${MARK}`;

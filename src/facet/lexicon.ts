@@ -140,7 +140,8 @@ export const VERBS: readonly Verb[] = [
     egress: true,
   }),
   verb('remove', 'irreversible', {
-    strong: 'delete remove erase purge drop destroy wipe truncate trash discard clear uninstall unlink rm rmdir prune detach empty',
+    strong:
+      'delete remove erase purge drop destroy wipe truncate trash discard clear uninstall unlink rm rmdir prune detach empty del rmtree rmrf nuke shred obliterate expunge flush overwrite quarantine',
     weak: 'clean',
     asks: 'rid tidy cancel delete clean drop throw unneeded',
   }),
@@ -212,6 +213,12 @@ export const PAIRS: Readonly<Record<string, string>> = {
   'turn off': 'control',
   'set up': 'create',
   'clean up': 'remove',
+  'get rid': 'remove',
+  'read write': 'update',
+  'format disk': 'remove',
+  'format drive': 'remove',
+  'format partition': 'remove',
+  'format volume': 'remove',
   'opt out': 'cancel',
   'top up': 'pay',
   'roll back': 'shutdown',

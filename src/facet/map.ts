@@ -78,6 +78,8 @@ export interface Entry {
   readonly reads: readonly Label[];
   /** Keys of the result's records that the server itself writes: sender, owner, participants. */
   readonly metadata: readonly string[];
+  /** T-12: what is done whatever the command or the statement in the call does; of guesses alone, no part of a map. */
+  readonly beside?: Effect;
 }
 
 /** A class of words with one meaning, in the normal form of words.ts, sorted. */
@@ -101,6 +103,8 @@ export interface ToolMap {
 }
 
 export const EFFECTS: readonly Effect[] = ['read', 'write', 'irreversible', 'opaque'];
+/** The one of two that may do more. */
+export const stricter = (a: Effect, b: Effect): Effect => (EFFECTS.indexOf(b) > EFFECTS.indexOf(a) ? b : a);
 export const KINDS: readonly Kind[] = ['dest', 'sec', 'obj', 'text', 'qty', 'time'];
 export const TRUSTS: readonly Trust[] = ['untrusted', 'records', 'directory', 'own', 'ack'];
 export const LABELS: readonly Label[] = ['untrusted', 'private', 'secret'];

@@ -4,7 +4,7 @@ import { isAscii, words } from './words.ts';
 /**
  * What a session remembers: a set of keys, of which the machine stores keyed hashes only, and two facts. The first
  * letter of a key says what it is:
- * `u:` word or value of the user's text · `v:` `n:` verb and noun class in it · `V:` `N:` the same in a document that he
+ * `u:` word or value of the user's text · `a:` value of a call that a person approved · `v:` `n:` verb and noun class in it · `V:` `N:` the same in a document that he
  * told the agent to follow · `d:` that he told so · `k:` value that a document he named gives, `r:` a record he named, `c:` a list · `f:` host that it may fetch ·
  * `p:` word of a passage that instructs agents · `q:` value of an escalated call · `x:` value of a denied call · `l:` label
  */
@@ -63,7 +63,16 @@ const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 
  * T-15: did the user's text so far name this value? All its words stand there; of a mail address the whole, or two and
  * all of its name parts; of a web address the host; of a file (`file`) the name without extension; of a date month and day.
  */
-export function isNamed(value: string, memory: Memory, file: boolean): boolean {
+export const isNamed = (value: string, memory: Memory, file: boolean): boolean => isSaid(value, memory, file) || isApproved(value, memory);
+
+/** T-22: what a person approved, matched whole: nothing else at that place, and no word of it. */
+const isApproved = (value: string, memory: Memory): boolean => value.length <= VALUE_LENGTH_MAX && memory.has(`a:${wholeOf(value)}`);
+
+/** T-22: a value as a whole; of a web address what stands there, for its path tells where it leads. */
+export const wholeOf = (value: string): string => (isWeb(value) ? value.trim() : normal(value));
+
+/** T-15: by the user's text alone. */
+export function isSaid(value: string, memory: Memory, file: boolean): boolean {
   if (value.length > VALUE_LENGTH_MAX) return false;
   const text = file ? lastSegment(value) : value;
   const parts = words(text);
