@@ -166,7 +166,8 @@ export function facetVectors(): object {
     map_2: { yaml: YAML_2, bytes: hex(encodeToolMap(parseToolMap(YAML_2))) },
     calls: CALLS.map(([server, tool, args]) => {
       const entry = tools.find(server, tool);
-      return { server, tool, args, facets: facetsOf(entry, { kind: 'tool.call', server, name: tool }, args), ...callFlow(entry, args, memory) };
+      const { facts, findings, lead } = callFlow(entry, args, memory);
+      return { server, tool, args, facets: facetsOf(entry, { kind: 'tool.call', server, name: tool }, args), facts, findings, lead };
     }),
     tables: { paths: PATH_TABLES, secrets: SECRET_TABLES, hosts: HOST_TABLES },
     places: PLACES.map((path) => ({ path, kinds: pathKinds(path, null) })),
