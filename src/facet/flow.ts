@@ -236,7 +236,7 @@ export function verdictKeys(entry: Entry | null, args: unknown, memory: Memory, 
   if (verdict === 'allow') return [...entry.reads.map((label) => `l:${label}`), ...openedHosts(entry, args, memory)];
   const prefix = verdict === 'deny' ? 'x:' : 'q:';
   // What it would have returned is not known here, should it run after all.
-  const keys = new Set<string>(['t:']);
+  const keys = new Set<string>(entry.result === 'ack' ? [] : ['t:']);
   for (const { path, kind } of entry.args) {
     if (kind !== 'dest' && kind !== 'sec' && kind !== 'text') continue;
     for (const text of textsAt(args, path).texts) {
