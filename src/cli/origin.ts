@@ -30,6 +30,7 @@ const FLOW: Readonly<Record<string, Origin>> = {
   intended: origin('user', "the user's words: whether they ask for this kind of act"),
   args_named: origin('user', "the user's words: whether they name all that the call selects"),
   led: origin('user and results', "the user's words and what they led to: whether these hold all that the call selects"),
+  told: origin('user', 'whether the session was told what the user says'),
   foreign: origin('result', 'tool results: things acted on and places that only a text names to which the user did not lead'),
   dest_unnamed: origin('user', "the user's words: recipients and addresses that they do not name"),
   sec_unnamed: origin('user', "the user's words: passwords and keys that they do not name"),
