@@ -65,5 +65,6 @@ test('tools map --guess: asks a server, or reads a file', async () => {
   assert.equal((await here(['tools', 'map', '--guess'])).code, 64);
   assert.equal((await here(['tools', 'map', '--from', file])).code, 64);
   const nowhere = await here(['tools', 'map', '--guess', '--', join(scratch, 'no-such-program')]);
-  assert.equal(nowhere.code, 5, nowhere.stderr);
+  assert.equal(nowhere.code, 1, nowhere.stderr);
+  assert.match(nowhere.stderr, /AVA-3011/);
 });
