@@ -31,7 +31,7 @@ FLOOR, ENFORCE, OBSERVE = range(3)
 
 def in_scope(scope, kind, name, facts):
     """D-3"""
-    called = {f"tool.{name}"} if kind == "tool.call" else set()
+    called = {f"tool.{name}"} if kind != "tool.result" else set()
     holds = called | {"all", f"kind.{kind}", f"effect.{facts['effect']}", *(f"facet.{one}" for one in ("money", "mail", "http", "net", "fs", "shell", "sql", "secret") if one in facts)}
     return not holds.isdisjoint(scope)
 

@@ -95,7 +95,7 @@ test('a rule is asked when any item of its scope holds (D-3)', () => {
     ['effect.irreversible', [true, false, true, false, false, false]],
     ['effect.read', [false, true, false, true, false, true]],
     ['effect.opaque', [false, false, false, false, true, false]],
-    ['tool.pay', [true, false, false, false, false, false]],
+    ['tool.pay', [true, false, false, false, false, true]],
     ['kind.tool.list', [false, false, false, false, false, true]],
     ['[facet.mail, tool.balance]', [false, false, true, true, false, false]],
   ];

@@ -61,7 +61,7 @@ export function inScope(rule: ActiveRule, action: { readonly kind: string; reado
   const scope = rule.scope;
   return (
     scope.all ||
-    (action.kind === 'tool.call' && scope.tools.has(action.name)) ||
+    (action.kind !== 'tool.result' && scope.tools.has(action.name)) ||
     scope.effects.has(facets.effect) ||
     scope.kinds.has(action.kind) ||
     (scope.money && facets.money !== undefined) ||
@@ -94,7 +94,7 @@ export function rulesFor(law: Law, action: { readonly kind: string; readonly nam
     scopes.set(law, known);
   }
   // what no scope names makes no difference
-  let key = `${known.kinds.has(action.kind) ? action.kind : ''}\0${action.kind === 'tool.call' && known.tools.has(action.name) ? action.name : ''}\0${facets.effect}`;
+  let key = `${known.kinds.has(action.kind) ? action.kind : ''}\0${action.kind !== 'tool.result' && known.tools.has(action.name) ? action.name : ''}\0${facets.effect}`;
   for (const facet of FACETS) if (facets[facet] !== undefined) key += `\0${facet}`;
   let scoped = known.rules.get(key);
   if (scoped === undefined) {
