@@ -4,6 +4,7 @@
  * finds examples that no call can give.
  */
 import type { Entry, Tools } from '../facet/map.ts';
+import { EFFECTS, KINDS } from '../rule/manifest.ts';
 import { type Script, type Term, TRUE } from './script.ts';
 import { intTerm, lengthTerm } from './symbol.ts';
 import { constantText } from './symbol-text.ts';
@@ -11,22 +12,6 @@ import type { World } from './world.ts';
 
 const FACETS = ['money', 'mail', 'http', 'net', 'fs', 'shell', 'sql', 'secret'] as const;
 type Facet = (typeof FACETS)[number];
-const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
-const KINDS = [
-  'tool.call',
-  'tool.list',
-  'tool.result',
-  'user.input',
-  'resource.read',
-  'prompt.get',
-  'sampling.create',
-  'elicitation.create',
-  'model.call',
-  'model.result',
-  'agent.start',
-  'agent.output',
-  'agent.stop',
-];
 /** Fields of groups that are always there, and yet may be missing. */
 const OPTIONAL: ReadonlySet<string> = new Set(['action.server']);
 const CERTAIN =

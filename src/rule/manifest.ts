@@ -129,9 +129,9 @@ export const READS_MAX = 64;
 export const TEXT_BYTES_MAX = 512;
 export const LIMITS_DEFAULT: RuleLimits = { gas: GAS_DEFAULT, memory_pages: MEMORY_PAGES_DEFAULT, stack_words: 65_536, timeout_ms: 50 };
 
-const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
-/** Kinds of actions that a scope may name. */
-const KINDS = [
+/** Effects and kinds of actions that a scope may name. */
+export const EFFECTS = ['read', 'write', 'irreversible', 'opaque'];
+export const KINDS = [
   'tool.call',
   'tool.list',
   'tool.result',
