@@ -93,7 +93,7 @@ test('G-9: blocks under a schedule that this version does not know: a fault, and
   const header = { ...block.header, schedule: 'o'.repeat(32) };
   const other = { ...block, header, header_bytes: encodeHeader(header), header_hash: headerHash(encodeHeader(header)) };
   const signature = sign(ledger.key, 'header', ledger.law.network, other.header_hash);
-  await new Promise<void>((resolve) => ledgerLog(ledger.log, ledger.key).append(other, signature, () => resolve()));
+  await new Promise<void>((resolve) => ledgerLog(ledger.log, ledger.key).append(other, signature, () => resolve(), false));
   await ledger.log.close();
   await ledger.store.close();
   ledger.folder.release();

@@ -8,7 +8,7 @@ import type { BlockLog } from './solo.ts';
 export function ledgerLog(log: Log, key: SigningKey): BlockLog {
   const writer = new FrameWriter(log.salt);
   return {
-    append(block, signature, done) {
+    append(block, signature, done, alone) {
       const { height } = block.header;
       const bytes = writer.encode({
         height,
@@ -19,7 +19,7 @@ export function ledgerLog(log: Log, key: SigningKey): BlockLog {
         signature,
         items: block.entries.map((entry, i) => ({ entry, sidecar: block.sidecars[i], witness: block.witnesses[i] })),
       });
-      log.append(bytes, height, done);
+      log.append(bytes, height, done, alone);
     },
   };
 }

@@ -18,6 +18,9 @@ class Bench {
   readonly edge: Edge;
   readonly blocks: BlockOutput[] = [];
   readonly events: string[] = [];
+  /** Of each block, whether the log may hold the thread. */
+  readonly alone: boolean[] = [];
+  clock_ms = 0;
   now_ms = SMALL_START_MS;
   private turns: (() => void)[] = [];
   private timers: { at_ms: number; run: () => void }[] = [];
@@ -28,7 +31,8 @@ class Bench {
     this.solo = new Solo({
       state: initialState(law.network, law, SMALL_START_MS),
       log: {
-        append: (block, _, done) => {
+        append: (block, _, done, alone) => {
+          this.alone.push(alone);
           assert.equal(this.landing, null, 'one block at a time');
           this.blocks.push(block);
           this.events.push(`write ${block.header.height}`);
@@ -37,6 +41,7 @@ class Bench {
       },
       key: SMALL_KEY,
       now: () => this.now_ms,
+      clock: () => this.clock_ms,
       writeBehind: (block) => this.events.push(`behind ${block.header.height}`),
       schedule: (turn) => this.turns.push(turn),
       after: (wait_ms, run) => {
@@ -84,6 +89,29 @@ class Bench {
     return this.events.splice(0);
   }
 }
+
+test('only a lone request may hold the thread: not two, not one that had been waiting, not one that comes in flight', () => {
+  const bench = new Bench();
+  const block = (...names: readonly string[]): void => {
+    for (const name of names) bench.open(name);
+    bench.turn();
+  };
+  block('first');
+  bench.land();
+  bench.clock_ms += 1;
+  block('after a while');
+  bench.land();
+  assert.deepEqual(bench.alone.splice(0), [true, true]);
+  bench.clock_ms += 0.01;
+  block('at once');
+  bench.land();
+  bench.clock_ms += 1;
+  block('two', 'together');
+  bench.clock_ms += 1;
+  block('in flight');
+  bench.land();
+  assert.deepEqual(bench.alone, [false, false, false]);
+});
 
 test('receipts follow the sync; what arrives meanwhile shares the next block', () => {
   const bench = new Bench();

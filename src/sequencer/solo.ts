@@ -15,12 +15,14 @@ import { Stopwatch } from './stopwatch.ts';
 
 /** Transactions that may wait; past it a submission is answered `overloaded`. */
 export const QUEUE_MAX = 8_192;
+/** A request that comes sooner after a block was answered had been waiting: no one client is so quick. */
+const ALONE_MS = 0.1;
 /** The longest that a timer is set ahead. */
 const TIMER_MAX_MS = 3_600_000;
 
-/** The log as solo needs it: one append at a time, `done` after the sync. */
+/** The log as solo needs it: one append at a time, `done` after the sync. `alone`: nobody else waits for this thread. */
 export interface BlockLog {
-  append(block: BlockOutput, signature: Uint8Array, done: (fault: Fault | null) => void): void;
+  append(block: BlockOutput, signature: Uint8Array, done: (fault: Fault | null) => void, alone: boolean): void;
 }
 
 export interface SoloParts {
@@ -37,7 +39,7 @@ export interface SoloParts {
   readonly after?: (wait_ms: number, turn: () => void) => () => void;
   /** Transactions that may wait; QUEUE_MAX where not given. */
   readonly queue_max?: number;
-  /** Told of a rule that took longer than its manifest allows; without it nothing is timed. */
+  /** Told of a rule that took longer than its manifest allows; without it no rule is timed. */
   readonly overran?: (rule: string, took_ms: number) => void;
   /** Milliseconds that only go on; performance.now where not given. */
   readonly clock?: () => number;
@@ -80,6 +82,9 @@ export class Solo implements Sequencer {
   private readonly after: (wait_ms: number, turn: () => void) => () => void;
   private readonly queue_max: number;
   private readonly stopwatch: Stopwatch | null;
+  private readonly clock: () => number;
+  /** When the last block was answered. */
+  private answered_ms = Number.NEGATIVE_INFINITY;
   private durable: number;
   private poison: Fault | null = null;
 
@@ -92,6 +97,7 @@ export class Solo implements Sequencer {
     this.after = parts.after ?? afterTimeout;
     this.queue_max = parts.queue_max ?? QUEUE_MAX;
     const { overran, clock = () => performance.now() } = parts;
+    this.clock = clock;
     this.stopwatch = overran === undefined ? null : new Stopwatch({ clock, timeout_ms: parts.state.law.timeout_ms, overran });
     this.arm();
   }
@@ -150,8 +156,9 @@ export class Solo implements Sequencer {
   /** Once a turn of the loop: all sockets that were readable in it share the block. */
   private readonly turn = (): void => {
     this.scheduled = false;
+    const fresh = this.clock() - this.answered_ms >= ALONE_MS;
     this.take();
-    if (!this.flying) this.fly();
+    if (!this.flying) this.fly(fresh);
     this.settle();
   };
 
@@ -177,8 +184,8 @@ export class Solo implements Sequencer {
     this.queue = at === queue.length ? [] : queue.slice(at);
   }
 
-  /** Closes the open block and sends it to the disk. */
-  private fly(): void {
+  /** Closes the open block and sends it to the disk. `fresh`: what is in it did not wait for the block before. */
+  private fly(fresh: boolean): void {
     const builder = this.open;
     if (builder === null) return;
     this.open = null;
@@ -188,29 +195,31 @@ export class Solo implements Sequencer {
     try {
       const block = builder.close();
       commit(this.state, block);
-      this.send(block, promised);
+      this.send(block, promised, fresh && promised.length === 1 && this.queue.length === 0);
     } catch (error) {
       this.flying = false;
       this.stop(asFault(error), promised);
     }
   }
 
-  private send(block: BlockOutput, promised: readonly Promised[]): void {
+  private send(block: BlockOutput, promised: readonly Promised[], alone: boolean): void {
     this.flying = true;
     const signature = sign(this.parts.key, 'header', this.network, block.header_hash);
-    this.parts.log.append(block, signature, (fault) => {
+    const landed = (fault: Fault | null): void => {
       this.flying = false;
       if (fault !== null) return this.stop(fault, promised);
       this.durable = block.header.height;
       this.parts.writeBehind(block);
       this.take();
-      this.fly();
+      this.fly(false);
       for (let i = 0; i < promised.length; i++) promised[i].done(null, promised[i].receipt);
       for (const listener of this.listeners) listener(block);
       if (this.queue.length > 0) this.schedule();
       this.arm();
       this.settle();
-    });
+      this.answered_ms = this.clock();
+    };
+    this.parts.log.append(block, signature, landed, alone);
   }
 
   /** A block that may not be on the disk is never answered, and nothing after it is judged (fail closed). */
@@ -238,7 +247,7 @@ export class Solo implements Sequencer {
     // Whatever flies arms again when it has landed.
     if (this.flying || this.open !== null || this.poison !== null) return;
     this.open = new BlockBuilder(this.state, this.parts.now());
-    this.fly();
+    this.fly(false);
     if (!this.flying) this.arm();
   };
 }

@@ -134,7 +134,7 @@ test('D-14: a rule is reported once a minute', () => {
   assert.equal(bench.overruns.length, 2);
 });
 
-test('D-14: nothing is timed where nobody is told', () => {
+test('D-14: no rule is timed where nobody is told', () => {
   const law = lawOf(smallGenesis({ rules: RULES }));
   let asked = 0;
   const solo = new Solo({
@@ -148,5 +148,5 @@ test('D-14: nothing is timed where nobody is told', () => {
     clock: () => asked++,
   });
   solo.submit(new Edge(law.network, SMALL_PRINCIPAL, 0).openSession('a', 1), () => {});
-  assert.equal(asked, 0);
+  assert.equal(asked, 2, 'a turn and a block');
 });

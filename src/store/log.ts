@@ -180,9 +180,9 @@ export class Log {
 
   /**
    * Appends the next block: `bytes` from `FrameWriter.encode` with this log's salt, free again on return. At most one
-   * is in flight: the next call comes after `done`.
+   * is in flight: the next call comes after `done`. `alone`: nobody else waits for this thread.
    */
-  append(bytes: Uint8Array, height: number, done: Appended): void {
+  append(bytes: Uint8Array, height: number, done: Appended, alone = false): void {
     const head = readHead(bytes, 0, this.salt);
     assert(typeof head !== 'string' && head.length === bytes.length, 'not a frame of this log');
     assert(head.height === height && height === this.head + 1, `block ${height} after ${this.head}`);
@@ -198,7 +198,7 @@ export class Log {
       const file = this.current as DiskFile;
       this.flight = { height, end: this.position + bytes.length, entries: head.count, copy: this.watchers.size > 0 ? new Uint8Array(bytes) : null, done };
       file.writeSync(bytes, this.position);
-      file.fdatasync((error) => this.landed(error));
+      file.fdatasync((error) => this.landed(error), alone);
     } catch (error) {
       queueMicrotask(() => this.landed(error as Error));
     }
