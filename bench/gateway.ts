@@ -119,6 +119,21 @@ async function httpEcho(node: NodeProcess): Promise<void> {
   stopServer();
 }
 
+/** Node and gateway in one process: `avactl up --gateway`. */
+async function httpWithin(): Promise<void> {
+  const port = await freePort();
+  const stopServer = await listening([EVERYTHING, 'streamableHttp'], port, { PORT: String(port) });
+  const url = `http://127.0.0.1:${port}/mcp`;
+  const gatewayPort = await freePort();
+  const node = await startNodeProcess('starter', ['--gateway', String(gatewayPort)], (data) => {
+    mkdirSync(data);
+    writeFileSync(join(data, 'servers.json'), JSON.stringify({ everything: { url } }));
+  });
+  await measure({ name: 'http/within', direct: await httpClient(url), through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`), ...echo });
+  await node.stop();
+  stopServer();
+}
+
 const node = await startNodeProcess('starter');
 try {
   await stdioFiles(node);
@@ -127,3 +142,4 @@ try {
 } finally {
   await node.stop();
 }
+await httpWithin();

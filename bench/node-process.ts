@@ -39,13 +39,18 @@ function cpuOf(child: ChildProcess): number {
   }
 }
 
-/** Starts `avactl up` with this constitution and waits until it is ready. */
-export async function startNodeProcess(constitution: string): Promise<NodeProcess> {
+/** Starts `avactl up` with this constitution and waits until it is ready. `prepare` may put files into the data folder. */
+export async function startNodeProcess(
+  constitution: string,
+  args: readonly string[] = [],
+  prepare: (data: string) => void = () => undefined,
+): Promise<NodeProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'ava-bench-'));
   const port = await freePort();
   const entry = fileURLToPath(new URL('../bin/avactl.mjs', import.meta.url));
+  prepare(join(dir, 'data'));
   const begin = performance.now();
-  const child = spawn(process.execPath, [entry, 'up', '--data', join(dir, 'data'), '--port', `${port}`, '--constitution', constitution], {
+  const child = spawn(process.execPath, [entry, 'up', '--data', join(dir, 'data'), '--port', `${port}`, '--constitution', constitution, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));

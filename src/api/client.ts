@@ -3,7 +3,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import { Fault } from '../base/fault.ts';
 import type { AnnouncementRequest, ClaimRequest } from './announcement-shape.ts';
 import { EventReader, type LedgerEvent } from './events.ts';
-import { LeanPosts } from './lean-post.ts';
+import { type HotPosts, LeanPosts } from './lean-post.ts';
 import { CBOR_TYPE, JSON_TYPE, NDJSON_TYPE } from './operation.ts';
 import { faultFrom } from './problem.ts';
 import type {
@@ -26,6 +26,8 @@ export interface ClientOptions {
   /** How long a request may take. */
   readonly timeout_ms?: number;
   readonly connections_max?: number;
+  /** Where the node is in this process (`Server.posts`). */
+  readonly posts?: HotPosts;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -46,20 +48,20 @@ interface Call {
 export class Client {
   readonly url: URL;
   private readonly agent: Agent;
-  private readonly lean: LeanPosts;
+  private readonly posts: HotPosts;
   private readonly timeout_ms: number;
 
   /** `url` without a path: `http://127.0.0.1:4100`. */
-  constructor(url: string, { timeout_ms = TIMEOUT_MS, connections_max = 256 }: ClientOptions = {}) {
+  constructor(url: string, { timeout_ms = TIMEOUT_MS, connections_max = 256, posts }: ClientOptions = {}) {
     this.url = new URL(url);
     this.timeout_ms = timeout_ms;
     this.agent = new Agent({ keepAlive: true, maxSockets: connections_max, timeout: IDLE_MS });
-    this.lean = new LeanPosts(this.url, { timeout_ms, connections_max });
+    this.posts = posts ?? new LeanPosts(this.url, { timeout_ms, connections_max });
   }
 
   close(): void {
     this.agent.destroy();
-    this.lean.close();
+    this.posts.close();
   }
 
   /** `user`: what the user asked for. @throws Fault */
@@ -262,7 +264,7 @@ export class Client {
 
   /** The requests that come with every call of a tool. @throws Fault */
   private async hot<T>(path: string, body: unknown): Promise<T> {
-    const { status, body: given } = await this.lean.post(path, JSON.stringify(body));
+    const { status, body: given } = await this.posts.post(path, JSON.stringify(body));
     if (status !== 200) throw faultOfBody({ statusCode: status }, given);
     return parsed(given) as T;
   }

@@ -17,7 +17,7 @@ export interface Head {
 export const FAST_HEAD_MAX = 4_096;
 const MEMO_MAX = 1_024;
 
-const TARGETS: Readonly<Record<string, HotRoute>> = {
+export const TARGETS: Readonly<Record<string, HotRoute>> = {
   '/v1/decisions': 'decide',
   '/v1/decisions/batch': 'batch',
   '/v1/outcomes': 'outcome',

@@ -6,9 +6,16 @@
 import { connect, type Socket } from 'node:net';
 import { Fault } from '../base/fault.ts';
 
-export interface LeanAnswer {
+export interface HotAnswer {
   readonly status: number;
   readonly body: Buffer;
+}
+
+/** How the requests that come with every call of a tool reach a node. */
+export interface HotPosts {
+  /** `json`: the body. @throws Fault unreachable, timed_out */
+  post(path: string, json: string): Promise<HotAnswer>;
+  close(): void;
 }
 
 export interface LeanOptions {
@@ -25,10 +32,10 @@ const EMPTY = Buffer.alloc(0);
 
 interface Asking {
   readonly text: string;
-  settle(answer: LeanAnswer | Fault): void;
+  settle(answer: HotAnswer | Fault): void;
 }
 
-export class LeanPosts {
+export class LeanPosts implements HotPosts {
   private readonly url: URL;
   private readonly options: LeanOptions;
   private readonly idle: Line[] = [];
@@ -41,8 +48,7 @@ export class LeanPosts {
     this.options = options;
   }
 
-  /** @throws Fault unreachable, timed_out */
-  post(path: string, json: string): Promise<LeanAnswer> {
+  post(path: string, json: string): Promise<HotAnswer> {
     const text = `POST ${path} HTTP/1.1\r\nHost: ${this.url.host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(new Fault('unreachable', 'the client was closed'));
@@ -132,7 +138,7 @@ class Line {
     this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
     if (this.begin === 0 && !this.readHead()) return;
     if (this.held.length < this.stop) return;
-    const answer: LeanAnswer = { status: this.status, body: this.held.subarray(this.begin, this.stop) };
+    const answer: HotAnswer = { status: this.status, body: this.held.subarray(this.begin, this.stop) };
     const { asking } = this;
     const rest = this.held.length - this.stop;
     this.asking = null;

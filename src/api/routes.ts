@@ -15,6 +15,8 @@ import { Feed } from './feed.ts';
 import type { HotRoute } from './head.ts';
 import { hookHandler, hookNode, type Interpreter } from './hook.ts';
 import { Hot } from './hot.ts';
+import type { HotPosts } from './lean-post.ts';
+import { LocalPosts } from './local-post.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { CBOR_TYPE, JSON_TYPE, METRICS_TYPE, OCTETS_TYPE, type OperationId, TEXT_TYPE } from './operation.ts';
@@ -62,6 +64,8 @@ export interface ServeParts {
 
 export interface Server {
   readonly port: number;
+  /** For a client in this process. */
+  readonly posts: HotPosts;
   /** Takes no more requests, answers those at work, and ends. */
   close(): Promise<void>;
 }
@@ -175,6 +179,7 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
     url.base = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
     return {
       port,
+      posts: new LocalPosts(hot.handlers, limits),
       async close() {
         stop();
         await server.close(CLOSE_GRACE_MS);

@@ -1,4 +1,5 @@
 /** `avactl gateway`: the servers of servers.json behind one address or one pipe. */
+import { Client } from '../api/client.ts';
 import { Fault } from '../base/fault.ts';
 import { type GatewayOptions, gatewayOverHttp, gatewayOverStdio } from '../mcp/start.ts';
 import { dataFolder, gatewayNodeUrl } from './address.ts';
@@ -11,7 +12,7 @@ export function gatewayOptions(call: Call): GatewayOptions {
   const report = (message: string): void => void process.stderr.write(`avactl: ${message}\n`);
   return {
     data: dataFolder(call),
-    node: gatewayNodeUrl(call),
+    node: new Client(gatewayNodeUrl(call)),
     agent: call.text('agent'),
     version: VERSION,
     report,
@@ -36,7 +37,7 @@ export async function gateway(call: Call): Promise<number> {
   const url = `http://127.0.0.1:${running.port}/mcp`;
   call.out.value({ url, pid: process.pid });
   call.out.line(`${call.out.paint('bold', `AVA ${VERSION} gateway`)}  ${url}  process ${process.pid}`);
-  call.out.line(`all servers of servers.json at ${url}, each alone at ${url}/NAME; judged by the node at ${options.node}`);
+  call.out.line(`all servers of servers.json at ${url}, each alone at ${url}/NAME; judged by the node at ${options.node.url.origin}`);
   await new Promise<void>((resolve) => (call.signal.aborted ? resolve() : call.signal.addEventListener('abort', () => resolve())));
   await running.close();
   return EXIT.ok;

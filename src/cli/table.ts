@@ -41,11 +41,18 @@ export const COMMANDS: readonly Command[] = [
       },
       { name: 'webhook', value: 'URL', description: 'Told, without arguments, of each call that waits for a person' },
       { name: 'webhook-secret', value: 'FILE', description: 'Signs what the hook is sent: AVA-Signature: sha256=HMAC of the body' },
+      {
+        name: 'gateway',
+        value: 'PORT',
+        description:
+          'Serves the tool servers of servers.json to MCP clients too, as `avactl gateway` does, in this process: quicker, and their bytes are read where the key is',
+      },
       { name: 'detach', short: 'd', description: 'Starts it in the background and returns once it is ready' },
     ],
     examples: [
       { line: 'avactl up', what: 'a node with the starter constitution' },
       { line: 'avactl up --data ./ledger --port 4200 --detach', what: 'another folder and port, in the background' },
+      { line: 'avactl up --gateway 4101', what: 'node and gateway in one process: http://127.0.0.1:4101/mcp' },
     ],
     run: async (call) => (await import('./up.ts')).up(call),
   },

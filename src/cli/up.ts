@@ -6,9 +6,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '../api/client.ts';
 import { FAULTS, Fault, type FaultContext, type FaultName } from '../base/fault.ts';
+import { gatewayOverHttp, type RunningHttp } from '../mcp/start.ts';
 import { isInForce } from '../node/constitution.ts';
 import { type Notice, notifyApprovals } from '../node/notify.ts';
-import { startNode } from '../node/start.ts';
+import { type RunningNode, startNode } from '../node/start.ts';
 import { dataFolder, publishAddress, withdrawAddress } from './address.ts';
 import type { Call } from './command.ts';
 import { foundLines } from './detour.ts';
@@ -37,6 +38,8 @@ interface Started {
   readonly rules: { readonly total: number; readonly floor: number; readonly enforced: number; readonly observed: number };
   /** The earliest end of observing, or null. */
   readonly observed_until_ms: number | null;
+  /** Where MCP clients find the tool servers; null without --gateway. */
+  readonly gateway: string | null;
   /** What --constitution named, where the folder keeps another law; else null. */
   readonly constitution_ignored: string | null;
 }
@@ -47,11 +50,12 @@ export async function up(call: Call): Promise<number> {
   const folder = dataFolder(call);
   const port = call.count('port', 0, 65_535);
   const constitution = call.given('constitution') ? call.text('constitution') : undefined;
+  const gateway = call.given('gateway') ? call.count('gateway', 0, 65_535) : null;
   const hook = hookOf(call);
   if (call.given('detach')) return detached(call, folder);
   const toParent = process.send === undefined ? null : (message: Message): void => void process.send?.(message);
   try {
-    const { started, close } = await start(folder, port, constitution, call.all('origin'));
+    const { started, close } = await start(folder, port, constitution, call.all('origin'), gateway);
     if (toParent === null) printStarted(call.out, started);
     else toParent({ started });
     if (process.connected) process.disconnect?.();
@@ -72,6 +76,7 @@ async function start(
   port: number,
   asked: string | undefined,
   origins: readonly string[],
+  gatewayPort: number | null,
 ): Promise<{ started: Started; close: () => Promise<void> }> {
   await checkFree(port, dir);
   const report = (message: string): void => {
@@ -82,6 +87,7 @@ async function start(
   const node = await startNode({ dir, port, constitution: asked ?? 'starter', report, origins });
   // A node in the background has nobody who reads its stderr.
   process.on('uncaughtExceptionMonitor', (error) => report(error.stack ?? error.message));
+  const gateway = gatewayPort === null ? null : await gatewayIn(node, dir, gatewayPort, report);
   publishAddress(dir, node.url);
   const { law, created, replayed, state } = node.ledger;
   const modes = law.rules.map((rule) => (rule.mode === 'observe' && rule.until_ms !== 0 && rule.until_ms <= Date.now() ? 'enforce' : rule.mode));
@@ -90,6 +96,7 @@ async function start(
   return {
     started: {
       url: node.url,
+      gateway: gateway === null ? null : `http://127.0.0.1:${gateway.port}/mcp`,
       pid: process.pid,
       data: dir,
       created,
@@ -102,9 +109,21 @@ async function start(
     },
     close: async () => {
       withdrawAddress(dir);
+      await gateway?.close();
       await node.close();
     },
   };
+}
+
+/** The gateway on its own port of this process; where it cannot start, the node does not either. */
+async function gatewayIn(node: RunningNode, data: string, port: number, report: (message: string) => void): Promise<RunningHttp> {
+  try {
+    const said = (chunk: Buffer): void => void process.stderr.write(chunk);
+    return await gatewayOverHttp(port, { data, node: node.client(), agent: undefined, version: VERSION, report, said });
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
 }
 
 interface Hook {
@@ -176,12 +195,13 @@ const ended = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
 
 function printStarted(out: Output, started: Started): void {
-  const { url, data, created, replayed, height, constitution, rules, observed_until_ms, constitution_ignored, pid } = started;
+  const { url, gateway, data, created, replayed, height, constitution, rules, observed_until_ms, constitution_ignored, pid } = started;
   out.value(started);
   const binding = `${rules.floor} floor and ${rules.enforced} other rules ${out.paint('green', 'ENFORCED')}`;
   const until = observed_until_ms === null ? '' : ` until ${day(observed_until_ms)}`;
   const observing = rules.observed === 0 ? '' : `, ${rules.observed} only ${out.paint('yellow', 'OBSERVED')}${until}`;
   out.line(`${out.paint('bold', `AVA ${VERSION}`)}  ${url}  process ${pid}`);
+  if (gateway !== null) out.line(`gateway for MCP clients  ${gateway}, each server of servers.json alone at ${gateway}/NAME`);
   out.line(`data folder ${data} (${created ? 'new, owner key created' : `${plural(height, 'block')}${replayed > 0 ? `, ${replayed} replayed` : ''}`})`);
   out.line(`constitution "${constitution.name}" v${constitution.version}: ${binding}${observing}; where no rule objects: ${constitution.default}`);
   if (constitution_ignored !== null)
@@ -211,6 +231,7 @@ async function detached(call: Call, folder: string): Promise<number> {
     '--port',
     call.text('port') ?? '4100',
     ...law,
+    ...(call.given('gateway') ? ['--gateway', call.text('gateway') ?? ''] : []),
     ...call.all('origin').flatMap((origin) => ['--origin', origin]),
     ...HOOK_FLAGS.flatMap((flag) => (call.given(flag) ? [`--${flag}`, call.text(flag) ?? ''] : [])),
   ];

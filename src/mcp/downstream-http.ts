@@ -200,15 +200,20 @@ function isLocal({ headers }: IncomingMessage): boolean {
   return origin === undefined || (/^https?:\/\//i.test(origin) && LOOPBACK.test(origin.replace(/^https?:\/\//i, '')));
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MESSAGE_BYTES_MAX) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** The whole body; null where it is larger than a message may be, or the client went away within it. */
+function bodyOf(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MESSAGE_BYTES_MAX) chunks.push(chunk);
+      else resolve(null);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0].toString('utf8') : Buffer.concat(chunks).toString('utf8')));
+    request.on('close', () => resolve(null));
+    request.on('error', () => resolve(null));
+  });
 }
 
 /** One message, or a batch of them (revision 2025-03-26 and before); null: neither. */

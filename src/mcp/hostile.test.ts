@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { scratch, type TestNode, testNode } from '../../test/mcp/talk.ts';
+import { Client } from '../api/client.ts';
 import { MESSAGE_BYTES_MAX } from './message.ts';
 import { META, MODERN_REVISION } from './modern.ts';
 import { wrap } from './start.ts';
@@ -43,7 +44,7 @@ async function raw(program: string): Promise<{
     { command: process.execPath, args: [program], env: { PATH: process.env.PATH ?? '' } },
     {
       data: folder.path,
-      node: node.url,
+      node: new Client(node.url),
       agent: 'bot',
       version: '1',
       report: (message) => void (said += `report: ${message}\n`),

@@ -82,10 +82,13 @@ export class HttpSession {
     const text = writeMessage(message);
     if (text === null) return false;
     const stream = (about === undefined ? undefined : this.carried.get(about)) ?? this.streams.alone;
-    this.streams.write(stream, text);
-    if (!isResponse(message) || message.id === null) return true;
+    if (!isResponse(message) || message.id === null) {
+      this.streams.write(stream, text);
+      return true;
+    }
+    this.carried.delete(message.id);
+    this.streams.answer(stream, message.id, text);
     if (message.id === this.greeting && 'result' in message) this.primes = String(message.result.protocolVersion) >= PRIMED_REVISION;
-    this.settle(message.id);
     // a conversation that did not begin is none
     if (message.id === this.greeting && 'error' in message) void this.close();
     return true;

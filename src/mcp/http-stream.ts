@@ -37,7 +37,7 @@ interface Kept {
 }
 
 export class Streams {
-  private readonly session: string;
+  private readonly headers: Readonly<Record<string, string>>;
   private readonly streams = new Map<number, Stream>();
   private kept: Kept[] = [];
   private kept_bytes = 0;
@@ -45,7 +45,7 @@ export class Streams {
   readonly alone: Stream = { number: 0, open: new Set(), response: null, count: 0, sent: 0 };
 
   constructor(session: string) {
-    this.session = session;
+    this.headers = { ...HEADERS, 'Mcp-Session-Id': session };
     this.streams.set(0, this.alone);
   }
 
@@ -64,7 +64,7 @@ export class Streams {
     const opening = setTimeout(() => {
       if (stream.count > 0 || stream.response !== response) return;
       if (primes) this.write(stream, '');
-      else response.flushHeaders();
+      else this.open(response);
     }, OPEN_MS).unref();
     response.once('close', () => clearTimeout(opening));
     this.attend(stream, response);
@@ -83,31 +83,43 @@ export class Streams {
   /** The client listens to this stream from now on; what it has not been sent comes first. */
   attach(stream: Stream, response: ServerResponse): void {
     this.attend(stream, response);
-    response.flushHeaders();
-    for (const { stream: of, at, text } of this.kept) if (of === stream.number && at > stream.sent) this.deliver(stream, at, text);
+    this.open(response);
+    for (const { stream: of, at, text } of this.kept) if (of === stream.number && at > stream.sent) this.deliver(stream, at, text, false);
     if (stream.number !== 0 && stream.open.size === 0 && stream.count > 0) this.pause(stream);
   }
 
   private attend(stream: Stream, response: ServerResponse): void {
-    stream.response?.end();
+    this.pause(stream);
     stream.response = response;
-    response.writeHead(200, { ...HEADERS, 'Mcp-Session-Id': this.session });
-    const beat = setInterval(() => response.write(': keep-alive\n\n'), KEEP_ALIVE_MS).unref();
     response.once('close', () => {
-      clearInterval(beat);
       if (stream.response === response) stream.response = null;
     });
   }
 
-  /** `data`: a message, or empty for a place to go on from. */
-  write(stream: Stream, data: string, retry_ms?: number): void {
+  /** Sends the head: more than one piece will come, and nobody knows when. */
+  private open(response: ServerResponse): void {
+    if (response.headersSent) return;
+    response.writeHead(200, this.headers).flushHeaders();
+    const beat = setInterval(() => response.write(': keep-alive\n\n'), KEEP_ALIVE_MS).unref();
+    response.once('close', () => clearInterval(beat));
+  }
+
+  /** The answer to one of its requests. */
+  answer(stream: Stream, id: Id, data: string): void {
+    stream.open.delete(id);
+    this.write(stream, data, undefined, stream.number !== 0 && stream.open.size === 0);
+    this.settle(stream, id);
+  }
+
+  /** `data`: a message, or empty for a place to go on from. `last`: nothing follows. */
+  write(stream: Stream, data: string, retry_ms?: number, last = false): void {
     stream.count += 1;
     const text = eventText(data, `${stream.number}-${stream.count}`, retry_ms);
     this.kept.push({ stream: stream.number, at: stream.count, text });
     this.kept_bytes += text.length;
     while (this.kept.length > EVENTS_MAX || (this.kept_bytes > EVENTS_BYTES_MAX && this.kept.length > 1))
       this.kept_bytes -= this.kept.shift()?.text.length ?? 0;
-    this.deliver(stream, stream.count, text);
+    this.deliver(stream, stream.count, text, last);
   }
 
   /** One of its requests needs nothing more. */
@@ -123,8 +135,11 @@ export class Streams {
 
   /** Ends the connection; the stream may be resumed. */
   pause(stream: Stream): void {
-    stream.response?.end();
+    const { response } = stream;
     stream.response = null;
+    if (response === null || response.writableEnded) return;
+    this.open(response);
+    response.end();
   }
 
   close(): void {
@@ -138,11 +153,15 @@ export class Streams {
     return true;
   }
 
-  private deliver(stream: Stream, at: number, text: string): void {
+  private deliver(stream: Stream, at: number, text: string, last: boolean): void {
     const { response } = stream;
     if (response === null) return;
     stream.sent = at;
-    response.write(text);
+    if (!last) {
+      this.open(response);
+      response.write(text);
+    } else if (response.headersSent) response.end(text);
+    else response.writeHead(200, { ...this.headers, 'Content-Length': Buffer.byteLength(text) }).end(text);
     if (response.writableLength > UNREAD_BYTES_MAX) response.destroy();
   }
 }

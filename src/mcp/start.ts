@@ -1,6 +1,6 @@
 /** The gateway's ways in: one server behind stdio, or those of servers.json behind stdio or HTTP (spec/gateway.md MG-10, MG-35). */
 import type { Readable, Writable } from 'node:stream';
-import { Client } from '../api/client.ts';
+import type { Client } from '../api/client.ts';
 import { openSpec } from './credentials.ts';
 import { type Place, type RunningHttp, serveHttp } from './downstream-http.ts';
 import { serveStdio } from './downstream-stdio.ts';
@@ -18,11 +18,13 @@ import { type Eras, openEither } from './upstream-either.ts';
 import { openHttp } from './upstream-http.ts';
 import { openProgram, type Program } from './upstream-stdio.ts';
 
+export type { RunningHttp } from './downstream-http.ts';
+
 export interface GatewayOptions {
   /** The data folder: servers.json, pins, the gateway's key. */
   readonly data: string;
-  /** Where the node answers. */
-  readonly node: string;
+  /** Closed with the gateway. */
+  readonly node: Client;
   /** The agent's name in the ledger; else what the client calls itself. */
   readonly agent: string | undefined;
   readonly version: string;
@@ -67,7 +69,6 @@ const serversOf = ({ data, said }: GatewayOptions): Servers => [...readServers(d
 class Gateway {
   private readonly servers: Servers;
   private readonly options: GatewayOptions;
-  private readonly node: Client;
   private readonly pins: Pins;
   private readonly eras: Eras = new Map();
   private readonly relays = new Set<Relay>();
@@ -75,7 +76,6 @@ class Gateway {
   constructor(servers: Servers, options: GatewayOptions) {
     this.servers = servers.map(({ name, open }) => ({ name, open: openEither(name, open, this.eras) }));
     this.options = options;
-    this.node = new Client(options.node);
     this.pins = new Pins(options.data);
   }
 
@@ -122,8 +122,8 @@ class Gateway {
   }
 
   private relay(servers: Servers): Relay {
-    const { agent, version, report } = this.options;
-    const relay = new Relay({ servers, alone: servers.length === 1, node: this.node, agent, version, pins: this.pins, report });
+    const { node, agent, version, report } = this.options;
+    const relay = new Relay({ servers, alone: servers.length === 1, node, agent, version, pins: this.pins, report });
     this.relays.add(relay);
     void relay.ended.then(() => this.relays.delete(relay));
     return relay;
@@ -131,6 +131,6 @@ class Gateway {
 
   private async close(): Promise<void> {
     await Promise.allSettled([...this.relays].map((relay) => relay.close()));
-    this.node.close();
+    this.options.node.close();
   }
 }

@@ -1,6 +1,7 @@
 /** The composition root of one machine: ledger, sequencer, edge, HTTP. Functions that take options, no container. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client } from '../api/client.ts';
 import { admittedOrigins, type Server, serve } from '../api/routes.ts';
 import { makeBundle } from '../audit/bundle.ts';
 import { GENESIS_NAME } from '../audit/fsck.ts';
@@ -40,6 +41,8 @@ export interface RunningNode {
   readonly port: number;
   readonly ledger: Ledger;
   readonly sequencer: Solo;
+  /** A client in this process: decisions and outcomes pass no socket. */
+  client(): Client;
   /** Ends the service, makes all that was accepted durable, and frees the folder. */
   close(): Promise<void>;
 }
@@ -92,11 +95,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await finish();
     throw error;
   }
+  const url = `http://127.0.0.1:${server.port}`;
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    url,
     port: server.port,
     ledger,
     sequencer,
+    client: () => new Client(url, { posts: server.posts }),
     async close() {
       await server.close();
       await finish();

@@ -9,6 +9,7 @@ import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/typ
 import { freePort } from '../../bench/node-process.ts';
 import { startNode } from '../../sim/http-node.ts';
 import { ruleText } from '../../sim/small-law.ts';
+import { Client } from '../../src/api/client.ts';
 import { Pins } from '../../src/mcp/pin.ts';
 import { wrap } from '../../src/mcp/start.ts';
 import { eventually } from '../real/process.ts';
@@ -38,7 +39,7 @@ async function behind(kind: string, { url }: { readonly url: string } = node, ag
     { command: process.execPath, args: [PROGRAM, kind], env: { PATH: process.env.PATH ?? '' } },
     {
       data: folder.path,
-      node: url,
+      node: new Client(url),
       agent,
       version: '1',
       report: (message) => reports.push(message),

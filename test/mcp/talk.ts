@@ -19,6 +19,7 @@ import {
 import { StdioServerTransport as ModernPipeTransport } from '@modelcontextprotocol/server/stdio';
 import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { ruleText, SMALL_KEY, SMALL_PRINCIPAL } from '../../sim/small-law.ts';
+import { Client } from '../../src/api/client.ts';
 import { sign } from '../../src/crypto/suite.ts';
 import { compose, encodeWire, KIND } from '../../src/machine/transaction.ts';
 import { SERVERS_NAME } from '../../src/mcp/servers.ts';
@@ -161,7 +162,7 @@ export async function wrapped(
     { command: process.execPath, args: typeof server === 'string' ? [serverProgram(server)] : server, env: { PATH: process.env.PATH ?? '' } },
     {
       data: folder.path,
-      node: node.url,
+      node: new Client(node.url),
       agent: undefined,
       version: '1',
       report: (message) => reports.push(message),
@@ -201,7 +202,7 @@ export async function httpGateway(node: TestNode, servers: Record<string, unknow
   let said = '';
   const running = await gatewayOverHttp(0, {
     data: folder.path,
-    node: node.url,
+    node: new Client(node.url),
     agent: undefined,
     version: '1',
     report: (message) => reports.push(message),
