@@ -78,7 +78,7 @@ async function start(
   origins: readonly string[],
   gatewayPort: number | null,
 ): Promise<{ started: Started; close: () => Promise<void> }> {
-  await checkFree(port, dir);
+  for (const wanted of [port, gatewayPort ?? 0]) await checkFree(wanted, dir);
   const report = (message: string): void => {
     const line = `${new Date().toISOString()} ${message}\n`;
     process.stderr.write(line);
@@ -115,7 +115,7 @@ async function start(
   };
 }
 
-/** The gateway on its own port of this process; where it cannot start, the node does not either. */
+/** The gateway on its own port of this process (spec/gateway.md MG-152); where it cannot start, the node does not either. */
 async function gatewayIn(node: RunningNode, data: string, port: number, report: (message: string) => void): Promise<RunningHttp> {
   try {
     const said = (chunk: Buffer): void => void process.stderr.write(chunk);
