@@ -72,7 +72,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['typebox'],
   },
   service: { sentence: 'a folder a role', surface: ['start'], imports: ['api', 'crypto', 'rule', 'chains', 'audit'] },
-  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names', 'denial', 'told'], imports: ['api'] },
+  mcp: { sentence: 'the gateway for MCP', surface: ['start', 'pin', 'names', 'denial', 'told'], imports: ['api'], packages: ['undici'] },
   connect: {
     sentence: "puts AVA before agents' programs: their settings, hooks, a canary, what is covered",
     surface: ['connect', 'disconnect', 'program', 'coverage', 'hook', 'canary'],

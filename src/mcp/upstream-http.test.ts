@@ -155,3 +155,46 @@ test('an error that a server gives with its status is the answer; other statuses
   assert.match(answers[1], /status 401: it refuses the credentials/);
   assert.match(answers[2], /status 500$/);
 });
+
+test('an answer is taken before its stream ends, in whatever pieces its bytes come', async () => {
+  const { answers } = await through(({ message: { id, method } }, response) => {
+    if (method !== 'tools/call') return false;
+    response.writeHead(200, events);
+    // each write is a chunk of its own
+    for (const byte of Buffer.from(`data: ${JSON.stringify(done(id, 'Grüße, 世界 🌍'))}\r\n\r\n: and on`)) response.write(Buffer.from([byte]));
+    return true;
+  });
+  assert.deepEqual(answers, ['Grüße, 世界 🌍']);
+});
+
+test('a call whose connection breaks fails with its code and is not made again; the session goes on', async () => {
+  let broken = false;
+  const { answers, seen } = await through(({ message: { method } }, response) => {
+    if (method !== 'tools/call' || broken) return false;
+    broken = true;
+    response.socket?.destroy();
+    return true;
+  }, 2);
+  assert.match(answers[0], /no server answers at http:\/\/127\.0\.0\.1:\d+ \(ECONNRESET\)/);
+  assert.equal(answers[1], 'done in session-1');
+  assert.equal(seen.filter(({ message }) => message.method === 'tools/call').length, 2);
+});
+
+test('MG-16: a client that has come back keeps its place when the stream ends once more without a new one for it', async () => {
+  let call: number | undefined;
+  const { answers } = await through(({ message, method, headers }, response) => {
+    if (message.method === 'tools/call') {
+      call = message.id;
+      response.writeHead(200, events).end('id: here-1\nretry: 10\ndata: \n\n');
+      return true;
+    }
+    const last = headers['last-event-id'];
+    if (method !== 'GET' || last === undefined) return false;
+    response.writeHead(200, events);
+    // by then the client has come back
+    if (last === 'here-1') setTimeout(() => response.end('id: here-2\ndata:\n\n'), 200);
+    else response.end(`data: ${JSON.stringify(done(call, 'resumed'))}\n\n`);
+    return true;
+  });
+  assert.deepEqual(answers, ['resumed']);
+});

@@ -2,9 +2,8 @@
  * A tool server over Streamable HTTP (spec/gateway.md MG-15 to MG-18): a POST a message, its answer as JSON or as a stream of
  * events that is resumed where the server lets it; beside them one stream for what belongs to no request.
  */
-import type { IncomingMessage } from 'node:http';
 import { Endpoint } from './endpoint.ts';
-import { HttpTarget, textOf } from './http-target.ts';
+import { type Head, HttpTarget, type Reply, type Sending, Stop } from './http-target.ts';
 import { failure, type Id, isNotice, isObject, isRequest, MESSAGES_MAX, type Message, RPC, readMessage, writeMessage } from './message.ts';
 import { isModern, MODERN_REVISION } from './modern.ts';
 import { HeaderSchemas, modernHeaders } from './modern-header.ts';
@@ -22,6 +21,20 @@ const RESUME_MS_MAX = 30_000;
 /** Tries to resume one answer, without anything new in between. */
 const RESUME_TRIES = 6;
 const NOTICE_MS_MAX = 30_000;
+const GOODBYE_MS_MAX = 2_000;
+
+/** What was seen of a stream of events, over all the connections that it took. */
+interface Seen {
+  answered: boolean;
+  /** The last event that it can be resumed after. */
+  last: string | undefined;
+  /** What the present connection asks to wait before the next. */
+  retry_ms: number | undefined;
+  /** Whether the present connection gave a place to resume from together with a time. */
+  primed: boolean;
+  /** Tries without anything new in between. */
+  tries: number;
+}
 
 /** Nothing is sent yet: whether the server is there shows with the first request. */
 export async function openHttp(server: HttpServer, listener: Listener): Promise<Peer> {
@@ -31,13 +44,15 @@ export async function openHttp(server: HttpServer, listener: Listener): Promise<
 class HttpUpstream {
   readonly endpoint: Endpoint;
   private readonly target: HttpTarget;
-  private readonly ending = new AbortController();
   private session: string | undefined;
   private revision: string | undefined;
   private greeting: Id | undefined;
   private readonly schemas = new HeaderSchemas();
   /** Requests whose POST is under way. */
-  private readonly posts = new Map<Id, { readonly modern: boolean; readonly method: string; readonly abort: AbortController }>();
+  private readonly posts = new Map<Id, { readonly modern: boolean; readonly method: string; readonly stop: Stop }>();
+  /** Of what is under way. */
+  private readonly stops = new Set<Stop>();
+  private closed = false;
   /** Notices are taken in order, and before the requests that follow them. */
   private order: Promise<void> = Promise.resolve();
 
@@ -62,52 +77,53 @@ class HttpUpstream {
   private abandoned(id: unknown): boolean {
     const post = this.posts.get(id as Id);
     if (post === undefined || !post.modern) return false;
-    post.abort.abort();
+    post.stop.stop();
     this.endpoint.fail(id as Id, null);
     return true;
   }
 
   /** A notice, or an answer to what the server asked. */
   private async tell(text: string, message: Message): Promise<void> {
-    const signal = AbortSignal.any([this.ending.signal, AbortSignal.timeout(NOTICE_MS_MAX)]);
+    const stop = this.begin(Stop.after(NOTICE_MS_MAX));
     try {
-      const response = await this.target.send('POST', this.headers(message), text, signal);
-      response.resume();
-      if (isNotice(message) && message.method === 'notifications/initialized' && (response.statusCode ?? 500) < 300) void this.attend();
+      const { status } = await this.target.send({ method: 'POST', headers: this.headers(message), body: text, stop, take: () => 'none' });
+      if (isNotice(message) && message.method === 'notifications/initialized' && status < 300) void this.attend();
     } catch {
       // the next request finds out
+    } finally {
+      this.stops.delete(stop);
     }
   }
 
   private async ask(id: Id, text: string, message: Message & { readonly method: string }): Promise<void> {
-    const abort = new AbortController();
-    const modern = isModern(message);
-    this.posts.set(id, { modern, method: message.method, abort });
+    const stop = this.begin();
+    const seen: Seen = { answered: false, last: undefined, retry_ms: undefined, primed: false, tries: 0 };
+    const take: Sending['take'] = (head) => {
+      if (id === this.greeting) this.session = head.session ?? this.session;
+      return isStream(head) ? this.events(id, seen) : 'text';
+    };
+    this.posts.set(id, { modern: isModern(message), method: message.method, stop });
     if (message.method === 'initialize') this.greeting = id;
     try {
       await this.order;
-      const signal = AbortSignal.any([this.ending.signal, abort.signal]);
-      await this.answered(id, await this.target.send('POST', this.headers(message), text, signal), signal);
+      const reply = await this.target.send({ method: 'POST', headers: this.headers(message), body: text, stop, take });
+      if (isStream(reply)) await this.follow(id, seen, stop);
+      else this.answered(id, reply);
     } catch (error) {
       this.broken(id, error);
     } finally {
       this.posts.delete(id);
+      this.stops.delete(stop);
     }
   }
 
-  private async answered(id: Id, response: IncomingMessage, signal: AbortSignal): Promise<void> {
-    const status = response.statusCode ?? 0;
-    const type = (response.headers['content-type'] ?? '').split(';', 1)[0].trim().toLowerCase();
-    const given = response.headers['mcp-session-id'];
-    if (id === this.greeting && typeof given === 'string') this.session = given;
-    if (status === 200 && type === 'text/event-stream') return this.follow(id, response, signal);
-    const body = await textOf(response);
+  private answered(id: Id, { status, type, text }: Reply): void {
     // MG-17: the session has ended, and the request was not taken
     if (status === 404 && this.session !== undefined && this.greeting !== id) {
       this.endpoint.fail(id, failure(RPC.gateway, 'the session with the server has ended', { retryable: true, unsent: true }));
       return this.endpoint.end('the session has ended');
     }
-    if (type === 'application/json' && this.take(body, id)) return;
+    if (type === 'application/json' && this.take(text, id)) return;
     this.endpoint.fail(
       id,
       failure(RPC.gateway, `the server answers with status ${status}${status === 401 || status === 403 ? ': it refuses the credentials it was given' : ''}`, {
@@ -143,80 +159,65 @@ class HttpUpstream {
     return found;
   }
 
-  /** MG-16: the stream of one request, resumed until its answer has come. */
-  private async follow(id: Id, first: IncomingMessage, signal: AbortSignal): Promise<void> {
-    let response = first;
-    let last: string | undefined;
-    let tries = 0;
-    for (;;) {
-      const read = await this.read(response, id, (event_id, retry_ms) => {
-        last = event_id;
-        tries = 0;
-        this.endpoint.stream(id, 'primed', retry_ms);
-      });
-      if (read.answered || signal.aborted) return;
-      last = read.last ?? last;
-      tries += 1;
-      if (last === undefined || tries > RESUME_TRIES)
+  /** MG-16: once a stream of this request has ended, it is resumed until the answer has come. */
+  private async follow(id: Id, seen: Seen, stop: Stop): Promise<void> {
+    while (!seen.answered && !stop.stopped) {
+      seen.tries += 1;
+      if (seen.last === undefined || seen.tries > RESUME_TRIES)
         return this.endpoint.fail(id, failure(RPC.gateway, 'the server ended the stream before its answer', { retryable: true }));
-      this.endpoint.stream(id, 'paused', read.retry_ms);
-      await pause(read.retry_ms ?? Math.min(RESUME_MS * 2 ** (tries - 1), RESUME_MS_MAX), signal);
-      response = await this.target.send('GET', { ...this.headers(), Accept: 'text/event-stream', 'Last-Event-ID': last }, undefined, signal);
-      if (response.statusCode !== 200) {
-        response.resume();
-        return this.endpoint.fail(
-          id,
-          failure(RPC.gateway, `the server does not let its stream be resumed (status ${response.statusCode ?? 0})`, { retryable: true }),
-        );
-      }
+      // The client can come back only to an event that it was given: its stream ends where this one gave it a time to do so.
+      if (seen.primed) this.endpoint.stream(id, 'paused', seen.retry_ms);
+      await pause(seen.retry_ms ?? backoff_ms(seen.tries), stop);
+      const { status } = await this.listen(id, seen, stop);
+      if (status !== 200)
+        return this.endpoint.fail(id, failure(RPC.gateway, `the server does not let its stream be resumed (status ${status})`, { retryable: true }));
     }
   }
 
   /** MG-18: the stream of what belongs to no request, for as long as the server offers one. */
   private async attend(): Promise<void> {
-    const { signal } = this.ending;
-    let last: string | undefined;
-    for (let tries = 0; !signal.aborted; ) {
+    const stop = this.begin();
+    const seen: Seen = { answered: false, last: undefined, retry_ms: undefined, primed: false, tries: 0 };
+    while (!stop.stopped) {
       try {
-        const resume: Record<string, string> = last === undefined ? {} : { 'Last-Event-ID': last };
-        const response = await this.target.send('GET', { ...this.headers(), Accept: 'text/event-stream', ...resume }, undefined, signal);
-        if (response.statusCode !== 200) {
-          response.resume();
-          if (response.statusCode === 404 && this.session !== undefined) this.endpoint.end('the session has ended');
-          if ((response.statusCode ?? 500) < 500) return;
-        } else {
-          tries = 0;
-          const read = await this.read(response, undefined, (id) => (last = id));
-          last = read.last ?? last;
-          if (read.retry_ms !== undefined) await pause(read.retry_ms, signal);
-        }
+        const { status } = await this.listen(undefined, seen, stop);
+        if (status === 404 && this.session !== undefined) this.endpoint.end('the session has ended');
+        if (status !== 200 && status < 500) return;
+        if (status === 200) seen.tries = 0;
+        if (status === 200 && seen.retry_ms !== undefined) await pause(seen.retry_ms, stop);
       } catch {
         // asked again below
       }
-      tries += 1;
-      await pause(Math.min(RESUME_MS * 2 ** (tries - 1), RESUME_MS_MAX), signal);
+      seen.tries += 1;
+      await pause(backoff_ms(seen.tries), stop);
     }
   }
 
-  private async read(response: IncomingMessage, id: Id | undefined, primed: (id: string, retry_ms: number | undefined) => void) {
+  /** Listens to a stream from where it was left, until it ends; a status other than 200: there is none. */
+  private listen(id: Id | undefined, seen: Seen, stop: Stop): Promise<Reply> {
+    const resume: Record<string, string> = seen.last === undefined ? {} : { 'Last-Event-ID': seen.last };
+    const headers = { ...this.headers(), Accept: 'text/event-stream', ...resume };
+    return this.target.send({ method: 'GET', headers, stop, take: ({ status }) => (status === 200 ? this.events(id, seen) : 'none') });
+  }
+
+  /** Takes the events of one connection as their bytes come. */
+  private events(id: Id | undefined, seen: Seen): (piece: string) => void {
     const reader = new EventReader();
-    let answered = false;
-    let last: string | undefined;
-    let retry_ms: number | undefined;
-    try {
-      for await (const piece of response.setEncoding('utf8') as AsyncIterable<string>) {
-        for (const event of reader.read(piece)) {
-          last = event.id ?? last;
-          retry_ms = event.retry_ms ?? retry_ms;
-          if (event.data === '') {
-            if (event.id !== undefined) primed(event.id, event.retry_ms);
-          } else if (event.type === 'message' && this.take(event.data, id)) answered = true;
+    seen.retry_ms = undefined;
+    seen.primed = false;
+    return (piece) => {
+      for (const event of reader.read(piece)) {
+        seen.last = event.id ?? seen.last;
+        seen.retry_ms = event.retry_ms ?? seen.retry_ms;
+        if (event.data !== '') {
+          if (event.type === 'message' && this.take(event.data, id)) seen.answered = true;
+        } else if (id !== undefined && event.id !== undefined) {
+          seen.tries = 0;
+          seen.primed ||= event.retry_ms !== undefined;
+          this.endpoint.stream(id, 'primed', event.retry_ms);
         }
       }
-    } catch {
-      // a broken stream is one that ended
-    }
-    return { answered, last, retry_ms };
+    };
   }
 
   private headers(message?: Message): Record<string, string> {
@@ -231,32 +232,44 @@ class HttpUpstream {
   }
 
   private broken(id: Id, error: unknown): void {
-    if (this.ending.signal.aborted) return;
+    if (this.closed) return;
     const code = isObject(error) && typeof (error as { code?: unknown }).code === 'string' ? String((error as { code?: unknown }).code) : '';
     const reason = `no server answers at ${this.target.origin}${code === '' ? '' : ` (${code})`}`;
     this.endpoint.fail(id, failure(RPC.gateway, reason, { retryable: true, unsent: code === 'ECONNREFUSED' && this.session !== undefined }));
     if (this.session !== undefined && code === 'ECONNREFUSED') this.endpoint.end(reason);
   }
 
+  /** It is stopped when this is closed. */
+  private begin(stop = new Stop()): Stop {
+    if (this.closed) stop.stop();
+    else this.stops.add(stop);
+    return stop;
+  }
+
   private async close(): Promise<void> {
-    this.ending.abort();
+    this.closed = true;
+    for (const stop of this.stops) stop.stop();
     if (this.session !== undefined) {
-      const response = await this.target.send('DELETE', this.headers(), undefined, AbortSignal.timeout(2_000)).catch(() => null);
-      response?.resume();
+      const stop = Stop.after(GOODBYE_MS_MAX);
+      await this.target.send({ method: 'DELETE', headers: this.headers(), stop, take: () => 'none' }).catch(() => undefined);
     }
     this.target.close();
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+const isStream = ({ status, type }: Head): boolean => status === 200 && type === 'text/event-stream';
+
+const backoff_ms = (tries: number): number => Math.min(RESUME_MS * 2 ** (tries - 1), RESUME_MS_MAX);
+
+function pause(ms: number, stop: Stop): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (stop.stopped) return resolve();
     const done = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      stop.under_way = null;
       resolve();
     };
     const timer = setTimeout(done, ms).unref();
-    signal.addEventListener('abort', done, { once: true });
+    stop.under_way = done;
   });
 }
