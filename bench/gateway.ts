@@ -1,14 +1,16 @@
 /**
  * What the gateway adds to a call: one client, a node with a durable ledger and the starter's law in a process of its own,
  * the gateway in another, and the same real server direct and through it, call by call in turn so that a busy moment hits
- * both. Bar: p50 < 3 ms, p99 < 15 ms added.
+ * both. Bar: p50 < 3 ms, p99 < 15 ms added. The floor in the same run: a decision and an outcome are each synced to disk, and so
+ * are two bare writes of the same size to the same disk, between the same direct calls.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { calibrate, REFERENCE_US } from './calibrate.ts';
 import { emit, quantile, rounded } from './figure.ts';
 import { type BenchClient, httpClient, stdioClient } from './mcp-client.ts';
 import { freePort, type NodeProcess, startNodeProcess } from './node-process.ts';
@@ -17,6 +19,8 @@ const { values } = parseArgs({ options: { calls: { type: 'string', default: '200
 const calls = Number(values.calls);
 const WARM_CALLS = 300;
 const START_MS_MAX = 20_000;
+const FLOOR_CALLS = 300;
+const BLOCK_BYTES = 2_048;
 const avactl = fileURLToPath(new URL('../bin/avactl.mjs', import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 const packaged = (name: string, file: string): string => join(resolve(`@modelcontextprotocol/${name}/package.json`), '..', file);
@@ -24,6 +28,8 @@ const EVERYTHING = packaged('server-everything', 'dist/index.js');
 
 interface Work {
   readonly name: string;
+  /** A folder on the ledger's disk. */
+  readonly dir: string;
   readonly direct: BenchClient;
   readonly through: BenchClient;
   readonly tool: string;
@@ -31,9 +37,37 @@ interface Work {
   isRight(text: string, i: number): boolean;
 }
 
-async function measure({ name, direct, through, tool, args, isRight }: Work): Promise<void> {
+/** What two bare synced writes take between two direct calls, at the median. */
+async function floorOf({ dir, direct, tool, args }: Work): Promise<number> {
+  const file = openSync(join(dir, 'floor'), 'w');
+  const block = new Uint8Array(BLOCK_BYTES).fill(1);
+  writeSync(file, new Uint8Array(FLOOR_CALLS * 2 * BLOCK_BYTES));
+  fsyncSync(file);
+  const times: number[] = [];
+  for (let i = 0; i < FLOOR_CALLS; i++) {
+    await direct.call(tool, args(i));
+    let took = 0;
+    for (const half of [0, 1]) {
+      const begin = performance.now();
+      writeSync(file, block, 0, BLOCK_BYTES, (2 * i + half) * BLOCK_BYTES);
+      fdatasyncSync(file);
+      took += performance.now() - begin;
+      await direct.call(tool, args(i));
+    }
+    times.push(took);
+  }
+  closeSync(file);
+  return quantile(
+    times.sort((a, b) => a - b),
+    0.5,
+  );
+}
+
+async function measure(work: Work): Promise<void> {
+  const { name, direct, through, tool, args, isRight } = work;
   const times: { direct: number[]; through: number[] } = { direct: [], through: [] };
   let wrong = 0;
+  const before_us = calibrate();
   for (let i = 0; i < WARM_CALLS + calls; i++)
     for (const way of i % 2 === 0 ? (['direct', 'through'] as const) : (['through', 'direct'] as const)) {
       const begin = performance.now();
@@ -42,6 +76,7 @@ async function measure({ name, direct, through, tool, args, isRight }: Work): Pr
       if (!isRight(text, i)) wrong++;
       if (i >= WARM_CALLS) times[way].push(took);
     }
+  const loop_us = (before_us + calibrate()) / 2;
   const sorted = { direct: times.direct.sort((a, b) => a - b), through: times.through.sort((a, b) => a - b) };
   const added = (q: number): number => quantile(sorted.through, q) - quantile(sorted.direct, q);
   emit({
@@ -55,6 +90,9 @@ async function measure({ name, direct, through, tool, args, isRight }: Work): Pr
     through_p99_ms: rounded(quantile(sorted.through, 0.99)),
     calls,
     wrong,
+    loop_us: rounded(loop_us),
+    scaled_ms: rounded((added(0.5) * REFERENCE_US) / loop_us),
+    floor_ms: rounded(await floorOf(work)),
   });
   direct.stop();
   through.stop();
@@ -71,6 +109,7 @@ async function stdioFiles(node: NodeProcess): Promise<void> {
   const program = [packaged('server-filesystem', 'dist/index.js'), folder];
   await measure({
     name: 'stdio/filesystem',
+    dir: node.dir,
     direct: await stdioClient(process.execPath, program),
     through: await wrapped(node, 'filesystem', program),
     tool: 'read_text_file',
@@ -84,6 +123,7 @@ const echo = { tool: 'echo', args: (i: number) => ({ message: `message ${i}` }),
 async function stdioEcho(node: NodeProcess): Promise<void> {
   await measure({
     name: 'stdio/everything',
+    dir: node.dir,
     direct: await stdioClient(process.execPath, [EVERYTHING, 'stdio']),
     through: await wrapped(node, 'everything', [EVERYTHING, 'stdio']),
     ...echo,
@@ -114,7 +154,13 @@ async function httpEcho(node: NodeProcess): Promise<void> {
   writeFileSync(join(data, 'servers.json'), JSON.stringify({ everything: { url } }));
   const gatewayPort = await freePort();
   const stopGateway = await listening([avactl, 'gateway', '--data', data, '--url', node.url, '--port', String(gatewayPort)], gatewayPort);
-  await measure({ name: 'http/everything', direct: await httpClient(url), through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`), ...echo });
+  await measure({
+    name: 'http/everything',
+    dir: node.dir,
+    direct: await httpClient(url),
+    through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`),
+    ...echo,
+  });
   stopGateway();
   stopServer();
 }
@@ -129,7 +175,13 @@ async function httpWithin(): Promise<void> {
     mkdirSync(data);
     writeFileSync(join(data, 'servers.json'), JSON.stringify({ everything: { url } }));
   });
-  await measure({ name: 'http/within', direct: await httpClient(url), through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`), ...echo });
+  await measure({
+    name: 'http/within',
+    dir: node.dir,
+    direct: await httpClient(url),
+    through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`),
+    ...echo,
+  });
   await node.stop();
   stopServer();
 }

@@ -17,6 +17,8 @@ import { Stopwatch } from './stopwatch.ts';
 export const QUEUE_MAX = 8_192;
 /** A request that comes sooner after a block was answered had been waiting: no one client is so quick. */
 const ALONE_MS = 0.1;
+/** Blocks of one such request each, in a row, after which one client is taken to be alone. */
+export const ALONE_BLOCKS = 8;
 /** The longest that a timer is set ahead. */
 const TIMER_MAX_MS = 3_600_000;
 
@@ -85,6 +87,8 @@ export class Solo implements Sequencer {
   private readonly clock: () => number;
   /** When the last block was answered. */
   private answered_ms = Number.NEGATIVE_INFINITY;
+  /** The last blocks that held one request each, which had not waited. */
+  private lone = 0;
   private durable: number;
   private poison: Fault | null = null;
 
@@ -195,7 +199,8 @@ export class Solo implements Sequencer {
     try {
       const block = builder.close();
       commit(this.state, block);
-      this.send(block, promised, fresh && promised.length === 1 && this.queue.length === 0);
+      this.lone = fresh && promised.length === 1 && this.queue.length === 0 ? this.lone + 1 : 0;
+      this.send(block, promised, this.lone > ALONE_BLOCKS);
     } catch (error) {
       this.flying = false;
       this.stop(asFault(error), promised);
