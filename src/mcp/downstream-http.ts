@@ -53,6 +53,8 @@ export async function serveHttp({ host, port, sessions_max, place }: HttpOptions
     );
     server.listen(port, host, resolve);
   });
+  // a connection that could not be taken: its client comes again
+  server.on('error', () => undefined);
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

@@ -52,7 +52,7 @@ export async function callOrRun(talk: Conversation, server: Upstream, given: Par
   const end_ms = Date.now() + RUN_MS_MAX;
   while (Date.now() < end_ms) {
     if (asked.signal.aborted) {
-      void server.request('tasks/cancel', { taskId: id });
+      server.request('tasks/cancel', { taskId: id }).catch(() => undefined);
       return null;
     }
     const seen = await pass(server, 'tasks/get', { taskId: id }, asked);
@@ -63,7 +63,7 @@ export async function callOrRun(talk: Conversation, server: Upstream, given: Par
     const pause_ms = typeof pollInterval === 'number' ? Math.min(Math.max(pollInterval, POLL_MS_MIN), POLL_MS_MAX) : POLL_MS;
     await new Promise((resolve) => setTimeout(resolve, pause_ms));
   }
-  void server.request('tasks/cancel', { taskId: id });
+  server.request('tasks/cancel', { taskId: id }).catch(() => undefined);
   return failure(RPC.internal, 'the task did not end in time');
 }
 

@@ -29,7 +29,10 @@ export async function openProgram(program: Program, listener: Listener, said: (c
       reject(new Fault('upstream_failed', `\`${command}\` does not start: ${error.code ?? error.message}`)),
     );
   });
+  // a signal that may not be sent, a pipe that breaks: the end of the process says what there is to say
+  child.on('error', () => undefined);
   const { stdin, stdout, stderr } = child;
+  stderr.on('error', () => undefined);
   let words = '';
   const send = (message: Message): boolean => {
     const text = writeMessage(message);

@@ -62,13 +62,16 @@ export class Upstream implements Peer {
 
   /** MG-8: while the server is down, an error that says why and when it is tried again. */
   async request(method: string, params: Params | undefined, options: AskOptions = {}): Promise<Answer | null> {
-    const down = await this.up();
-    if (down !== null) return down;
-    const answer = await (this.peer as Peer).request(method, params, options);
+    const answer = await this.ask(method, params, options);
     if (answer === null || !isUnsent(answer) || options.signal?.aborted) return answer;
     // MG-9: it never reached the server, whose session had ended: asked once more in a new one
-    const still = await this.up();
-    return still ?? (this.peer as Peer).request(method, params, options);
+    return this.ask(method, params, options);
+  }
+
+  private async ask(method: string, params: Params | undefined, options: AskOptions): Promise<Answer | null> {
+    const down = await this.up();
+    // it may have died again right after its greeting
+    return down ?? this.peer?.request(method, params, options) ?? this.down(this.why);
   }
 
   notify(method: string, params: Params | undefined, about?: Id): void {
