@@ -122,6 +122,8 @@ export class FastServer implements Fleet {
       this.net.once('error', reject);
       this.net.listen(port, host, () => {
         this.net.off('error', reject);
+        // a connection that could not be taken: its client comes again
+        this.net.on('error', () => undefined);
         this.sweep();
         this.sweeper = setInterval(this.sweep, this.tick_ms);
         this.sweeper.unref();

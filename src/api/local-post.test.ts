@@ -4,12 +4,13 @@ import { startNode, type TestNode } from '../../sim/http-node.ts';
 import { Fault } from '../base/fault.ts';
 import { Client } from './client.ts';
 import { HTTP_LIMITS } from './fast.ts';
+import { LocalPosts } from './local-post.ts';
 
 let node: TestNode;
 let within: Client;
 before(async () => {
   node = await startNode();
-  within = new Client(node.url, { posts: node.server.posts });
+  within = new Client(node.url, { posts: node.server.posts() });
 });
 after(async () => {
   within.close();
@@ -41,4 +42,17 @@ test('its bounds are those of the port', async () => {
     [said, said],
   );
   await assert.rejects(within.decide({ session, action: { kind: 'tool.call' } } as never), { slug: 'request_shape' });
+});
+
+test('a node that does not answer is given up, and who closes waits no longer', async () => {
+  const mute = (): void => undefined;
+  const handlers = { decide: mute, batch: mute, outcome: mute, session: mute, input: mute };
+  const quick = new LocalPosts(handlers, { ...HTTP_LIMITS, request_timeout_ms: 20 });
+  await assert.rejects(quick.post('/v1/decisions', '{}'), { slug: 'timed_out' });
+  quick.close();
+  const patient = new LocalPosts(handlers, HTTP_LIMITS);
+  const asked = patient.post('/v1/outcomes', '{}');
+  patient.close();
+  await assert.rejects(asked, { slug: 'timed_out' });
+  await assert.rejects(patient.post('/v1/blocks', '{}'), { slug: 'route_unknown' });
 });

@@ -6,13 +6,24 @@ import { type HotRoute, TARGETS } from './head.ts';
 import type { HotAnswer, HotPosts } from './lean-post.ts';
 import { problemOf } from './problem.ts';
 
+const SWEEP_MS = 1_000;
+
+interface Waiting {
+  readonly since_ms: number;
+  reject(fault: Fault): void;
+}
+
 export class LocalPosts implements HotPosts {
   private readonly handlers: HotHandlers;
   private readonly limits: HttpLimits;
+  /** Who waits, oldest first; bounded by the sequencer's queue. */
+  private readonly waiting = new Set<Waiting>();
+  private readonly sweep: NodeJS.Timeout;
 
   constructor(handlers: HotHandlers, limits: HttpLimits) {
     this.handlers = handlers;
     this.limits = limits;
+    this.sweep = setInterval(() => this.late(performance.now() - limits.request_timeout_ms), SWEEP_MS).unref();
   }
 
   post(path: string, json: string): Promise<HotAnswer> {
@@ -20,8 +31,13 @@ export class LocalPosts implements HotPosts {
     if (route === undefined) return Promise.reject(new Fault('route_unknown', path));
     const body = Buffer.from(json);
     const max = bodyMaxOf(this.limits, route);
-    return new Promise((resolve) => {
-      const respond = (status: number, text: string): void => resolve({ status, body: Buffer.from(text, 'latin1') });
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { since_ms: performance.now(), reject };
+      this.waiting.add(waiting);
+      const respond = (status: number, text: string): void => {
+        this.waiting.delete(waiting);
+        resolve({ status, body: Buffer.from(text, 'latin1') });
+      };
       if (body.length <= max) return this.handlers[route](body, '', respond);
       const fault = new Fault('request_too_large', `the body has more than ${max} bytes`, { max });
       respond(fault.status, problemOf(fault));
@@ -29,6 +45,15 @@ export class LocalPosts implements HotPosts {
   }
 
   close(): void {
-    // what is asked is answered: the node outlives who asks it
+    clearInterval(this.sweep);
+    this.late(Number.POSITIVE_INFINITY);
+  }
+
+  private late(before_ms: number): void {
+    for (const waiting of this.waiting) {
+      if (waiting.since_ms > before_ms) break;
+      this.waiting.delete(waiting);
+      waiting.reject(new Fault('timed_out', `no answer within ${this.limits.request_timeout_ms} ms`));
+    }
   }
 }

@@ -64,8 +64,8 @@ export interface ServeParts {
 
 export interface Server {
   readonly port: number;
-  /** For a client in this process. */
-  readonly posts: HotPosts;
+  /** For one client in this process, which closes it. */
+  posts(): HotPosts;
   /** Takes no more requests, answers those at work, and ends. */
   close(): Promise<void>;
 }
@@ -179,7 +179,7 @@ export async function serve(options: ServeOptions, parts: ServeParts): Promise<S
     url.base = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
     return {
       port,
-      posts: new LocalPosts(hot.handlers, limits),
+      posts: () => new LocalPosts(hot.handlers, limits),
       async close() {
         stop();
         await server.close(CLOSE_GRACE_MS);

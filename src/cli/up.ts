@@ -20,6 +20,8 @@ import { day, duration, plain, plural } from './text.ts';
 import { VERSION } from './version.ts';
 
 const LOG_NAME = 'node.log';
+/** Messages of the gateway that go into the log: a server of tools can make it speak, and the ledger shares the disk. */
+const TOLD_MAX = 1_000;
 const HOOK_FLAGS = ['webhook', 'webhook-secret'];
 const SECRET_BYTES_MIN = 16;
 const START_MS_MAX = 60_000;
@@ -82,7 +84,11 @@ async function start(
   const report = (message: string): void => {
     const line = `${new Date().toISOString()} ${message}\n`;
     process.stderr.write(line);
-    appendFileSync(join(dir, LOG_NAME), line, { mode: 0o600 });
+    try {
+      appendFileSync(join(dir, LOG_NAME), line, { mode: 0o600 });
+    } catch {
+      // told on stderr; a full disk is the ledger's to say
+    }
   };
   const node = await startNode({ dir, port, constitution: asked ?? 'starter', report, origins });
   // A node in the background has nobody who reads its stderr.
@@ -109,17 +115,26 @@ async function start(
     },
     close: async () => {
       withdrawAddress(dir);
-      await gateway?.close();
-      await node.close();
+      try {
+        await gateway?.close();
+      } finally {
+        await node.close();
+      }
     },
   };
 }
 
 /** The gateway on its own port of this process (spec/gateway.md MG-152); where it cannot start, the node does not either. */
 async function gatewayIn(node: RunningNode, data: string, port: number, report: (message: string) => void): Promise<RunningHttp> {
+  let told = 0;
+  const tell = (message: string): void => {
+    told += 1;
+    if (told <= TOLD_MAX) report(message);
+    else process.stderr.write(`${message}\n`);
+  };
   try {
     const said = (chunk: Buffer): void => void process.stderr.write(chunk);
-    return await gatewayOverHttp(port, { data, node: node.client(), agent: undefined, version: VERSION, report, said });
+    return await gatewayOverHttp(port, { data, node: node.client(), agent: undefined, version: VERSION, report: tell, said });
   } catch (error) {
     await node.close();
     throw error;

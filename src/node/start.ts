@@ -101,7 +101,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     port: server.port,
     ledger,
     sequencer,
-    client: () => new Client(url, { posts: server.posts }),
+    client: () => new Client(url, { posts: server.posts() }),
     async close() {
       await server.close();
       await finish();
