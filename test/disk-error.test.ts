@@ -31,11 +31,22 @@ const injected =
     ...['-e', `inject=${call}:error=${error}:when=${when}`, 'env', 'UV_THREADPOOL_SIZE=1', ...command],
   ];
 
+/** Whole calls: where another thread comes in between, strace tells of one in two lines. */
+function callsOf(trace: string): readonly string[] {
+  const begun = new Map<string, string>();
+  const calls: string[] = [];
+  for (const line of trace.split('\n')) {
+    const [, thread, first] = /^([0-9]+) +(.*) <unfinished \.\.\.>$/.exec(line) ?? [];
+    const [, resumed, rest] = /^([0-9]+) +<\.\.\. \w+ resumed>(.*)$/.exec(line) ?? [];
+    if (thread !== undefined) begun.set(thread, first);
+    else calls.push(resumed === undefined ? line : (begun.get(resumed) ?? '') + rest);
+  }
+  return calls;
+}
+
 /** Calls on the log in the order of the trace, from the failed one on. */
 function afterFailure(trace: string): readonly string[] {
-  const lines = readFileSync(trace, 'utf8')
-    .split('\n')
-    .filter((line) => /\/log\/[0-9]{8}\.log>/.test(line));
+  const lines = callsOf(readFileSync(trace, 'utf8')).filter((line) => /\/log\/[0-9]{8}\.log>/.test(line));
   const at = lines.findIndex((line) => line.includes('(INJECTED)'));
   assert.ok(at >= 0, 'the log met the error');
   return lines.slice(at + 1);
