@@ -146,44 +146,48 @@ async function listening(args: readonly string[], port: number, env: Record<stri
   return () => void child.kill();
 }
 
+/** The real server over HTTP; `settle` puts it into a data folder's servers.json. */
+async function everythingOverHttp() {
+  const port = await freePort();
+  const stop = await listening([EVERYTHING, 'streamableHttp'], port, { PORT: String(port) });
+  const url = `http://127.0.0.1:${port}/mcp`;
+  return { url, stop, settle: (data: string) => writeFileSync(join(data, 'servers.json'), JSON.stringify({ everything: { url } })) };
+}
+
 async function httpEcho(node: NodeProcess): Promise<void> {
   const data = join(node.dir, 'data');
-  const port = await freePort();
-  const stopServer = await listening([EVERYTHING, 'streamableHttp'], port, { PORT: String(port) });
-  const url = `http://127.0.0.1:${port}/mcp`;
-  writeFileSync(join(data, 'servers.json'), JSON.stringify({ everything: { url } }));
+  const server = await everythingOverHttp();
+  server.settle(data);
   const gatewayPort = await freePort();
   const stopGateway = await listening([avactl, 'gateway', '--data', data, '--url', node.url, '--port', String(gatewayPort)], gatewayPort);
   await measure({
     name: 'http/everything',
     dir: node.dir,
-    direct: await httpClient(url),
+    direct: await httpClient(server.url),
     through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`),
     ...echo,
   });
   stopGateway();
-  stopServer();
+  server.stop();
 }
 
 /** Node and gateway in one process: `avactl up --gateway`. */
 async function httpWithin(): Promise<void> {
-  const port = await freePort();
-  const stopServer = await listening([EVERYTHING, 'streamableHttp'], port, { PORT: String(port) });
-  const url = `http://127.0.0.1:${port}/mcp`;
+  const server = await everythingOverHttp();
   const gatewayPort = await freePort();
   const node = await startNodeProcess('starter', ['--gateway', String(gatewayPort)], (data) => {
     mkdirSync(data);
-    writeFileSync(join(data, 'servers.json'), JSON.stringify({ everything: { url } }));
+    server.settle(data);
   });
   await measure({
     name: 'http/within',
     dir: node.dir,
-    direct: await httpClient(url),
+    direct: await httpClient(server.url),
     through: await httpClient(`http://127.0.0.1:${gatewayPort}/mcp`),
     ...echo,
   });
   await node.stop();
-  stopServer();
+  server.stop();
 }
 
 const node = await startNodeProcess('starter');

@@ -53,6 +53,6 @@ test('a node that does not answer is given up, and who closes waits no longer', 
   const patient = new LocalPosts(handlers, HTTP_LIMITS);
   const asked = patient.post('/v1/outcomes', '{}');
   patient.close();
-  await assert.rejects(asked, { slug: 'timed_out' });
+  await assert.rejects(asked, { slug: 'unreachable' });
   await assert.rejects(patient.post('/v1/blocks', '{}'), { slug: 'route_unknown' });
 });

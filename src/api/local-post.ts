@@ -23,7 +23,7 @@ export class LocalPosts implements HotPosts {
   constructor(handlers: HotHandlers, limits: HttpLimits) {
     this.handlers = handlers;
     this.limits = limits;
-    this.sweep = setInterval(() => this.late(performance.now() - limits.request_timeout_ms), SWEEP_MS).unref();
+    this.sweep = setInterval(() => this.late(), SWEEP_MS).unref();
   }
 
   post(path: string, json: string): Promise<HotAnswer> {
@@ -46,14 +46,16 @@ export class LocalPosts implements HotPosts {
 
   close(): void {
     clearInterval(this.sweep);
-    this.late(Number.POSITIVE_INFINITY);
+    for (const { reject } of this.waiting) reject(new Fault('unreachable', 'the client was closed'));
+    this.waiting.clear();
   }
 
-  private late(before_ms: number): void {
+  private late(): void {
+    const { request_timeout_ms } = this.limits;
     for (const waiting of this.waiting) {
-      if (waiting.since_ms > before_ms) break;
+      if (performance.now() - waiting.since_ms < request_timeout_ms) break;
       this.waiting.delete(waiting);
-      waiting.reject(new Fault('timed_out', `no answer within ${this.limits.request_timeout_ms} ms`));
+      waiting.reject(new Fault('timed_out', `no answer within ${request_timeout_ms} ms`));
     }
   }
 }
